@@ -1,0 +1,35 @@
+import type { UrlVariable } from './env.ts'
+
+/** What the exporter can read: one folder of collectors each. */
+export type Kind = 'postgres' | 'redis' | 'reservations'
+
+/** A source the exporter reads. Its name is the `instance` of every series and the last part of the scrape's path. */
+export interface Target {
+  readonly words: string
+  /** The variable that holds its URL, so that no credential stands in a scrape configuration. */
+  readonly url: UrlVariable
+  /** What is read from it; each is a scrape of its own: `/metrics/<kind>/<target>`. */
+  readonly kinds: readonly Kind[]
+  /** How many of the largest are shown one by one; the rest is summed into one more series. */
+  readonly limits: { readonly statements: number; readonly tables: number; readonly indexes: number }
+}
+
+const limits = { statements: 100, tables: 300, indexes: 600 } as const
+
+/** Every source the exporter reads. */
+export const targets = {
+  main: {
+    words: 'the database of the reservation service',
+    url: 'DATABASE_URL',
+    kinds: ['postgres', 'reservations'],
+    limits,
+  },
+  cache: { words: 'the cache and session store of the API', url: 'REDIS_URL', kinds: ['redis'], limits },
+} as const satisfies Record<string, Target>
+
+export type TargetName = keyof typeof targets
+
+/** Every service that serves its own `/metrics` and is probed from outside at `health`. */
+export const services = {
+  api: { words: 'the reservation API', url: 'API_URL', health: '/health' },
+} as const satisfies Record<string, { words: string; url: UrlVariable; health: `/${string}` }>

@@ -1,0 +1,78 @@
+import { Socket } from 'node:net'
+import { Client } from 'pg'
+import type { Source } from '../collector.ts'
+
+/** One kept connection to a PostgreSQL server, read only, with the rights of its login and no more. */
+export interface Postgres extends Source {
+  /** What a query finds. Cast bigint and numeric to float8 in SQL: they would arrive as text. */
+  rows<Row>(sql: string, values?: readonly unknown[]): Promise<readonly Row[]>
+  /** `server_version_num` of the server, such as 170010. Known once `ready` has resolved. */
+  readonly version: number
+}
+
+interface Connection {
+  readonly client: Client
+  readonly socket: Socket
+}
+
+interface Options {
+  readonly applicationName?: string
+  /** Longest time one statement of ours may run on the server. */
+  readonly statementTimeout?: number
+  /** Longest time one statement of ours may wait in front of, and so hold up behind it, a lock. */
+  readonly lockTimeout?: number
+}
+
+export const postgres = (
+  url: string,
+  { applicationName = 'techplus-exporter', statementTimeout = 5_000, lockTimeout = 500 }: Options = {},
+): Postgres => {
+  let connection: Connection | undefined
+  let version = 0
+
+  const drop = (failed: Connection) => {
+    failed.socket.destroy()
+    if (connection === failed) connection = undefined
+  }
+  const connect = async (signal: AbortSignal) => {
+    const socket = new Socket()
+    const client = new Client({ connectionString: url, application_name: applicationName, stream: () => socket })
+    const opened = { client, socket }
+    client.on('error', () => drop(opened))
+    client.on('end', () => drop(opened))
+    signal.addEventListener('abort', () => socket.destroy(), { once: true })
+    await client.connect()
+    // Settings rather than start-up parameters, which a pooler in between would refuse.
+    await client.query(`set default_transaction_read_only = on; set jit = off; set lock_timeout = ${lockTimeout}`)
+    return opened
+  }
+  const rows = async <Row>(sql: string, values: readonly unknown[] = []) => {
+    if (!connection) throw new Error('not connected')
+    const { rows: found } = await connection.client.query(sql, [...values])
+    return found as readonly Row[]
+  }
+
+  return {
+    get version() {
+      return version
+    },
+    rows,
+    async ready(signal, budget) {
+      connection ??= await connect(signal)
+      const current = connection
+      signal.addEventListener('abort', () => drop(current), { once: true })
+      // The server gives up before we do, so that nothing of ours goes on there after a scrape that was too slow.
+      const limit = Math.max(1, Math.floor(Math.min(statementTimeout, budget * 0.8)))
+      const [answer] = await rows<{ version: number }>(
+        `select set_config('statement_timeout', $1, false), current_setting('server_version_num')::int as version`,
+        [String(limit)],
+      )
+      version = answer?.version ?? 0
+    },
+    async close() {
+      const open = connection
+      connection = undefined
+      await open?.client.end()
+    },
+  }
+}

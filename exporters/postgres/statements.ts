@@ -1,0 +1,173 @@
+import { counter, gauge } from '../../metrics/metric.ts'
+import type { Collector } from '../collector.ts'
+import { readings } from '../readings.ts'
+import { withoutLiterals } from './literals.ts'
+import type { Postgres } from './source.ts'
+
+const labels = ['user', 'datname', 'queryid'] as const
+
+/** The `queryid` of the series that sums every statement not shown by itself. Its `user` and `datname` are empty. */
+export const remainder = 'other'
+
+export const statementCalls = counter({
+  name: 'pg_stat_statements_calls_total',
+  peer: 'postgres_exporter',
+  help: 'Number of times executed',
+  labels,
+})
+export const statementSeconds = counter({
+  name: 'pg_stat_statements_seconds_total',
+  peer: 'postgres_exporter',
+  help: 'Total time spent in the statement, in seconds',
+  labels,
+})
+export const statementRows = counter({
+  name: 'pg_stat_statements_rows_total',
+  peer: 'postgres_exporter',
+  help: 'Total number of rows retrieved or affected by the statement',
+  labels,
+})
+export const statementReadSeconds = counter({
+  name: 'pg_stat_statements_block_read_seconds_total',
+  peer: 'postgres_exporter',
+  help: 'Total time the statement spent reading blocks, in seconds (0 unless track_io_timing is on)',
+  labels,
+})
+export const statementWriteSeconds = counter({
+  name: 'pg_stat_statements_block_write_seconds_total',
+  peer: 'postgres_exporter',
+  help: 'Total time the statement spent writing blocks, in seconds (0 unless track_io_timing is on)',
+  labels,
+})
+export const statementBlocksHit = counter({
+  name: 'pg_stat_statements_shared_blocks_hit_total',
+  help: 'Shared blocks that the statement found in the buffer cache',
+  labels,
+})
+export const statementBlocksRead = counter({
+  name: 'pg_stat_statements_shared_blocks_read_total',
+  help: 'Shared blocks that the statement had to read',
+  labels,
+})
+export const statementTempBlocks = counter({
+  name: 'pg_stat_statements_temp_blocks_written_total',
+  help: 'Temporary-file blocks that the statement wrote, because its work did not fit into work_mem',
+  labels,
+})
+export const statementInfo = gauge({
+  name: 'pg_stat_statements_query_info',
+  help: 'The text of a statement shown by itself, its literals left out: always 1',
+  labels: ['queryid', 'query'],
+})
+export const statementsTracked = gauge({
+  name: 'pg_stat_statements_tracked',
+  counts: 'statements',
+  help: 'Distinct statements that pg_stat_statements holds; at pg_stat_statements.max it forgets the rarest',
+})
+
+const measured = {
+  calls: statementCalls,
+  seconds: statementSeconds,
+  rows: statementRows,
+  read_seconds: statementReadSeconds,
+  write_seconds: statementWriteSeconds,
+  blocks_hit: statementBlocksHit,
+  blocks_read: statementBlocksRead,
+  temp_blocks: statementTempBlocks,
+} as const
+
+/**
+ * Slow statements: the `limit` with the most total time, each by itself, and one remainder, so that sums over all series
+ * are the server's own. Statements change places, so the remainder may fall: sum it, but take no `rate` of it alone.
+ */
+export const statements = ({ limit }: { readonly limit: number }): Collector<Postgres> => {
+  const texts = new Map<string, string>()
+  return {
+    name: 'statements',
+    metrics: [...Object.values(measured), statementInfo, statementsTracked],
+    async collect(source) {
+      const schema = await readableSchema(source)
+      const rows = await source.rows<StatementRow>(statementsSql(schema, source.version), [limit])
+      const shown = rows.map(({ queryid }) => queryid).filter((id) => id !== remainder)
+      await learnTexts(source, schema, shown, texts)
+      return [
+        ...readings(rows, measured),
+        ...[...texts].map(([queryid, query]) => statementInfo.sample(1, { queryid, query })),
+        statementsTracked.sample(rows.reduce((sum, { tracked }) => sum + tracked, 0)),
+      ]
+    },
+  }
+}
+
+type StatementRow = { readonly queryid: string; readonly tracked: number } & Record<string, string | number>
+
+/** The schema of the extension, or an error that says how to make its numbers readable. */
+const readableSchema = async ({ rows }: Postgres) => {
+  const [found] = await rows<{ schema: string | null; preloaded: boolean; database: string; login: string; reads: boolean }>(`
+    select (select quote_ident(nspname) from pg_extension e join pg_namespace n on n.oid = e.extnamespace
+            where extname = 'pg_stat_statements') as schema,
+           current_setting('pg_stat_statements.max', true) is not null as preloaded,
+           current_database() as database, current_user as login,
+           pg_has_role(current_user, 'pg_read_all_stats', 'usage') as reads`)
+  if (!found) throw new Error('the server answered no row')
+  const { schema, preloaded, database, login, reads } = found
+  if (!preloaded) {
+    throw new Error(
+      `pg_stat_statements is not loaded: add it to shared_preload_libraries and restart the server` +
+        (schema ? '' : `, then run CREATE EXTENSION pg_stat_statements in ${database}`),
+    )
+  }
+  if (!schema) throw new Error(`pg_stat_statements is not installed: run CREATE EXTENSION pg_stat_statements in ${database}`)
+  if (!reads) throw new Error(`${login} may not read other users' statements: run GRANT pg_monitor TO "${login}"`)
+  return schema
+}
+
+const statementsSql = (schema: string, version: number) => {
+  // PostgreSQL 17 told shared from local blocks apart and renamed these two.
+  const [readTime, writeTime] =
+    version >= 170_000 ? ['shared_blk_read_time', 'shared_blk_write_time'] : ['blk_read_time', 'blk_write_time']
+  return `
+    with statement as (
+      select coalesce(rolname, userid::text) as "user", coalesce(d.datname, dbid::text) as datname,
+             coalesce(queryid::text, '') as queryid, count(*) as tracked, sum(calls) as calls,
+             sum(total_exec_time) as milliseconds, sum(rows) as rows,
+             sum(${readTime}) as read_milliseconds, sum(${writeTime}) as write_milliseconds,
+             sum(shared_blks_hit) as blocks_hit, sum(shared_blks_read) as blocks_read,
+             sum(temp_blks_written) as temp_blocks
+      from ${schema}.pg_stat_statements(false) s
+      left join pg_roles r on r.oid = userid left join pg_database d on d.oid = dbid
+      group by 1, 2, 3
+    ), placed as (
+      select *, row_number() over (order by milliseconds desc, queryid, "user", datname) <= $1 as shown from statement
+    )
+    select case when shown then "user" else '' end as "user", case when shown then datname else '' end as datname,
+           case when shown then queryid else '${remainder}' end as queryid, sum(tracked)::float8 as tracked,
+           sum(calls)::float8 as calls, sum(milliseconds)::float8 / 1000 as seconds, sum(rows)::float8 as rows,
+           sum(read_milliseconds)::float8 / 1000 as read_seconds,
+           sum(write_milliseconds)::float8 / 1000 as write_seconds, sum(blocks_hit)::float8 as blocks_hit,
+           sum(blocks_read)::float8 as blocks_read, sum(temp_blocks)::float8 as temp_blocks
+    from placed group by 1, 2, 3`
+}
+
+const longestText = 500
+
+/** Reads only the texts not read before: for them the server reads its whole file of texts. */
+const learnTexts = async (
+  { rows }: Postgres,
+  schema: string,
+  shown: readonly string[],
+  texts: Map<string, string>,
+) => {
+  const wanted = new Set(shown)
+  for (const known of texts.keys()) if (!wanted.has(known)) texts.delete(known)
+  const missing = [...wanted].filter((id) => !texts.has(id))
+  if (missing.length === 0) return
+  const found = await rows<{ queryid: string; query: string }>(
+    `select distinct on (queryid) queryid::text, query from ${schema}.pg_stat_statements(true)
+     where queryid = any($1::bigint[]) and query is not null order by queryid`,
+    [missing],
+  )
+  for (const { queryid, query } of found) texts.set(queryid, shorten(withoutLiterals(query)))
+}
+
+const shorten = (query: string) => (query.length > longestText ? `${query.slice(0, longestText - 1)}…` : query)

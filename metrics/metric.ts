@@ -1,0 +1,180 @@
+/** Labels that Prometheus adds to everything it scrapes; `instance` is the target's name. */
+export type TargetLabel = 'job' | 'instance'
+
+type BaseUnit = 'seconds' | 'bytes' | 'ratio' | 'celsius' | 'volts' | 'amperes' | 'joules' | 'grams' | 'meters'
+type ForeignUnit =
+  | `${'nano' | 'micro' | 'milli'}seconds`
+  | 'ms'
+  | 'us'
+  | 'usec'
+  | 'sec'
+  | 'minutes'
+  | 'hours'
+  | 'days'
+  | 'kb'
+  | 'mb'
+  | 'kilobytes'
+  | 'megabytes'
+  | 'percent'
+  | 'percentage'
+/** Exporters whose names we keep as they are, so that dashboards written for them go on working. */
+type Peer = 'postgres_exporter' | 'redis_exporter' | 'prometheus' | 'alertmanager' | 'blackbox_exporter'
+
+type NameWithUnit<Name extends string> = Name extends `${string}_${BaseUnit | 'info'}`
+  ? Name
+  : 'end the name in a base unit (_seconds, _bytes, _ratio), or say what it counts'
+type NameOfCount<Name extends string> = Name extends `${string}_${ForeignUnit}`
+  ? 'use the base unit: seconds, bytes, ratio'
+  : Name
+type NameOfTotal<Name extends string> = Name extends `${string}_${ForeignUnit}_total`
+  ? 'use the base unit: seconds, bytes, ratio'
+  : Name extends `${string}_total`
+    ? Name
+    : 'end the name of a counter in _total'
+
+interface Spec<Label extends string> {
+  /** What the value is, in one line. */
+  readonly help: string
+  readonly labels?: readonly Label[]
+}
+
+/** What a metric is: enough to expose it, to document it and to name it in a query. */
+export interface Definition {
+  readonly type: 'counter' | 'gauge' | 'histogram'
+  readonly name: string
+  readonly help: string
+  readonly labels: readonly string[]
+  readonly buckets?: readonly number[]
+  /** Set where the name, type and labels are those of another exporter. */
+  readonly peer?: Peer
+}
+
+/** One number of one series, as a collector returns it. */
+export interface Sample {
+  readonly metric: Definition
+  readonly value: number
+  readonly labels: Readonly<Record<string, string>>
+}
+
+/** The mark by which a series or an expression carries its labels in its type; it has no value at run time. */
+export declare const carried: unique symbol
+
+/** The series that a selector finds: of one type, each with exactly the labels `Label`. */
+export interface Series<Type extends string, in out Label extends string> {
+  readonly type: Type
+  readonly name: string
+  readonly matchers: readonly string[]
+  readonly [carried]?: (label: Label) => Label
+}
+
+interface Matcher {
+  readonly operator: '!=' | '=~' | '!~'
+  readonly value: string
+}
+export const not = (value: string): Matcher => ({ operator: '!=', value })
+/** Matches the whole value, as RE2 does. */
+export const matches = (value: string): Matcher => ({ operator: '=~', value })
+export const notMatches = (value: string): Matcher => ({ operator: '!~', value })
+
+type Where<Label extends string> = Readonly<Partial<Record<Label, string | Matcher>>>
+
+interface Queryable<Type extends string, Label extends string> extends Series<Type, Label> {
+  /** Narrows to the series whose labels match. */
+  where(labels: Where<Label>): Series<Type, Label>
+}
+interface Exposed<Type extends 'counter' | 'gauge', Label extends string>
+  extends Omit<Definition, 'type' | 'labels'>,
+    Queryable<Type, Label | TargetLabel> {
+  readonly type: Type
+  readonly labels: readonly Label[]
+  /** A reading of one series. Every label must be given. */
+  sample(value: number, ...labels: [Label] extends [never] ? [] : [Readonly<Record<Label, string>>]): Sample
+}
+
+/** Only ever rises, and starts again at 0. */
+export type Counter<Label extends string = never> = Exposed<'counter', Label>
+/** Goes up and down. A metric named `_info` is a gauge that is always 1 and carries its news in its labels. */
+export type Gauge<Label extends string = never> = Exposed<'gauge', Label>
+/** Counts observations in buckets, each holding all that were at most its bound. */
+export interface Histogram<Label extends string = never, Bound extends number = number>
+  extends Omit<Definition, 'type' | 'labels' | 'buckets'>,
+    Queryable<'histogram', Label | TargetLabel> {
+  readonly type: 'histogram'
+  readonly labels: readonly Label[]
+  readonly buckets: readonly Bound[]
+}
+
+export const counter = <const Name extends string, const Label extends string = never>(
+  spec: Spec<Label> & ({ readonly name: Name; readonly peer: Peer } | { readonly name: NameOfTotal<Name> }),
+): Counter<Label> => exposed('counter', spec)
+
+export const gauge = <const Name extends string, const Label extends string = never>(
+  spec: Spec<Label> &
+    (
+      | { readonly name: Name; readonly peer: Peer }
+      | { readonly name: NameWithUnit<Name>; readonly counts?: never }
+      /** `counts` names the things counted, for a gauge that has no unit. */
+      | { readonly name: NameOfCount<Name>; readonly counts: string }
+    ),
+): Gauge<Label> => exposed('gauge', spec)
+
+export const histogram = <
+  const Name extends string,
+  const Bound extends number,
+  const Label extends string = never,
+>(
+  spec: Spec<Label> & { readonly name: NameWithUnit<Name>; readonly buckets: readonly Bound[] },
+): Histogram<Label, Bound> => {
+  if (spec.buckets.some((bound, i) => bound <= (spec.buckets[i - 1] ?? -Infinity))) {
+    throw new Error(`${spec.name}: bucket bounds must rise, got ${spec.buckets.join(', ')}`)
+  }
+  return exposed('histogram', spec)
+}
+
+const exposed = <T>(
+  type: Definition['type'],
+  { name, help, labels = [], ...rest }: Spec<string> & { readonly name: string; readonly peer?: Peer },
+): T => {
+  const legal = rest.peer ? /^[a-zA-Z_][a-zA-Z0-9_]*$/ : /^[a-z][a-z0-9]*(_[a-z0-9]+)*$/
+  const wrong = [name, ...labels].find((word) => !legal.test(word))
+  if (wrong !== undefined) throw new Error(`${name}: ${wrong} is no name: use a-z, 0-9 and single _`)
+  if (help.trim() === '') throw new Error(`${name}: say in \`help\` what the value is`)
+  const definition: Definition = Object.freeze({ type, name, help, labels: Object.freeze([...labels]), ...rest })
+  const sample = (value: number, given: Readonly<Record<string, string>> = {}): Sample => ({
+    metric: definition,
+    value,
+    labels: given,
+  })
+  return Object.freeze({ ...definition, ...queryable(type, name), sample }) as T
+}
+
+const queryable = (type: string, name: string) => ({
+  matchers: Object.freeze([]),
+  where: (labels: Where<string>) => ({ type, name, matchers: Object.entries(labels).map(printMatcher) }),
+})
+
+const printMatcher = ([label, wanted]: [string, string | Matcher | undefined]) => {
+  const { operator, value } = typeof wanted === 'object' ? wanted : { operator: '=', value: wanted ?? '' }
+  return `${label}${operator}${JSON.stringify(value)}`
+}
+
+/** A series that a rule computes. */
+export interface Recorded<Label extends string> extends Queryable<'recorded', Label> {
+  readonly expr: string
+  /** Added to the series by the rule. */
+  readonly labels: Readonly<Record<string, string>>
+}
+
+/** Named `level:metric:operations`, as Prometheus recommends; its labels are those of the expression and the added ones. */
+export const recorded = <const Name extends string, Label extends string, const Added extends string = never>({
+  name,
+  expr,
+  labels,
+}: {
+  readonly name: Name extends `${string}:${string}` ? Name : 'name a recorded series level:metric:operations'
+  readonly expr: { readonly promql: string; readonly [carried]?: (label: Label) => Label }
+  readonly labels?: Readonly<Record<Added, string>>
+}): Recorded<Label | Added> =>
+  Object.freeze({ type: 'recorded', name, expr: expr.promql, labels: labels ?? {}, ...queryable('recorded', name) }) as Recorded<
+    Label | Added
+  >

@@ -1,0 +1,215 @@
+import type { carried, Histogram, Series, TargetLabel } from './metric.ts'
+
+/** An instant vector whose series carry exactly the labels `Label`. */
+export interface Expr<in out Label extends string = never> {
+  readonly promql: string
+  /** A binary operation, to be put in parentheses where it becomes an operand. */
+  readonly binary?: true
+  readonly [carried]?: (label: Label) => Label
+}
+
+export type Duration = `${number}${'s' | 'm' | 'h' | 'd' | 'w'}`
+/** A range: a duration, or one that Grafana fills in. */
+export type Window = Duration | '$__rate_interval' | '$__interval' | '$__range'
+
+const expr = <Label extends string>(promql: string): Expr<Label> => Object.freeze({ promql })
+const operation = <Label extends string>(promql: string): Expr<Label> => Object.freeze({ promql, binary: true })
+const operand = ({ promql, binary }: Expr<never>) => (binary ? `(${promql})` : promql)
+const list = (labels: readonly string[]) => labels.join(', ')
+
+interface At {
+  /** Looks this far back. */
+  readonly offset?: Duration
+}
+
+const selector = ({ name, matchers }: Series<string, never>, { offset }: At = {}, range = '') =>
+  `${name}${matchers.length > 0 ? `{${matchers.join(',')}}` : ''}${range}${offset ? ` offset ${offset}` : ''}`
+
+// A type that carries its labels invariantly can only be read label by label; printing needs none of them.
+const bare = <T>(typed: unknown) => typed as T
+const select = (series: unknown, at?: At, range?: string) => selector(bare<Series<string, never>>(series), at, range)
+const text = (vector: unknown) => bare<Expr<never>>(vector).promql
+const part = (vector: unknown) => operand(bare<Expr<never>>(vector))
+
+// --- from series to vectors -------------------------------------------------------------------------------------
+
+/** The value now. A counter has no meaning by itself: ask for its `rate` or `increase`. */
+export const instant = <L extends string>(series: Series<'gauge' | 'recorded', L>, at?: At): Expr<L> =>
+  expr(select(series, at))
+
+const overCounter =
+  (name: string) =>
+  <L extends string>(series: Series<'counter', L>, window: Window, at?: At): Expr<L> =>
+    expr(`${name}(${select(series, at, `[${window}]`)})`)
+
+/** Per second, averaged over the window. */
+export const rate = overCounter('rate')
+export const increase = overCounter('increase')
+export const irate = overCounter('irate')
+export const resets = overCounter('resets')
+
+type Ranged<L extends string> = Series<'gauge' | 'recorded', L> | Expr<L>
+const range = (of: object, window: Window) =>
+  'promql' in of ? `${part(of)}[${window}:]` : select(of, undefined, `[${window}]`)
+const overTime =
+  (name: string) =>
+  /** An expression, rather than a series, is evaluated again at every step (a subquery). */
+  <L extends string>(of: Ranged<L>, window: Window): Expr<L> =>
+    expr(`${name}(${range(of, window)})`)
+
+export const avgOverTime = overTime('avg_over_time')
+export const minOverTime = overTime('min_over_time')
+export const maxOverTime = overTime('max_over_time')
+export const sumOverTime = overTime('sum_over_time')
+export const countOverTime = overTime('count_over_time')
+export const lastOverTime = overTime('last_over_time')
+export const changes = overTime('changes')
+export const delta = overTime('delta')
+export const deriv = overTime('deriv')
+/** The value that a straight line through the window reaches `seconds` from now. */
+export const predictLinear = <L extends string>(of: Ranged<L>, window: Window, seconds: number): Expr<L> =>
+  expr(`predict_linear(${range(of, window)}, ${seconds})`)
+
+// --- histograms -------------------------------------------------------------------------------------------------
+
+/** How many observations, as a counter. */
+export const countOf = <L extends string>(series: Series<'histogram', L>): Series<'counter', L> =>
+  partOf(series, '_count')
+/** What the observations add up to, as a counter. */
+export const sumOf = <L extends string>(series: Series<'histogram', L>): Series<'counter', L> => partOf(series, '_sum')
+
+const partOf = <L extends string>({ name, matchers }: Series<'histogram', L>, suffix: string, more: string[] = []) =>
+  ({ type: 'counter', name: `${name}${suffix}`, matchers: [...matchers, ...more] }) as Series<'counter', L>
+
+/** The observations that were at most `bound`, as a counter. */
+export const countAtMost = <B extends number, L extends string>(
+  histogram: Histogram<L, B>,
+  bound: NoInfer<B>,
+): Series<'counter', L | TargetLabel> => {
+  const known: readonly number[] = histogram.buckets
+  if (!known.includes(bound)) {
+    throw new Error(`${bound} is no bucket of ${histogram.name}: choose one of ${known.join(', ')}`)
+  }
+  // Prometheus 3 and OpenMetrics write a whole bound as 1.0, Prometheus 2 with the text format as 1.
+  const le = Number.isInteger(bound) ? `le=~"${bound}(\\\\.0)?"` : `le="${bound}"`
+  return partOf<L | TargetLabel>(histogram, '_bucket', [le])
+}
+
+export const histogramQuantile = <L extends string, const By extends L = never>(
+  quantile: number,
+  series: Series<'histogram', L>,
+  window: Window,
+  by: readonly By[] = [],
+): Expr<By> =>
+  expr(
+    `histogram_quantile(${quantile}, sum by (${list([...by, 'le'])}) (rate(${select(partOf(series, '_bucket'), {}, `[${window}]`)})))`,
+  )
+
+// --- aggregation ------------------------------------------------------------------------------------------------
+
+const aggregation =
+  (name: string) =>
+  /** Keeps only the labels in `by`. */
+  <L extends string, const By extends L = never>(vector: Expr<L>, by: readonly By[] = []): Expr<By> =>
+    expr(`${name}${by.length > 0 ? ` by (${list(by)}) ` : ''}(${text(vector)})`)
+
+export const sum = aggregation('sum')
+export const min = aggregation('min')
+export const max = aggregation('max')
+export const avg = aggregation('avg')
+export const count = aggregation('count')
+export const topk = <L extends string>(k: number, vector: Expr<L>): Expr<L> => expr(`topk(${k}, ${text(vector)})`)
+export const bottomk = <L extends string>(k: number, vector: Expr<L>): Expr<L> => expr(`bottomk(${k}, ${text(vector)})`)
+
+// --- operators --------------------------------------------------------------------------------------------------
+
+/** How two sides with different labels are paired: by equal values of `on`; `groupLeft` names labels taken from the right, where many on the left meet one on the right. */
+interface Matching<On extends string, Take extends string> {
+  readonly on: readonly On[]
+  readonly groupLeft?: readonly Take[]
+}
+
+interface Binary {
+  <L extends string>(left: Expr<L>, right: Expr<NoInfer<L>> | number): Expr<L>
+  <L extends string, R extends string, const On extends L & R>(
+    left: Expr<L>,
+    right: Expr<R>,
+    matching: { readonly on: readonly On[]; readonly groupLeft?: never },
+  ): Expr<On>
+  <L extends string, R extends string, const On extends L & R, const Take extends R>(
+    left: Expr<L>,
+    right: Expr<R>,
+    matching: { readonly on: readonly On[]; readonly groupLeft: readonly Take[] },
+  ): Expr<L | Take>
+}
+
+interface Filter {
+  <L extends string>(left: Expr<L>, right: Expr<NoInfer<L>> | number): Expr<L>
+  <L extends string, R extends string, const On extends L & R>(
+    left: Expr<L>,
+    right: Expr<R>,
+    matching: { readonly on: readonly On[] },
+  ): Expr<L>
+}
+
+const binary =
+  (operator: string, { many = false } = {}) =>
+  (left: unknown, right: unknown, matching?: Matching<string, string>) => {
+    const on = matching ? ` on (${list(matching.on)})` : ''
+    // A filter keeps the left side's labels, so many on the left may meet one on the right.
+    const group = matching?.groupLeft || (matching && many) ? ` group_left (${list(matching.groupLeft ?? [])})` : ''
+    const side = typeof right === 'number' ? String(right) : part(right)
+    return operation(`${part(left)} ${operator}${on}${group} ${side}`)
+  }
+
+export const add: Binary = binary('+')
+export const sub: Binary = binary('-')
+export const mul: Binary = binary('*')
+export const div: Binary = binary('/')
+/** Comparisons keep the series for which they hold. */
+export const gt: Filter = binary('>', { many: true })
+export const gte: Filter = binary('>=', { many: true })
+export const lt: Filter = binary('<', { many: true })
+export const lte: Filter = binary('<=', { many: true })
+export const eq: Filter = binary('==', { many: true })
+export const ne: Filter = binary('!=', { many: true })
+/** The series on the left that have a partner on the right. */
+export const and: Filter = binary('and')
+/** The series on the left that have no partner on the right. */
+export const unless: Filter = binary('unless')
+/** The left side, and of the right side what has no partner on the left. */
+export const or: Filter = binary('or')
+
+// --- functions --------------------------------------------------------------------------------------------------
+
+const mapping =
+  (name: string) =>
+  <L extends string>(vector: Expr<L>): Expr<L> =>
+    expr(`${name}(${text(vector)})`)
+
+export const abs = mapping('abs')
+export const ceil = mapping('ceil')
+export const floor = mapping('floor')
+/** Unix time of each sample, in seconds. */
+export const timestamp = mapping('timestamp')
+export const clampMin = <L extends string>(vector: Expr<L>, least: number): Expr<L> =>
+  expr(`clamp_min(${text(vector)}, ${least})`)
+export const clampMax = <L extends string>(vector: Expr<L>, most: number): Expr<L> =>
+  expr(`clamp_max(${text(vector)}, ${most})`)
+
+/** A label from others: where `pattern` matches the whole of `source`, `target` becomes `replacement`. */
+export const labelReplace = <L extends string, const Target extends string>(
+  vector: Expr<L>,
+  target: Target,
+  replacement: string,
+  source: NoInfer<L>,
+  pattern: string,
+): Expr<L | Target> =>
+  expr(`label_replace(${[text(vector), ...[target, replacement, source, pattern].map((s) => JSON.stringify(s))].join(', ')})`)
+
+/** 1 where no series is found at all. Summed first, so that it never carries a label. */
+export const absent = <L extends string>(vector: Expr<L>): Expr => expr(`absent(sum(${text(vector)}))`)
+/** A constant. */
+export const vector = (value: number): Expr => expr(`vector(${value})`)
+/** Seconds from each series' value, a Unix time, until now. */
+export const secondsSince = <L extends string>(of: Expr<L>): Expr<L> => operation(`time() - ${part(of)}`)
