@@ -46,8 +46,8 @@ const variables = {
 const schema = z.object(variables)
 
 export type Env = Readonly<z.infer<typeof schema>>
-export type PortVariable = { [K in keyof Env]: K extends `${string}_PORT` ? K : never }[keyof Env]
-export type UrlVariable = { [K in keyof Env]: K extends `${string}_URL` ? K : never }[keyof Env]
+export type PortVariable = { [K in keyof Env]-?: K extends `${string}_PORT` ? K : never }[keyof Env]
+export type UrlVariable = { [K in keyof Env]-?: K extends `${string}_URL` ? K : never }[keyof Env]
 
 /**
  * Reads the environment, once, at the start of a program. An empty variable counts as unset, and `NAME_FILE` names a

@@ -118,11 +118,7 @@ export const gauge = <const Name extends string, const Label extends string = ne
     ),
 ): Gauge<Label> => exposed('gauge', spec)
 
-export const histogram = <
-  const Name extends string,
-  const Bound extends number,
-  const Label extends string = never,
->(
+export const histogram = <const Name extends string, const Bound extends number, const Label extends string = never>(
   spec: Spec<Label> & { readonly name: NameWithUnit<Name>; readonly buckets: readonly Bound[] },
 ): Histogram<Label, Bound> => {
   if (spec.buckets.some((bound, i) => bound <= (spec.buckets[i - 1] ?? -Infinity))) {
@@ -175,6 +171,10 @@ export const recorded = <const Name extends string, Label extends string, const 
   readonly expr: { readonly promql: string; readonly [carried]?: (label: Label) => Label }
   readonly labels?: Readonly<Record<Added, string>>
 }): Recorded<Label | Added> =>
-  Object.freeze({ type: 'recorded', name, expr: expr.promql, labels: labels ?? {}, ...queryable('recorded', name) }) as Recorded<
-    Label | Added
-  >
+  Object.freeze({
+    type: 'recorded',
+    name,
+    expr: expr.promql,
+    labels: labels ?? {},
+    ...queryable('recorded', name),
+  }) as Recorded<Label | Added>

@@ -190,6 +190,8 @@ const mapping =
 export const abs = mapping('abs')
 export const ceil = mapping('ceil')
 export const floor = mapping('floor')
+/** What is missing from 1: the good share where the vector is the bad one. */
+export const complement = <L extends string>(vector: Expr<L>): Expr<L> => operation(`1 - ${part(vector)}`)
 /** Unix time of each sample, in seconds. */
 export const timestamp = mapping('timestamp')
 export const clampMin = <L extends string>(vector: Expr<L>, least: number): Expr<L> =>
@@ -205,7 +207,9 @@ export const labelReplace = <L extends string, const Target extends string>(
   source: NoInfer<L>,
   pattern: string,
 ): Expr<L | Target> =>
-  expr(`label_replace(${[text(vector), ...[target, replacement, source, pattern].map((s) => JSON.stringify(s))].join(', ')})`)
+  expr(
+    `label_replace(${[text(vector), ...[target, replacement, source, pattern].map((s) => JSON.stringify(s))].join(', ')})`,
+  )
 
 /** 1 where no series is found at all. Summed first, so that it never carries a label. */
 export const absent = <L extends string>(vector: Expr<L>): Expr => expr(`absent(sum(${text(vector)}))`)

@@ -32,7 +32,9 @@ const activity = {
   deadlocks: databaseDeadlocks,
   blk_read_time: counter(stat('blk_read_time', 'Milliseconds spent reading blocks (0 unless track_io_timing is on)')),
   blk_write_time: counter(stat('blk_write_time', 'Milliseconds spent writing blocks (0 unless track_io_timing is on)')),
-  active_time: counter(stat('active_time_seconds_total', 'Seconds spent executing statements (PostgreSQL 14 and newer)')),
+  active_time: counter(
+    stat('active_time_seconds_total', 'Seconds spent executing statements (PostgreSQL 14 and newer)'),
+  ),
   stats_reset: counter(stat('stats_reset', 'Unix time at which these statistics were last reset')),
 }
 export const databaseSize = gauge({

@@ -103,7 +103,13 @@ type StatementRow = { readonly queryid: string; readonly tracked: number } & Rec
 
 /** The schema of the extension, or an error that says how to make its numbers readable. */
 const readableSchema = async ({ rows }: Postgres) => {
-  const [found] = await rows<{ schema: string | null; preloaded: boolean; database: string; login: string; reads: boolean }>(`
+  const [found] = await rows<{
+    schema: string | null
+    preloaded: boolean
+    database: string
+    login: string
+    reads: boolean
+  }>(`
     select (select quote_ident(nspname) from pg_extension e join pg_namespace n on n.oid = e.extnamespace
             where extname = 'pg_stat_statements') as schema,
            current_setting('pg_stat_statements.max', true) is not null as preloaded,
@@ -117,7 +123,8 @@ const readableSchema = async ({ rows }: Postgres) => {
         (schema ? '' : `, then run CREATE EXTENSION pg_stat_statements in ${database}`),
     )
   }
-  if (!schema) throw new Error(`pg_stat_statements is not installed: run CREATE EXTENSION pg_stat_statements in ${database}`)
+  if (!schema)
+    throw new Error(`pg_stat_statements is not installed: run CREATE EXTENSION pg_stat_statements in ${database}`)
   if (!reads) throw new Error(`${login} may not read other users' statements: run GRANT pg_monitor TO "${login}"`)
   return schema
 }
@@ -152,12 +159,7 @@ const statementsSql = (schema: string, version: number) => {
 const longestText = 500
 
 /** Reads only the texts not read before: for them the server reads its whole file of texts. */
-const learnTexts = async (
-  { rows }: Postgres,
-  schema: string,
-  shown: readonly string[],
-  texts: Map<string, string>,
-) => {
+const learnTexts = async ({ rows }: Postgres, schema: string, shown: readonly string[], texts: Map<string, string>) => {
   const wanted = new Set(shown)
   for (const known of texts.keys()) if (!wanted.has(known)) texts.delete(known)
   const missing = [...wanted].filter((id) => !texts.has(id))

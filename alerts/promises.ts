@@ -1,0 +1,110 @@
+import type { PromiseName } from '../config/sla.ts'
+import { type Recorded, recorded } from '../metrics/metric.ts'
+import {
+  and,
+  avgOverTime,
+  complement,
+  type Duration,
+  div,
+  gt,
+  instant,
+  mul,
+  or,
+  sumOverTime,
+  vector,
+} from '../metrics/promql.ts'
+import { type Alert, alert, type RuleGroup } from './alert.ts'
+import { burnRate, burnThreshold, burnWindows, errorBudget, inHours } from './burn-rate.ts'
+import { type Slo, slos } from './slo.ts'
+
+/** Bad events in the long window below which no burn alert fires, so that one error in a quiet night wakes nobody. */
+const leastBadEvents = 10
+/** Windows up to here are measured afresh from the counters; longer ones add up what was recorded over 5 minutes. */
+const longestFresh = 6
+
+type Series = Recorded<'slo'>
+interface Measured {
+  readonly bad: Series
+  readonly total: Series
+  readonly ratios: ReadonlyMap<Duration, Series>
+  readonly objective: Series
+  readonly remaining: Series
+}
+
+const words = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+
+const measure = (name: string, slo: Slo): Measured => {
+  const labels = { slo: words(name) } as const
+  // Where nothing has ever gone wrong there is no bad series at all: none bad, then, not none known.
+  const badOver = (window: Duration) => or(slo.bad(window), mul(slo.total(window), 0))
+  const bad = recorded({ name: 'slo:bad_events:rate5m', expr: badOver('5m'), labels })
+  const total = recorded({ name: 'slo:total_events:rate5m', expr: slo.total('5m'), labels })
+  const ratioOver = (window: Duration): Series =>
+    inHours(window) <= longestFresh
+      ? recorded({ name: `slo:error:ratio_rate${window}`, expr: div(badOver(window), slo.total(window)), labels })
+      : recorded({
+          name: `slo:error:ratio_rate${window}`,
+          expr: div(sumOverTime(bad.where(labels), window), sumOverTime(total.where(labels), window)),
+        })
+  const windows = [...new Set([...burnWindows.flatMap(({ short, long }) => [short, long]), slo.window])].sort(
+    (one, other) => inHours(one) - inHours(other),
+  )
+  const ratios = new Map(windows.map((window) => [window, ratioOver(window)]))
+  const budget = errorBudget(slo.target).toNumber()
+  const period = ratios.get(slo.window)
+  if (!period) throw new Error(`${name}: no ratio is recorded over ${slo.window}`)
+  return {
+    bad,
+    total,
+    ratios,
+    objective: recorded({ name: 'slo:objective:ratio', expr: vector(slo.target), labels }),
+    remaining: recorded({
+      name: 'slo:error_budget_remaining:ratio',
+      expr: complement(div(instant(period.where(labels)), budget)),
+    }),
+  }
+}
+
+const burnAlerts = (name: string, slo: Slo, { bad, ratios }: Measured): readonly Alert[] =>
+  burnWindows.map((window) => {
+    const labels = { slo: words(name) } as const
+    const threshold = burnThreshold(window, slo.window, slo.target)
+    const over = (range: Duration) => {
+      const ratio = ratios.get(range)
+      if (!ratio) throw new Error(`${name}: no ratio is recorded over ${range}`)
+      return gt(instant(ratio.where(labels)), threshold)
+    }
+    const events = mul(avgOverTime(bad.where(labels), window.long), inHours(window.long) * 3600)
+    const rate = burnRate(window, slo.window).round(2).toString()
+    return alert({
+      name: `${name.charAt(0).toUpperCase()}${name.slice(1)}BudgetBurn`,
+      expr: and(and(over(window.long), over(window.short)), gt(events, leastBadEvents)),
+      for: window.for,
+      severity: window.severity,
+      owner: slo.owner,
+      labels: { slo_window: window.long, burn_rate: rate },
+      summary: ({ value }) =>
+        `${value.percent} of events in the last ${window.long} broke a promise: ${slo.promise}. ` +
+        `At ${rate} times the even pace, the error budget of ${slo.window} is used up early`,
+      action:
+        'Compare the time it began with the last deploys and with the alerts about PostgreSQL, Redis and payments that ' +
+        'fire now. Roll back what changed; if nothing did, find the route that fails or is slow and shed it.',
+    })
+  })
+
+const entries = Object.entries(slos) as readonly (readonly [PromiseName, Slo])[]
+
+/** Records, then what is computed from them, then alerts: each in groups of its own, as some rulers store late. */
+export const promiseGroups = (): readonly RuleGroup[] =>
+  entries.flatMap(([name, slo]) => {
+    const measured = measure(name, slo)
+    const ratios = [...measured.ratios]
+    const fresh = ratios.filter(([window]) => inHours(window) <= longestFresh).map(([, series]) => series)
+    const long = ratios.filter(([window]) => inHours(window) > longestFresh).map(([, series]) => series)
+    return [
+      { name: `slo-${words(name)}-events`, rules: [measured.bad, measured.total, ...fresh, measured.objective] },
+      { name: `slo-${words(name)}-periods`, rules: long },
+      { name: `slo-${words(name)}-budget`, rules: [measured.remaining] },
+      { name: `slo-${words(name)}-alerts`, rules: burnAlerts(name, slo, measured) },
+    ]
+  })

@@ -1,0 +1,79 @@
+import { type LatencyObjective, type Objective, type PromiseName, sla } from '../config/sla.ts'
+import { teams } from '../config/teams.ts'
+import { httpRequestDuration, httpRequestsTotal } from '../exporters/service/http.ts'
+import { reservationsTotal } from '../exporters/service/reservations.ts'
+import { matches } from '../metrics/metric.ts'
+import { countAtMost, countOf, type Expr, rate, sub, sum, type Window } from '../metrics/promql.ts'
+import { burnThreshold, burnWindows } from './burn-rate.ts'
+
+/** A promise with the two rates that tell whether it is kept, both in events per second over a window. */
+export interface Slo extends Objective {
+  readonly bad: (window: Window) => Expr
+  readonly total: (window: Window) => Expr
+}
+
+type Measures = Pick<Slo, 'bad' | 'total'>
+
+const requests = (window: Window) => sum(rate(countOf(httpRequestDuration), window))
+const attempts = reservationsTotal.where({ status: matches('confirmed|rejected|failed') })
+
+/** How each promise is measured. One that stands in `config/sla.ts` and not here does not compile. */
+const measures = {
+  httpAvailability: {
+    bad: (window) => sum(rate(httpRequestsTotal.where({ status_code: matches('5..') }), window)),
+    total: (window) => sum(rate(httpRequestsTotal, window)),
+  },
+  httpLatency: {
+    bad: (window) =>
+      sub(requests(window), sum(rate(countAtMost(httpRequestDuration, sla.httpLatency.seconds), window))),
+    total: requests,
+  },
+  reservationSuccess: {
+    bad: (window) => sum(rate(reservationsTotal.where({ status: 'failed' }), window)),
+    total: (window) => sum(rate(attempts, window)),
+  },
+} satisfies Record<PromiseName, Measures>
+
+export const slos: Readonly<Record<PromiseName, Slo>> = {
+  httpAvailability: { ...sla.httpAvailability, ...measures.httpAvailability },
+  httpLatency: { ...sla.httpLatency, ...measures.httpLatency },
+  reservationSuccess: { ...sla.reservationSuccess, ...measures.reservationSuccess },
+}
+
+/** Every reason why a promise cannot be watched, each in one line that names the file and the value. */
+export const promiseFaults = (
+  promises: Readonly<Record<string, Objective | LatencyObjective>> = sla,
+): readonly string[] =>
+  Object.entries(promises).flatMap(([name, promise]) =>
+    faultsOf(promise).map((fault) => `config/sla.ts: ${name}.${fault}`),
+  )
+
+const faultsOf = (promise: Objective | LatencyObjective) => {
+  const { target, window, owner } = promise
+  const bounds: readonly number[] = httpRequestDuration.buckets
+  const faults: string[] = []
+  if (!(target > 0 && target < 1)) {
+    faults.push(
+      `target is ${target}: write a share above 0 and below 1, such as 0.999; a promise of 1 leaves no error budget`,
+    )
+  } else if (/^[1-9]\d*d$/.test(window)) {
+    const [fastest] = burnWindows
+    const threshold = fastest ? burnThreshold(fastest, window, target) : 0
+    if (threshold >= 1) {
+      faults.push(
+        `target is ${target} over ${window}: its fastest burn alert would need ${threshold} of all events to be bad and could never fire`,
+      )
+    }
+  } else {
+    faults.push(`window is ${window}: write whole days, such as 30d`)
+  }
+  if (!Object.hasOwn(teams, owner)) {
+    faults.push(`owner is ${owner}: no such team in config/teams.ts, which has ${Object.keys(teams).join(', ')}`)
+  }
+  if ('seconds' in promise && !bounds.includes(promise.seconds)) {
+    faults.push(
+      `seconds is ${promise.seconds}: no bucket of ${httpRequestDuration.name}, which has ${bounds.join(', ')}`,
+    )
+  }
+  return faults
+}

@@ -1,0 +1,23 @@
+import { promiseFaults } from '../alerts/slo.ts'
+import { alertmanagerConfig } from './alertmanager.ts'
+import { composeDeployment, type Deployment } from './deployment.ts'
+import { metricsPage } from './metrics-page.ts'
+import { blackboxConfig, prometheusConfig } from './prometheus.ts'
+import { rules } from './rules.ts'
+
+/**
+ * Everything that is generated, by its path below the output folder. Pure: it reads and writes nothing.
+ * @throws Error with a line per promise that cannot be watched
+ */
+export const artefacts = (deployment: Deployment = composeDeployment): ReadonlyMap<string, string> => {
+  const faults = promiseFaults()
+  if (faults.length > 0) throw new Error(faults.join('\n'))
+  const ruleFiles = rules()
+  return new Map([
+    ['prometheus/prometheus.yml', prometheusConfig(deployment, [...ruleFiles.keys()])],
+    ...[...ruleFiles].map(([name, text]) => [`prometheus/rules/${name}`, text] as const),
+    ['alertmanager/alertmanager.yml', alertmanagerConfig(deployment)],
+    ['blackbox/blackbox.yml', blackboxConfig()],
+    ['metrics.md', metricsPage()],
+  ])
+}

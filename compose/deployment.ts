@@ -1,0 +1,33 @@
+import type { TargetName } from '../config/targets.ts'
+
+/** Where everything listens, as Prometheus and Alertmanager reach it: `host:port`, or a URL where a path belongs to it. */
+export interface Deployment {
+  readonly exporter: string
+  readonly prometheus: string
+  readonly alertmanager: string
+  readonly blackbox: string
+  readonly nodeExporter: string
+  /** The targets that the exporter has a URL for. */
+  readonly targets: readonly TargetName[]
+  /** The API's base URL; left out where no API is watched. */
+  readonly api?: string
+  /** A webhook that gets everything besides the teams' own channels; left out where there is none. */
+  readonly pager?: string
+  /** The folder of secret files as Alertmanager sees it, and those of them that are there. */
+  readonly secretsDir: string
+  readonly hasSecret: (name: string) => boolean
+}
+
+/** Containers reach each other by the names of their services. */
+export const composeDeployment: Deployment = {
+  exporter: 'exporter:9464',
+  prometheus: 'localhost:9090',
+  alertmanager: 'alertmanager:9093',
+  blackbox: 'blackbox:9115',
+  nodeExporter: 'node-exporter:9100',
+  targets: ['main', 'cache'],
+  api: 'http://api:3000',
+  pager: 'http://api:9095',
+  secretsDir: '/run/secrets',
+  hasSecret: () => true,
+}

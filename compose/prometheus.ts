@@ -1,0 +1,74 @@
+import { type Kind, type Target, targets } from '../config/targets.ts'
+import type { Deployment } from './deployment.ts'
+import { yaml } from './yaml.ts'
+
+interface Endpoint {
+  readonly targets: readonly string[]
+  /** `instance` is the target's name; the rest tells Prometheus where on that address it is. */
+  readonly labels: Readonly<Record<string, string>>
+}
+
+const job = (name: string, endpoints: readonly Endpoint[]) =>
+  endpoints.length > 0 ? [{ job_name: name, static_configs: endpoints }] : []
+
+const itself = (name: string, address: string) => job(name, [{ targets: [address], labels: { instance: name } }])
+
+const readBy = ({ exporter, targets: present }: Deployment) => {
+  const kinds = [...new Set(Object.values<Target>(targets).flatMap((target) => target.kinds))]
+  const endpoint = (kind: Kind, instance: string) => ({
+    targets: [exporter],
+    labels: { __metrics_path__: `/metrics/${kind}/${instance}`, instance },
+  })
+  return kinds.flatMap((kind) =>
+    job(
+      kind,
+      present.filter((name) => (targets[name] as Target).kinds.includes(kind)).map((name) => endpoint(kind, name)),
+    ),
+  )
+}
+
+const service = ({ api, blackbox }: Deployment) => {
+  if (!api) return []
+  const { host, protocol, pathname } = new URL(api)
+  const path = pathname.replace(/\/$/, '')
+  return [
+    ...job('api', [
+      {
+        targets: [host],
+        labels: { __scheme__: protocol.slice(0, -1), __metrics_path__: `${path}/metrics`, instance: 'api' },
+      },
+    ]),
+    ...job('probe', [
+      {
+        targets: [blackbox],
+        labels: {
+          __metrics_path__: '/probe',
+          __param_module: 'http_2xx',
+          __param_target: `${protocol}//${host}${path}/health`,
+          instance: 'api',
+        },
+      },
+    ]),
+  ]
+}
+
+/** prometheus.yml. Rule files stand beside it. Only what every version from 2.42 on knows. */
+export const prometheusConfig = (deployment: Deployment, ruleFiles: readonly string[]): string =>
+  yaml({
+    global: { scrape_interval: '15s', scrape_timeout: '10s', evaluation_interval: '15s' },
+    rule_files: ruleFiles.map((name) => `rules/${name}`),
+    alerting: { alertmanagers: [{ static_configs: [{ targets: [deployment.alertmanager] }] }] },
+    scrape_configs: [
+      ...service(deployment),
+      ...readBy(deployment),
+      ...itself('exporter', deployment.exporter),
+      ...itself('prometheus', deployment.prometheus),
+      ...itself('alertmanager', deployment.alertmanager),
+      ...itself('blackbox', deployment.blackbox),
+      ...itself('node', deployment.nodeExporter),
+    ],
+  })
+
+/** The blackbox exporter's modules. */
+export const blackboxConfig = (): string =>
+  yaml({ modules: { http_2xx: { prober: 'http', timeout: '5s', http: { preferred_ip_protocol: 'ip4' } } } })

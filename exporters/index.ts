@@ -1,0 +1,52 @@
+import type { Env } from '../config/env.ts'
+import { type Kind, type Target, targets } from '../config/targets.ts'
+import type { Scraped } from './collector.ts'
+import { postgresCollectors, postgresVitals } from './postgres/index.ts'
+import { postgres } from './postgres/source.ts'
+import { redisCollectors, redisVitals } from './redis/index.ts'
+import { redis } from './redis/source.ts'
+import { reservationsCollectors, reservationsVitals } from './reservations/index.ts'
+
+type Opener = (name: string, url: string, target: Target) => Scraped
+
+/** How a source of each kind is opened, and what is read from it. */
+const openers: Readonly<Record<Kind, Opener>> = {
+  postgres: (name, url, target): Scraped => ({
+    kind: 'postgres',
+    name,
+    source: postgres(url),
+    collectors: postgresCollectors(target),
+    vitals: postgresVitals,
+  }),
+  redis: (name, url): Scraped => ({
+    kind: 'redis',
+    name,
+    source: redis(url),
+    collectors: redisCollectors,
+    vitals: redisVitals,
+  }),
+  reservations: (name, url): Scraped => ({
+    kind: 'reservations',
+    name,
+    source: postgres(url),
+    collectors: reservationsCollectors(),
+    vitals: reservationsVitals,
+  }),
+}
+
+/** What is read from every target whose URL the environment gives. Nothing is connected yet. */
+export const openTargets = (env: Env): readonly Scraped[] =>
+  Object.entries<Target>(targets).flatMap(([name, target]) => {
+    const url = env[target.url]
+    return url === undefined ? [] : target.kinds.map((kind) => openers[kind](name, url, target))
+  })
+
+/** The vitals and collectors of every kind, for what documents or checks all metrics. */
+export const everyKind = (): readonly Pick<Scraped, 'kind' | 'collectors' | 'vitals'>[] => {
+  const { limits } = targets.main
+  return [
+    { kind: 'postgres', collectors: postgresCollectors({ limits }), vitals: postgresVitals },
+    { kind: 'redis', collectors: redisCollectors, vitals: redisVitals },
+    { kind: 'reservations', collectors: reservationsCollectors(), vitals: reservationsVitals },
+  ]
+}

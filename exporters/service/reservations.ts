@@ -1,0 +1,24 @@
+import { counter } from '../../metrics/metric.ts'
+import { type Registry, registerCounter } from '../exposition.ts'
+
+/**
+ * How a reservation ended. Attempts are the first three: `confirmed`; `rejected`, a clear refusal the guest can act upon
+ * (no table is free, the wish is invalid); `failed`, an error of ours. `cancelled` is no attempt: it ends a reservation
+ * that was counted as confirmed before.
+ */
+export const reservationOutcomes = ['confirmed', 'rejected', 'failed', 'cancelled'] as const
+export type ReservationOutcome = (typeof reservationOutcomes)[number]
+
+export const reservationsTotal = counter({
+  name: 'reservations_total',
+  help: 'Reservation attempts by outcome (confirmed; rejected: a clear refusal; failed: an error of ours), and cancellations (cancelled)',
+  labels: ['status'],
+})
+
+/** Counts outcomes in this registry. */
+export const reservationCounter = (registry: Registry) => {
+  const total = registerCounter(reservationsTotal, registry)
+  // A series that begins with its first failure has no rise that rate() could see.
+  for (const status of reservationOutcomes) total.inc({ status }, 0)
+  return (status: ReservationOutcome) => total.inc({ status })
+}
