@@ -1,5 +1,5 @@
-import type { PromiseName } from '../config/sla.ts'
 import { type Recorded, recorded } from '../metrics/metric.ts'
+import { namesOf } from '../metrics/names.ts'
 import {
   and,
   avgOverTime,
@@ -92,11 +92,10 @@ const burnAlerts = (name: string, slo: Slo, { bad, ratios }: Measured): readonly
     })
   })
 
-const entries = Object.entries(slos) as readonly (readonly [PromiseName, Slo])[]
-
 /** Records, then what is computed from them, then alerts: each in groups of its own, as some rulers store late. */
 export const promiseGroups = (): readonly RuleGroup[] =>
-  entries.flatMap(([name, slo]) => {
+  namesOf(slos).flatMap((name) => {
+    const slo = slos[name]
     const measured = measure(name, slo)
     const ratios = [...measured.ratios]
     const fresh = ratios.filter(([window]) => inHours(window) <= longestFresh).map(([, series]) => series)

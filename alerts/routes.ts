@@ -1,5 +1,6 @@
 import { type SeverityName, severities } from '../config/sla.ts'
 import { type Channel, type Team, teams } from '../config/teams.ts'
+import { namesOf } from '../metrics/names.ts'
 import { postgresDown } from './postgres.ts'
 import { redisDown } from './redis.ts'
 import { heartbeatName } from './stack.ts'
@@ -32,11 +33,8 @@ const intervals = { critical: '1m', high: '5m', medium: '15m', low: '1h' } as co
 /** Told again at half the response time, as long as the alert fires. A multiple of the group interval, or it is rounded up. */
 const repeat = (severity: SeverityName) => `${severities[severity].respondWithinHours * 30}m`
 
-const severityNames = Object.keys(severities) as readonly SeverityName[]
-const teamNames = Object.keys(teams) as readonly Team[]
-
-export const routes: readonly Route[] = teamNames.flatMap((owner) =>
-  severityNames.map((severity) => ({
+export const routes: readonly Route[] = namesOf(teams).flatMap((owner) =>
+  namesOf(severities).map((severity) => ({
     receiver: `${owner}-${severity}`,
     owner,
     severity,

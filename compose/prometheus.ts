@@ -13,6 +13,8 @@ const job = (name: string, endpoints: readonly Endpoint[]) =>
 
 const itself = (name: string, address: string) => job(name, [{ targets: [address], labels: { instance: name } }])
 
+const kindsOf = ({ kinds }: Target) => kinds
+
 const readBy = ({ exporter, targets: present }: Deployment) => {
   const kinds = [...new Set(Object.values<Target>(targets).flatMap((target) => target.kinds))]
   const endpoint = (kind: Kind, instance: string) => ({
@@ -22,7 +24,7 @@ const readBy = ({ exporter, targets: present }: Deployment) => {
   return kinds.flatMap((kind) =>
     job(
       kind,
-      present.filter((name) => (targets[name] as Target).kinds.includes(kind)).map((name) => endpoint(kind, name)),
+      present.filter((name) => kindsOf(targets[name]).includes(kind)).map((name) => endpoint(kind, name)),
     ),
   )
 }

@@ -51,7 +51,7 @@ export const activity: Collector<Postgres> = {
   async collect({ rows }) {
     const [found, settings] = await Promise.all([rows<Row>(activitySql), rows<Row>(limitsSql)])
     const login = found.find(({ hidden }) => Number(hidden) > 0)
-    if (login) throw new Error(`${login['me']} may not see other sessions: run GRANT pg_monitor TO "${login['me']}"`)
+    if (login) throw new Error(`${login.me} may not see other sessions: run GRANT pg_monitor TO "${login.me}"`)
     return [...readings(found, grouped), ...readings(settings, limits)]
   },
 }

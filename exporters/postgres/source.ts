@@ -48,8 +48,8 @@ export const postgres = (
   }
   const rows = async <Row>(sql: string, values: readonly unknown[] = []) => {
     if (!connection) throw new Error('not connected')
-    const { rows: found } = await connection.client.query(sql, [...values])
-    return found as readonly Row[]
+    const found: { readonly rows: readonly Row[] } = await connection.client.query(sql, [...values])
+    return found.rows
   }
 
   return {

@@ -8,7 +8,7 @@ const labels = ['method', 'route', 'status_code'] as const
 
 export const httpRequestDuration = histogram({
   name: 'http_request_duration_seconds',
-  help: 'Duration of HTTP requests in seconds, from the first byte of the request to the last of the response',
+  help: 'Duration of HTTP requests in seconds, from its headers to the last byte of the response',
   labels,
   buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
 })
@@ -40,7 +40,11 @@ export interface HttpMetricsOptions {
   readonly ignore?: readonly string[]
 }
 
-/** Counts the requests and sockets of a Fastify server, and serves the registry they are counted in. */
+/**
+ * Counts the requests and sockets of a Fastify server, and serves the registry they are counted in. What Fastify refuses
+ * before it looks for a route (a URL that can't be decoded, a request that is no HTTP) is not counted. Register it before
+ * plugins with routes.
+ */
 export const httpMetrics = plugin(
   async (
     app: FastifyInstance,
@@ -63,10 +67,13 @@ const countRequests = (app: FastifyInstance, registry: Registry, ignored: Readon
     const start = performance.now()
     const route = routeOf(request)
     if (!ignored.has(route)) {
+      let status: number | undefined
+      raw.once('finish', () => {
+        status = raw.statusCode
+      })
       // `close` comes once for every response, also for one that the client did not wait for.
       raw.once('close', () => {
-        const status = raw.writableFinished ? raw.statusCode : clientLeft
-        const values = { method: methodOf(request), route, status_code: String(status) }
+        const values = { method: methodOf(request), route, status_code: String(status ?? clientLeft) }
         duration.observe(values, (performance.now() - start) / 1000)
         total.inc(values)
       })

@@ -1,0 +1,53 @@
+import { chownSync, lstatSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { run } from './run.ts'
+
+/** As whom a server runs that refuses root, without adding a user to the machine. */
+export interface Identity {
+  readonly wrap: readonly string[]
+  readonly uid?: number
+  readonly gid?: number
+}
+
+/** `nobody` in every passwd: a server looks its own user up by number. */
+const nobody = 65534
+const asNobody = { uid: nobody, gid: nobody }
+const unshared = ['unshare', '--user', `--map-user=${nobody}`, `--map-group=${nobody}`]
+
+const isRoot = () => process.getuid?.() === 0
+
+/** The folder must exist. Tried, not computed: modes, ACLs and mount options all have a say. */
+export const unprivileged = async (binary: string, folder: string): Promise<Identity> => {
+  if (!isRoot()) return { wrap: [] }
+  const reached = await Promise.all([
+    run([binary, '--version'], asNobody),
+    run(['/bin/sh', '-c', 'cd "$1"', 'sh', folder], asNobody),
+  ])
+  if (reached.every(({ code }) => code === 0)) return { wrap: [], ...asNobody }
+  const { code, output } = await run([...unshared, binary, '--version'])
+  if (code === 0) return { wrap: unshared }
+  throw new Error(
+    `could not run ${binary} as someone else than root: user ${nobody} does not reach it or ${folder}, and a user ` +
+      `namespace is refused (${output}). Start as another user, or move to a folder that others may enter`,
+  )
+}
+
+const chownAll = (path: string, uid: number, gid: number) => {
+  chownSync(path, uid, gid)
+  for (const entry of readdirSync(path, { withFileTypes: true })) {
+    const inner = join(path, entry.name)
+    if (entry.isDirectory()) chownAll(inner, uid, gid)
+    else if (entry.isFile()) chownSync(inner, uid, gid)
+  }
+}
+
+/** Hands a file or folder to the server. A later start may run it as someone else, so this looks at each start. */
+export const handOver = (path: string, { uid, gid }: Identity) => {
+  const status = lstatSync(path)
+  const me = process.getuid?.() ?? status.uid
+  const [owner, group] = [uid ?? me, gid ?? process.getgid?.() ?? status.gid]
+  if (status.uid === owner) return
+  if (!isRoot()) throw new Error(`${path} belongs to user ${status.uid}: start as that user, or remove it`)
+  if (status.isDirectory()) chownAll(path, owner, group)
+  else chownSync(path, owner, group)
+}

@@ -1,0 +1,62 @@
+/** Where a program comes from, and how it is called there. */
+export interface Source {
+  /** Under any of these names, the usual one first. */
+  readonly binaries: readonly string[]
+  /** Folders besides PATH, and besides /usr/bin of a package. */
+  readonly folders?: readonly string[]
+  /** Debian packages; those a suite does not have are left out. Libraries follow by themselves. */
+  readonly packages: readonly string[]
+  /** Homebrew's formula, where it has one. */
+  readonly brew?: string
+  /** Of github.com/prometheus, for systems without packages of it: `alertmanager 0.34.0`. */
+  readonly release?: string
+  /** What its version has to begin with. */
+  readonly version?: string
+  /** A file below /usr/share that Debian's build reads from there, and whether it can do without. */
+  readonly shared?: { readonly file: string; readonly needed: boolean }
+}
+
+const postgresClient = (binary: string, major: number) => ({
+  binaries: [binary],
+  folders: [`/usr/lib/postgresql/${major}/bin`, `/opt/homebrew/opt/postgresql@${major}/bin`],
+  packages: [`postgresql-client-${major}`],
+  brew: `postgresql@${major}`,
+  version: `${major}.`,
+})
+
+const prometheus = { brew: 'prometheus', release: 'prometheus 3.14.0' }
+const alertmanager = { packages: ['prometheus-alertmanager'], release: 'alertmanager 0.34.0' }
+
+export const programTable = {
+  'redis-server': { binaries: ['redis-server', 'valkey-server'], packages: ['redis-server'], brew: 'redis' },
+  'redis-cli': { binaries: ['redis-cli', 'valkey-cli'], packages: ['redis-tools'], brew: 'redis' },
+  prometheus: {
+    ...prometheus,
+    binaries: ['prometheus'],
+    packages: ['prometheus'],
+    shared: { file: 'prometheus/web/static/js/graph/index.js', needed: false },
+  },
+  promtool: { ...prometheus, binaries: ['promtool'], packages: ['prometheus', 'promtool'] },
+  alertmanager: {
+    ...alertmanager,
+    binaries: ['alertmanager', 'prometheus-alertmanager'],
+    shared: { file: 'prometheus/alertmanager/default.tmpl', needed: true },
+  },
+  amtool: { ...alertmanager, binaries: ['amtool'] },
+  'blackbox-exporter': {
+    binaries: ['blackbox_exporter', 'prometheus-blackbox-exporter'],
+    packages: ['prometheus-blackbox-exporter'],
+    release: 'blackbox_exporter 0.28.0',
+  },
+  'node-exporter': {
+    binaries: ['node_exporter', 'prometheus-node-exporter'],
+    packages: ['prometheus-node-exporter'],
+    brew: 'node_exporter',
+    release: 'node_exporter 1.12.1',
+  },
+  'pg_dump-15': postgresClient('pg_dump', 15),
+  'pg_restore-15': postgresClient('pg_restore', 15),
+  'psql-15': postgresClient('psql', 15),
+} as const satisfies Record<string, Source>
+
+export type ProgramName = keyof typeof programTable

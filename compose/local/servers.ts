@@ -1,0 +1,121 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import type { Program } from './find-program.ts'
+import { type Server, startProcess } from './process.ts'
+
+export interface ServerOptions {
+  readonly program: Program
+  /** Its data; the log is `<dataDir>.log`. */
+  readonly dataDir: string
+  readonly port: number
+  readonly name?: string
+  /** Flags on top of ours. */
+  readonly args?: readonly string[]
+  readonly signal?: AbortSignal
+}
+
+export interface ConfiguredOptions extends ServerOptions {
+  readonly configFile: string
+}
+
+interface Web {
+  readonly name: string
+  readonly args: readonly string[]
+  readonly readyPath: string
+}
+
+const isOk = async (url: string) => (await fetch(url, { signal: AbortSignal.timeout(1000) })).ok
+
+const startWeb = async (options: ServerOptions, { name, args, readyPath }: Web): Promise<Server> => {
+  const { program, port, signal } = options
+  const dataDir = resolve(options.dataDir)
+  mkdirSync(dataDir, { recursive: true })
+  const url = `http://127.0.0.1:${port}`
+  const running = await startProcess({
+    name: options.name ?? name,
+    home: dataDir,
+    command: program.path,
+    args: [`--web.listen-address=127.0.0.1:${port}`, ...args, ...(options.args ?? [])],
+    wrap: program.wrap,
+    env: program.env,
+    cwd: dataDir,
+    ready: () => isOk(`${url}${readyPath}`),
+    ...(signal && { signal }),
+  })
+  return { ...running, url }
+}
+
+export const startPrometheus = ({ configFile, ...options }: ConfiguredOptions) =>
+  startWeb(options, {
+    name: 'Prometheus',
+    readyPath: '/-/ready',
+    args: [
+      `--config.file=${resolve(configFile)}`,
+      `--storage.tsdb.path=${resolve(options.dataDir)}`,
+      '--storage.tsdb.retention.time=15d',
+      // The clock of an alert with a shorter `for` starts anew with Prometheus; the default is ten minutes.
+      '--rules.alert.for-grace-period=1s',
+      '--web.enable-lifecycle',
+    ],
+  })
+
+export const startAlertmanager = ({ configFile, ...options }: ConfiguredOptions) =>
+  startWeb(options, {
+    name: 'Alertmanager',
+    readyPath: '/-/ready',
+    args: [
+      `--config.file=${resolve(configFile)}`,
+      `--storage.path=${resolve(options.dataDir)}`,
+      // A cluster of one: the default listens for others on every interface.
+      '--cluster.listen-address=',
+    ],
+  })
+
+export const startBlackboxExporter = ({ configFile, ...options }: ConfiguredOptions) =>
+  startWeb(options, {
+    name: 'Blackbox exporter',
+    readyPath: '/-/healthy',
+    args: [`--config.file=${resolve(configFile)}`],
+  })
+
+export const startNodeExporter = (options: ServerOptions) =>
+  startWeb(options, { name: 'Node exporter', readyPath: '/', args: [] })
+
+export interface RedisOptions extends Omit<ServerOptions, 'args'> {
+  /** As Redis writes it: `64mb`. */
+  readonly maxmemory?: string
+  readonly password?: string
+  /** Directives on top of ours. */
+  readonly settings?: Readonly<Record<string, string>>
+}
+
+/** Settings go by file: an argument would show the password to every user of the machine. */
+export const startRedis = async (options: RedisOptions): Promise<Server> => {
+  const { program, port, maxmemory, password, settings = {}, name = 'Redis', signal } = options
+  const dataDir = resolve(options.dataDir)
+  mkdirSync(dataDir, { recursive: true })
+  const directives = {
+    bind: '127.0.0.1',
+    port: String(port),
+    dir: dataDir,
+    save: '',
+    appendonly: 'no',
+    ...(maxmemory && { maxmemory }),
+    ...(password && { requirepass: password }),
+    ...settings,
+  }
+  const lines = Object.entries(directives).map(([key, value]) => `${key} ${JSON.stringify(value)}\n`)
+  const configFile = `${dataDir}.conf`
+  writeFileSync(configFile, lines.join(''), { mode: 0o600 })
+  const running = await startProcess({
+    name,
+    home: dataDir,
+    command: program.path,
+    args: [configFile],
+    env: program.env,
+    cwd: dataDir,
+    ready: /Ready to accept connections/,
+    ...(signal && { signal }),
+  })
+  return { ...running, url: `redis://${password ? `:${encodeURIComponent(password)}@` : ''}127.0.0.1:${port}` }
+}

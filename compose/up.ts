@@ -1,0 +1,89 @@
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { readEnv } from '../config/env.ts'
+import { missingSecrets } from './alertmanager.ts'
+import { type Component, isDemo, type Stack, startStack } from './stack.ts'
+import { settle, type TargetState } from './watch.ts'
+
+const folder = fileURLToPath(new URL('../.local/run', import.meta.url))
+/** Two scrape intervals and the five seconds in which Prometheus finds its targets. */
+const settleWithin = 60_000
+
+const say = (line: string) => console.log(line)
+
+const table = (rows: readonly (readonly string[])[]) => {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
+  return rows
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n')
+}
+
+const summary = (components: readonly Component[], states: readonly TargetState[], faults: readonly string[]) => {
+  const down = states.filter(({ health }) => health !== 'up')
+  const lines = [
+    '',
+    table([['COMPONENT', 'URL', 'STATE'], ...components.map(({ name, url }) => [name, url, 'up'])]),
+    '',
+    `Prometheus scrapes ${states.length} targets, ${states.length - down.length} of them up; ` +
+      `${faults.length === 0 ? 'every rule evaluates' : `${faults.length} rules do not evaluate`}.`,
+    ...down.map(({ job, instance, error }) => `  ${job}/${instance} is down: ${error || 'not scraped yet'}`),
+    ...faults.map((fault) => `  ${fault}`),
+  ]
+  return lines.join('\n')
+}
+
+const hints = ({ deployment }: Stack, demo: boolean) => {
+  const missing = missingSecrets(deployment)
+  return [
+    ...(missing.length > 0
+      ? [`Channels without their secret are left out: put ${missing.join(', ')} into ${deployment.secretsDir}.`]
+      : []),
+    demo
+      ? `Pages arrive at ${deployment.pager}/alerts. Break something: npm run fault`
+      : 'The services at the given URLs are watched, and only read.',
+    'Ctrl-C stops everything.',
+  ]
+}
+
+const run = async () => {
+  parseArgs({ options: { local: { type: 'boolean' } } })
+  const env = readEnv()
+  const asked = new AbortController()
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(signal, () => asked.abort(new Error(`stopped by ${signal}`)))
+  }
+  const demo = isDemo(env)
+  say(`Starting ${demo ? 'the demo and its observability stack' : 'the observability stack'} as local processes`)
+  const stack = await startStack({ env, folder, say, signal: asked.signal })
+  try {
+    for (const { running } of stack.components) {
+      void running.exited.then((exit) => {
+        if (!exit.asked) console.error(`${exit.message}\nThe rest goes on; its log is ${running.log}.`)
+      })
+    }
+    say('Waiting for the first scrapes ...')
+    const { states, faults } = await settle(`http://${stack.deployment.prometheus}`, {
+      within: settleWithin,
+      signal: asked.signal,
+    })
+    say([summary(stack.components, states, faults), ...hints(stack, demo)].join('\n'))
+    await new Promise<void>((done) => asked.signal.addEventListener('abort', () => done(), { once: true }))
+  } finally {
+    say('Stopping ...')
+    await stack.stop()
+    say('Everything is stopped.')
+  }
+}
+
+run().catch((fault: unknown) => {
+  const wasAsked = fault instanceof Error && (fault.name === 'AbortError' || fault.message.startsWith('stopped by'))
+  if (!wasAsked) {
+    console.error(fault instanceof Error ? fault.message : String(fault))
+    process.exitCode = 1
+  }
+})
