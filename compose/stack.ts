@@ -4,7 +4,7 @@ import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Env } from '../config/env.ts'
 import { targets } from '../config/targets.ts'
-import { setUpDatabase } from '../demo/setup.ts'
+import { demoLogins, setupDemo, urlFor } from '../demo/setup.ts'
 import { namesOf } from '../metrics/names.ts'
 import { artefacts } from './artefacts.ts'
 import type { Deployment } from './deployment.ts'
@@ -149,12 +149,14 @@ const node = (name: string, entry: string, home: string, port: number, env: Node
 const startDemo = async ({ env, folder, say, signal }: StackOptions, start: Start): Promise<Sources> => {
   const secret = () => randomBytes(18).toString('base64url')
   const programs = await ensurePrograms(['redis-server'], say)
-  const [api, exporter, cache] = [secret(), secret(), secret()]
+  const [passwords, cache] = [{ api: secret(), exporter: secret() }, secret()]
   const redisUrl = `redis://:${cache}@127.0.0.1:${env.REDIS_PORT}`
   const postgres = startPostgres({ dataDir: join(folder, 'postgres'), port: env.POSTGRES_PORT, signal }).then(
     async (server) => {
       await start('PostgreSQL', `127.0.0.1:${env.POSTGRES_PORT}`, Promise.resolve(server))
-      return setUpDatabase(server.url, { api, exporter })
+      await setupDemo({ adminUrl: server.url, passwords })
+      return (login: keyof typeof passwords) =>
+        urlFor(server.url, { login: demoLogins[login], password: passwords[login] })
     },
   )
   const redis = startRedis({
@@ -167,14 +169,14 @@ const startDemo = async ({ env, folder, say, signal }: StackOptions, start: Star
     signal,
   })
   await together([postgres, start('Redis', `127.0.0.1:${env.REDIS_PORT}`, redis)])
-  const urls = await postgres
-  const demo = { DATABASE_URL: urls.api, REDIS_URL: redisUrl, API_HOST: '127.0.0.1' }
+  const urlOf = await postgres
+  const demo = { DATABASE_URL: urlOf('api'), REDIS_URL: redisUrl, API_HOST: '127.0.0.1' }
   await start(
     'Demo API',
     `http://127.0.0.1:${env.API_PORT}`,
     node('Demo API', 'demo/main.ts', join(folder, 'demo'), env.API_PORT, demo, signal),
   )
-  return { DATABASE_URL: urls.exporter, REDIS_URL: redisUrl }
+  return { DATABASE_URL: urlOf('exporter'), REDIS_URL: redisUrl }
 }
 
 /** What reads, judges and tells. */

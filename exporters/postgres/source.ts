@@ -1,5 +1,5 @@
 import { Socket } from 'node:net'
-import { Client } from 'pg'
+import { Client, type QueryResultRow } from 'pg'
 import type { Source } from '../collector.ts'
 
 /** One kept connection to a PostgreSQL server, read only, with the rights of its login and no more. */
@@ -46,10 +46,17 @@ export const postgres = (
     await client.query(`set default_transaction_read_only = on; set jit = off; set lock_timeout = ${lockTimeout}`)
     return opened
   }
-  const rows = async <Row>(sql: string, values: readonly unknown[] = []) => {
-    if (!connection) throw new Error('not connected')
-    const found: { readonly rows: readonly Row[] } = await connection.client.query(sql, [...values])
+  const query = async <Row>(sql: string, values: readonly unknown[]) => {
+    if (!connection) throw new Error('the connection was lost')
+    const found = await connection.client.query<Row & QueryResultRow>(sql, [...values])
     return found.rows
+  }
+  // Collectors ask side by side; one connection answers one after the other.
+  let last: Promise<unknown> = Promise.resolve()
+  const rows = <Row>(sql: string, values: readonly unknown[] = []) => {
+    const answer = last.then(() => query<Row>(sql, values))
+    last = answer.catch(() => undefined)
+    return answer
   }
 
   return {

@@ -31,7 +31,7 @@ export const bookings: Collector<Postgres> = {
   },
 }
 
-interface Row {
+type Row = {
   readonly period: string
   readonly created: number
   readonly cancelled: number

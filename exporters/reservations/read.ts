@@ -1,7 +1,9 @@
 import type { Postgres } from '../postgres/source.ts'
 
+type Cells = Readonly<Record<string, string | number>>
+
 /** The rows of a query on the reservations. What the schema or the rights lack becomes an error that says how to mend it. */
-export const read = async <Row>({ rows }: Postgres, sql: string, values: readonly unknown[] = []) => {
+export const read = async <Row extends Cells>({ rows }: Postgres, sql: string, values: readonly unknown[] = []) => {
   try {
     return await rows<Row>(sql, values)
   } catch (cause) {
@@ -13,7 +15,7 @@ export const read = async <Row>({ rows }: Postgres, sql: string, values: readonl
 }
 
 /** The one row of a query without `group by`. */
-export const readOne = async <Row>(source: Postgres, sql: string) => {
+export const readOne = async <Row extends Cells>(source: Postgres, sql: string) => {
   const [row] = await read<Row>(source, sql)
   if (!row) throw new Error('the server answered no row')
   return row

@@ -27,7 +27,7 @@ export const statuses: Collector<Postgres> = {
   },
 }
 
-interface Row {
+type Row = {
   readonly status: string
   readonly count: number
 }
