@@ -1,11 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
-import { dirname, join, resolve } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import type { Env } from '../config/env.ts'
-import { targets } from '../config/targets.ts'
 import { demoLogins, setupDemo, urlFor } from '../demo/setup.ts'
-import { namesOf } from '../metrics/names.ts'
 import { artefacts } from './artefacts.ts'
 import type { Deployment } from './deployment.ts'
 import { assertRoom } from './local/disk.ts'
@@ -21,12 +18,19 @@ import {
   startPrometheus,
   startRedis,
 } from './local/servers.ts'
+import { deploymentOf, isDemo, portsOf, root } from './plan.ts'
 
-/** One part of the running stack. */
-export interface Component {
+interface Part {
   readonly name: string
   readonly url: string
+}
+
+/** One process of the running stack, and the parts that live in it. */
+export interface Component {
+  readonly parts: readonly [Part, ...Part[]]
   readonly running: Running
+  /** Stops it, if it runs, and starts it as before. */
+  restart(): Promise<void>
 }
 
 export interface Stack {
@@ -45,49 +49,10 @@ interface StackOptions {
   readonly signal: AbortSignal
 }
 
-const root = fileURLToPath(new URL('..', import.meta.url))
 /** A fresh stack with its data, and a day of them. */
 const room = 1024 ** 3
 
-/** True where the demo is started; with any URL of a real service, that is watched instead and only read. */
-export const isDemo = ({ DATABASE_URL, REDIS_URL, API_URL }: Env) => !(DATABASE_URL || REDIS_URL || API_URL)
-
-const ports = (env: Env) => {
-  const port = (name: string, variable: keyof Env & `${string}_PORT`) => ({ port: env[variable], name, variable })
-  const stack = [
-    port('Exporter', 'EXPORTER_PORT'),
-    port('Prometheus', 'PROMETHEUS_PORT'),
-    port('Alertmanager', 'ALERTMANAGER_PORT'),
-    port('Blackbox exporter', 'BLACKBOX_PORT'),
-    port('Node exporter', 'NODE_EXPORTER_PORT'),
-  ]
-  const demo = [
-    port('PostgreSQL', 'POSTGRES_PORT'),
-    port('Redis', 'REDIS_PORT'),
-    port('Demo API', 'API_PORT'),
-    port('Payment provider', 'PAYMENTS_PORT'),
-    port('Pager', 'PAGER_PORT'),
-  ]
-  return isDemo(env) ? [...demo, ...stack] : stack
-}
-
-const deploymentOf = (env: Env): Deployment => {
-  const demo = isDemo(env)
-  const api = demo ? `http://127.0.0.1:${env.API_PORT}` : env.API_URL
-  const secretsDir = resolve(root, env.SECRETS_DIR)
-  return {
-    exporter: `127.0.0.1:${env.EXPORTER_PORT}`,
-    prometheus: `127.0.0.1:${env.PROMETHEUS_PORT}`,
-    alertmanager: `127.0.0.1:${env.ALERTMANAGER_PORT}`,
-    blackbox: `127.0.0.1:${env.BLACKBOX_PORT}`,
-    nodeExporter: `127.0.0.1:${env.NODE_EXPORTER_PORT}`,
-    targets: namesOf(targets).filter((name) => demo || env[targets[name].url] !== undefined),
-    ...(api && { api }),
-    ...(demo && { pager: `http://127.0.0.1:${env.PAGER_PORT}` }),
-    secretsDir,
-    hasSecret: (name) => existsSync(join(secretsDir, name)),
-  }
-}
+const at = (port: number) => `http://127.0.0.1:${port}`
 
 const writeConfiguration = (folder: string, deployment: Deployment) => {
   for (const [path, text] of artefacts(deployment)) {
@@ -103,19 +68,28 @@ export const startStack = async ({ env, folder, say, signal }: StackOptions): Pr
   const stop = async () => {
     for (const { running } of started.toReversed()) await running.stop()
   }
-  const start = async (name: string, url: string, starting: Promise<Running>) => {
-    const running = await starting
-    started.push({ name, url, running })
-    say(`${name} is ready`)
-    return running
+  const start: Start = async (parts, launch) => {
+    let running = await launch()
+    const restart = async () => {
+      await running.stop()
+      running = await launch()
+    }
+    started.push({
+      parts,
+      restart,
+      get running() {
+        return running
+      },
+    })
+    for (const { name } of parts) say(`${name} is ready`)
   }
   try {
     await endLeftovers(folder, say)
-    await assertPortsFree(ports(env))
+    await assertPortsFree(portsOf(env))
     assertRoom(folder, room, 'the stack')
     const deployment = deploymentOf(env)
     writeConfiguration(join(folder, 'config'), deployment)
-    const sources = isDemo(env) ? await startDemo({ env, folder, say, signal }, start) : {}
+    const sources = isDemo(env) ? await startDemo({ env, folder, say, signal }, start) : given(env)
     await startWatchers({ env, folder, say, signal }, sources, start)
     return { components: started, deployment, stop }
   } catch (cause) {
@@ -124,8 +98,13 @@ export const startStack = async ({ env, folder, say, signal }: StackOptions): Pr
   }
 }
 
-type Start = (name: string, url: string, starting: Promise<Running>) => Promise<Running>
+type Start = (parts: Component['parts'], launch: () => Promise<Running>) => Promise<void>
 type Sources = Readonly<Partial<Record<'DATABASE_URL' | 'REDIS_URL', string>>>
+
+const given = ({ DATABASE_URL, REDIS_URL }: Env): Sources => ({
+  ...(DATABASE_URL && { DATABASE_URL }),
+  ...(REDIS_URL && { REDIS_URL }),
+})
 
 /** All of them, or the first failure, and that only when none is under way any more. */
 const together = async (starting: readonly Promise<unknown>[]) => {
@@ -151,30 +130,45 @@ const startDemo = async ({ env, folder, say, signal }: StackOptions, start: Star
   const programs = await ensurePrograms(['redis-server'], say)
   const [passwords, cache] = [{ api: secret(), exporter: secret() }, secret()]
   const redisUrl = `redis://:${cache}@127.0.0.1:${env.REDIS_PORT}`
-  const postgres = startPostgres({ dataDir: join(folder, 'postgres'), port: env.POSTGRES_PORT, signal }).then(
-    async (server) => {
-      await start('PostgreSQL', `127.0.0.1:${env.POSTGRES_PORT}`, Promise.resolve(server))
-      await setupDemo({ adminUrl: server.url, passwords })
-      return (login: keyof typeof passwords) =>
-        urlFor(server.url, { login: demoLogins[login], password: passwords[login] })
-    },
-  )
-  const redis = startRedis({
-    program: programs['redis-server'],
-    dataDir: join(folder, 'redis'),
-    port: env.REDIS_PORT,
-    password: cache,
-    maxmemory: '64mb',
-    settings: { 'maxmemory-policy': 'allkeys-lru' },
-    signal,
-  })
-  await together([postgres, start('Redis', `127.0.0.1:${env.REDIS_PORT}`, redis)])
-  const urlOf = await postgres
-  const demo = { DATABASE_URL: urlOf('api'), REDIS_URL: redisUrl, API_HOST: '127.0.0.1' }
+  const startDatabase = async () => {
+    const server = await startPostgres({ dataDir: join(folder, 'postgres'), port: env.POSTGRES_PORT, signal })
+    await setupDemo({ adminUrl: server.url, passwords })
+    adminUrl = server.url
+    return server
+  }
+  let adminUrl = ''
+  const startCache = () =>
+    startRedis({
+      program: programs['redis-server'],
+      dataDir: join(folder, 'redis'),
+      port: env.REDIS_PORT,
+      password: cache,
+      maxmemory: '64mb',
+      settings: { 'maxmemory-policy': 'allkeys-lru' },
+      signal,
+    })
+  await together([
+    start([{ name: 'PostgreSQL', url: `127.0.0.1:${env.POSTGRES_PORT}` }], startDatabase),
+    start([{ name: 'Redis', url: `127.0.0.1:${env.REDIS_PORT}` }], startCache),
+  ])
+  const urlOf = (login: keyof typeof passwords) =>
+    urlFor(adminUrl, { login: demoLogins[login], password: passwords[login] })
+  const demo = {
+    DATABASE_URL: urlOf('api'),
+    REDIS_URL: redisUrl,
+    API_HOST: '127.0.0.1',
+    API_PORT: String(env.API_PORT),
+    PAYMENTS_PORT: String(env.PAYMENTS_PORT),
+    PAGER_PORT: String(env.PAGER_PORT),
+    TRAFFIC_RATE: String(env.TRAFFIC_RATE),
+  }
   await start(
-    'Demo API',
-    `http://127.0.0.1:${env.API_PORT}`,
-    node('Demo API', 'demo/main.ts', join(folder, 'demo'), env.API_PORT, demo, signal),
+    [
+      { name: 'Demo API', url: at(env.API_PORT) },
+      { name: 'Payment provider', url: at(env.PAYMENTS_PORT) },
+      { name: 'Pager', url: `${at(env.PAGER_PORT)}/alerts` },
+    ],
+    () => node('Demo', 'demo/main.ts', join(folder, 'demo'), env.API_PORT, demo, signal),
   )
   return { DATABASE_URL: urlOf('exporter'), REDIS_URL: redisUrl }
 }
@@ -183,44 +177,34 @@ const startDemo = async ({ env, folder, say, signal }: StackOptions, start: Star
 const startWatchers = async ({ env, folder, say, signal }: StackOptions, sources: Sources, start: Start) => {
   const programs = await ensurePrograms(['prometheus', 'alertmanager', 'blackbox-exporter', 'node-exporter'], say)
   const config = join(folder, 'config')
-  const at = (port: number) => `http://127.0.0.1:${port}`
   const common = (name: keyof typeof programs, port: number) => ({
     program: programs[name],
     dataDir: join(folder, name),
     port,
     signal,
   })
+  const exporter = { ...sources, EXPORTER_HOST: '127.0.0.1', EXPORTER_PORT: String(env.EXPORTER_PORT) }
   await together([
-    start(
-      'Exporter',
-      at(env.EXPORTER_PORT),
-      node('Exporter', 'exporters/main.ts', join(folder, 'exporter'), env.EXPORTER_PORT, sources, signal),
+    start([{ name: 'Exporter', url: at(env.EXPORTER_PORT) }], () =>
+      node('Exporter', 'exporters/main.ts', join(folder, 'exporter'), env.EXPORTER_PORT, exporter, signal),
     ),
-    start(
-      'Blackbox exporter',
-      at(env.BLACKBOX_PORT),
+    start([{ name: 'Blackbox exporter', url: at(env.BLACKBOX_PORT) }], () =>
       startBlackboxExporter({
         ...common('blackbox-exporter', env.BLACKBOX_PORT),
         configFile: join(config, 'blackbox/blackbox.yml'),
       }),
     ),
-    start(
-      'Node exporter',
-      at(env.NODE_EXPORTER_PORT),
+    start([{ name: 'Node exporter', url: at(env.NODE_EXPORTER_PORT) }], () =>
       startNodeExporter(common('node-exporter', env.NODE_EXPORTER_PORT)),
     ),
-    start(
-      'Alertmanager',
-      at(env.ALERTMANAGER_PORT),
+    start([{ name: 'Alertmanager', url: at(env.ALERTMANAGER_PORT) }], () =>
       startAlertmanager({
         ...common('alertmanager', env.ALERTMANAGER_PORT),
         configFile: join(config, 'alertmanager/alertmanager.yml'),
       }),
     ),
   ])
-  await start(
-    'Prometheus',
-    at(env.PROMETHEUS_PORT),
+  await start([{ name: 'Prometheus', url: at(env.PROMETHEUS_PORT) }], () =>
     startPrometheus({
       ...common('prometheus', env.PROMETHEUS_PORT),
       configFile: join(config, 'prometheus/prometheus.yml'),

@@ -1,11 +1,13 @@
-import { fileURLToPath } from 'node:url'
+import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { readEnv } from '../config/env.ts'
 import { missingSecrets } from './alertmanager.ts'
-import { type Component, isDemo, type Stack, startStack } from './stack.ts'
+import { followPages } from './pages.ts'
+import { isDemo, root } from './plan.ts'
+import { type Component, type Stack, startStack } from './stack.ts'
 import { settle, type TargetState } from './watch.ts'
 
-const folder = fileURLToPath(new URL('../.local/run', import.meta.url))
+const folder = join(root, '.local/run')
 /** Two scrape intervals and the five seconds in which Prometheus finds its targets. */
 const settleWithin = 60_000
 
@@ -27,7 +29,10 @@ const summary = (components: readonly Component[], states: readonly TargetState[
   const down = states.filter(({ health }) => health !== 'up')
   const lines = [
     '',
-    table([['COMPONENT', 'URL', 'STATE'], ...components.map(({ name, url }) => [name, url, 'up'])]),
+    table([
+      ['COMPONENT', 'URL', 'STATE'],
+      ...components.flatMap(({ parts }) => parts.map(({ name, url }) => [name, url, 'up'])),
+    ]),
     '',
     `Prometheus scrapes ${states.length} targets, ${states.length - down.length} of them up; ` +
       `${faults.length === 0 ? 'every rule evaluates' : `${faults.length} rules do not evaluate`}.`,
@@ -72,7 +77,9 @@ const run = async () => {
       signal: asked.signal,
     })
     say([summary(stack.components, states, faults), ...hints(stack, demo)].join('\n'))
-    await new Promise<void>((done) => asked.signal.addEventListener('abort', () => done(), { once: true }))
+    const { pager } = stack.deployment
+    if (pager) await followPages(pager, say, asked.signal)
+    else await new Promise<void>((done) => asked.signal.addEventListener('abort', () => done(), { once: true }))
   } finally {
     say('Stopping ...')
     await stack.stop()

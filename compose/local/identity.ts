@@ -1,4 +1,5 @@
 import { chownSync, lstatSync, readdirSync } from 'node:fs'
+import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { run } from './run.ts'
 
@@ -16,19 +17,36 @@ const unshared = ['unshare', '--user', `--map-user=${nobody}`, `--map-group=${no
 
 const isRoot = () => process.getuid?.() === 0
 
-/** The folder must exist. Tried, not computed: modes, ACLs and mount options all have a say. */
-export const unprivileged = async (binary: string, folder: string): Promise<Identity> => {
-  if (!isRoot()) return { wrap: [] }
+/** A container started with a bare number as its user has none, and PostgreSQL insists on one. */
+const hasName = () => {
+  try {
+    return userInfo().username !== ''
+  } catch {
+    return false
+  }
+}
+
+/** Tried, not computed: modes, ACLs and mount options all have a say. */
+const nobodyReaches = async (binary: string, folder: string) => {
   const reached = await Promise.all([
     run([binary, '--version'], asNobody),
     run(['/bin/sh', '-c', 'cd "$1"', 'sh', folder], asNobody),
   ])
-  if (reached.every(({ code }) => code === 0)) return { wrap: [], ...asNobody }
+  return reached.every(({ code }) => code === 0)
+}
+
+/** The folder must exist. */
+export const unprivileged = async (binary: string, folder: string): Promise<Identity> => {
+  if (!isRoot() && hasName()) return { wrap: [] }
+  if (isRoot() && (await nobodyReaches(binary, folder))) return { wrap: [], ...asNobody }
   const { code, output } = await run([...unshared, binary, '--version'])
   if (code === 0) return { wrap: unshared }
+  const why = isRoot()
+    ? `it refuses root, and user ${nobody} (nobody) does not reach it or ${folder}`
+    : `user ${process.getuid?.()} has no name in /etc/passwd`
   throw new Error(
-    `could not run ${binary} as someone else than root: user ${nobody} does not reach it or ${folder}, and a user ` +
-      `namespace is refused (${output}). Start as another user, or move to a folder that others may enter`,
+    `could not run ${binary}: ${why}. A user namespace, the way out, is refused (${output}). ` +
+      'Start as another user, or move the checkout to a folder that others may enter',
   )
 }
 

@@ -9,7 +9,9 @@ export const openLog = (path: string) => {
   return openSync(path, 'a', 0o640)
 }
 
+/** Nothing, when someone has removed it: how a server ended is worth telling all the same. */
 export const readTail = (path: string) => {
+  if (!existsSync(path)) return ''
   const file = openSync(path, 'r')
   try {
     const start = Math.max(0, fstatSync(file).size - tailBytes)

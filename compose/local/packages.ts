@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { assertRoom } from './disk.ts'
+import { leash } from './leash.ts'
 import { type Outcome, run } from './run.ts'
 
 /** Every server, its libraries and the package lists, unpacked. */
@@ -36,7 +37,7 @@ const privateApt = (folder: string) => {
   ].flatMap((option) => ['-o', option])
   const env = { LC_ALL: 'C', DEBIAN_FRONTEND: 'noninteractive' }
   return (program: 'apt-get' | 'apt-cache', ...args: readonly string[]) =>
-    run([program, ...options, ...args], { cwd: join(folder, 'debs'), env })
+    run([...leash('SIGTERM'), program, ...options, ...args], { cwd: join(folder, 'debs'), env })
 }
 
 type Apt = ReturnType<typeof privateApt>
@@ -64,11 +65,12 @@ const missing = async (apt: Apt, names: readonly string[]) => {
 
 const clearDrafts = (folder: string) => {
   const drafts = readdirSync(folder).filter((entry) => entry.startsWith(draftPrefix))
-  for (const draft of drafts) rmSync(join(folder, draft), { recursive: true, force: true })
+  for (const draft of drafts) rmSync(join(folder, draft), { recursive: true, force: true, maxRetries: 5 })
 }
 
 const fetchInto = async (draft: string, names: readonly string[], say: (line: string) => void) => {
   const apt = privateApt(draft)
+  say(`Looking up ${names.join(', ')} in Debian's package lists ...`)
   // Its failure is not ours yet: one broken source of many, or no network and a cache in between.
   const update = await apt('apt-get', 'update', '-q')
   const packages = await available(apt, names)

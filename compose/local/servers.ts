@@ -79,7 +79,12 @@ export const startBlackboxExporter = ({ configFile, ...options }: ConfiguredOpti
   })
 
 export const startNodeExporter = (options: ServerOptions) =>
-  startWeb(options, { name: 'Node exporter', readyPath: '/', args: [] })
+  startWeb(options, {
+    name: 'Node exporter',
+    readyPath: '/',
+    // Debian's build switches both on, for a system that runs it as a service.
+    args: ['--no-collector.systemd', '--collector.textfile.directory='],
+  })
 
 export interface RedisOptions extends Omit<ServerOptions, 'args'> {
   /** As Redis writes it: `64mb`. */

@@ -8,6 +8,7 @@ import type { PostgresMajor } from '../../compose/local/postgres-package.ts'
 import type { Running } from '../../compose/local/process.ts'
 import { ensurePrograms } from '../../compose/local/programs.ts'
 import { startRedis } from '../../compose/local/servers.ts'
+import { type Env, readEnv } from '../../config/env.ts'
 
 /** A folder and the servers in it, all gone after `end`. */
 export const workshop = () => {
@@ -47,6 +48,13 @@ export const workshop = () => {
       rmSync(folder, { recursive: true, force: true })
     },
   }
+}
+
+/** An environment in which everything has a port that is free now. */
+export const onFreePorts = async (given: Readonly<Record<string, string>> = {}): Promise<Env> => {
+  const names = Object.keys(readEnv({})).filter((name) => name.endsWith('_PORT'))
+  const ports = await Promise.all(names.map(async (name) => [name, String(await freePort())] as const))
+  return readEnv({ ...Object.fromEntries(ports), ...given })
 }
 
 /** Asks again until the answer will do. Fails with what it saw last. */

@@ -1,0 +1,53 @@
+import { existsSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Env, PortVariable } from '../config/env.ts'
+import { targets } from '../config/targets.ts'
+import { namesOf } from '../metrics/names.ts'
+import type { Deployment } from './deployment.ts'
+import type { Port } from './local/ports.ts'
+
+/** The checkout. */
+export const root = fileURLToPath(new URL('..', import.meta.url))
+
+/** True where the demo is started; with any URL of a real service, that is watched instead and only read. */
+export const isDemo = ({ DATABASE_URL, REDIS_URL, API_URL }: Env) => !(DATABASE_URL || REDIS_URL || API_URL)
+
+/** Every port that a local start opens, with the variable that moves it. */
+export const portsOf = (env: Env): readonly Port[] => {
+  const port = (name: string, variable: PortVariable) => ({ port: env[variable], name, variable })
+  const stack = [
+    port('Exporter', 'EXPORTER_PORT'),
+    port('Prometheus', 'PROMETHEUS_PORT'),
+    port('Alertmanager', 'ALERTMANAGER_PORT'),
+    port('Blackbox exporter', 'BLACKBOX_PORT'),
+    port('Node exporter', 'NODE_EXPORTER_PORT'),
+  ]
+  const demo = [
+    port('PostgreSQL', 'POSTGRES_PORT'),
+    port('Redis', 'REDIS_PORT'),
+    port('Demo API', 'API_PORT'),
+    port('Payment provider', 'PAYMENTS_PORT'),
+    port('Pager', 'PAGER_PORT'),
+  ]
+  return isDemo(env) ? [...demo, ...stack] : stack
+}
+
+/** Where everything is when it runs as local processes. */
+export const deploymentOf = (env: Env): Deployment => {
+  const demo = isDemo(env)
+  const api = demo ? `http://127.0.0.1:${env.API_PORT}` : env.API_URL
+  const secretsDir = resolve(root, env.SECRETS_DIR)
+  return {
+    exporter: `127.0.0.1:${env.EXPORTER_PORT}`,
+    prometheus: `127.0.0.1:${env.PROMETHEUS_PORT}`,
+    alertmanager: `127.0.0.1:${env.ALERTMANAGER_PORT}`,
+    blackbox: `127.0.0.1:${env.BLACKBOX_PORT}`,
+    nodeExporter: `127.0.0.1:${env.NODE_EXPORTER_PORT}`,
+    targets: namesOf(targets).filter((name) => demo || env[targets[name].url] !== undefined),
+    ...(api && { api }),
+    ...(demo && { pager: `http://127.0.0.1:${env.PAGER_PORT}` }),
+    secretsDir,
+    hasSecret: (name) => existsSync(join(secretsDir, name)),
+  }
+}

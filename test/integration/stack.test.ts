@@ -1,0 +1,112 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type Stack, startStack } from '../../compose/stack.ts'
+import { settle } from '../../compose/watch.ts'
+import type { Env } from '../../config/env.ts'
+import { eventually, onFreePorts, workshop } from './servers.ts'
+
+interface Page {
+  readonly status: string
+  readonly labels: Readonly<Record<string, string>>
+  readonly annotations: Readonly<Record<string, string>>
+}
+
+/** A scrape, a `for` of one or two minutes, a group interval, and what a busy machine adds. */
+const pagesWithin = { within: 300_000, every: 1_000 }
+
+describe('the running stack', { timeout: 600_000 }, () => {
+  const shop = workshop()
+  let env: Env
+  let stack: Stack
+
+  const pages = async (): Promise<readonly Page[]> => {
+    const answer = await fetch(`${stack.deployment.pager}/alerts`)
+    return JSON.parse(await answer.text())
+  }
+  const page = (status: string, alertname: string, labels: Readonly<Record<string, string>> = {}) =>
+    eventually(
+      async () =>
+        (await pages()).find(
+          (one) =>
+            one.status === status &&
+            one.labels.alertname === alertname &&
+            Object.entries(labels).every(([label, value]) => one.labels[label] === value),
+        ),
+      (found) => found !== undefined,
+      pagesWithin,
+    )
+  const componentOf = (name: string) => {
+    const found = stack.components.find(({ parts }) => parts[0].name === name)
+    if (!found) throw new Error(`no component ${name}`)
+    return found
+  }
+
+  beforeAll(async () => {
+    env = await onFreePorts({ TRAFFIC_RATE: '10' })
+    stack = await startStack({ env, folder: shop.folder, say: () => undefined, signal: new AbortController().signal })
+  }, 180_000)
+  afterAll(async () => {
+    await stack?.stop()
+    await shop.end()
+  }, 60_000)
+
+  test('scrapes every target and evaluates every rule', async () => {
+    const { states, faults } = await settle(`http://${stack.deployment.prometheus}`, {
+      within: 90_000,
+      signal: new AbortController().signal,
+    })
+    expect(states.filter(({ health }) => health !== 'up')).toEqual([])
+    expect(faults).toEqual([])
+    expect(new Set(states.map(({ job }) => job))).toEqual(
+      new Set([
+        'api',
+        'probe',
+        'postgres',
+        'reservations',
+        'redis',
+        'exporter',
+        'prometheus',
+        'alertmanager',
+        'blackbox',
+        'node',
+      ]),
+    )
+    const failing = await fetch(
+      `http://${stack.deployment.prometheus}/api/v1/query?query=${encodeURIComponent('{__name__=~".+_scrape_collector_success"} == 0')}`,
+    )
+    expect(JSON.parse(await failing.text()).data.result).toEqual([])
+  })
+
+  test('a latency promise that burns brings its page, with what to do', async () => {
+    const faults = `http://127.0.0.1:${env.API_PORT}/faults`
+    await fetch(faults, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ name: 'slow', seconds: 600 }),
+    })
+    const found = await page('firing', 'HttpLatencyBudgetBurn', { severity: 'critical', slo: 'http_latency' })
+    expect(found?.labels).toMatchObject({ owner: 'platform', slo_window: '1h', burn_rate: '14.4' })
+    expect(found?.annotations.summary).toContain('99 % of API requests are answered within 500 ms')
+    expect(found?.annotations.action).toMatch(/\w/)
+    await fetch(`${faults}/slow`, { method: 'DELETE' })
+  })
+
+  test('PostgreSQL and Redis that stop bring critical pages, and resolved ones when they are back', async () => {
+    const outage = [componentOf('PostgreSQL'), componentOf('Redis')]
+    await Promise.all(outage.map(({ running }) => running.stop()))
+    await Promise.all([
+      page('firing', 'PostgresDown', { severity: 'critical', instance: 'main', owner: 'platform' }),
+      page('firing', 'RedisDown', { severity: 'critical', instance: 'cache', owner: 'platform' }),
+    ])
+    await Promise.all(outage.map(({ restart }) => restart()))
+    await Promise.all([page('resolved', 'PostgresDown'), page('resolved', 'RedisDown')])
+  })
+
+  test('the dead man’s switch arrives all the while', async () => {
+    const { pager } = stack.deployment
+    await eventually(
+      async () => JSON.parse(await (await fetch(`${pager}/heartbeat`)).text()),
+      (answer: { count: number }) => answer.count > 0,
+      pagesWithin,
+    )
+  })
+})
