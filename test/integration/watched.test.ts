@@ -80,7 +80,7 @@ describe('with the URLs of real services', () => {
         (up) => up === 1,
       )
       await eventually(
-        () => value('min({__name__=~".+_scrape_collector_success"})'),
+        () => value('min({__name__=~"(pg|redis|reservations)_scrape_collector_success"})'),
         (worst) => worst === 1,
       )
     } finally {

@@ -1,0 +1,70 @@
+interface Words {
+  /** What happens. */
+  readonly does: string
+  /** What should follow in the observability stack. */
+  readonly expect: string
+}
+
+/** Faults the API brings about by itself, in its own process. */
+export const apiFaults = {
+  slow: {
+    does: 'every answer of the API takes 0.7 to 1.4 s longer',
+    expect:
+      'HttpLatencyBudgetBurn, critical: as soon as 14.4 % of the requests of an hour were slow, and 2 minutes more',
+  },
+  errors: {
+    does: 'the API answers every second request with status 500',
+    expect:
+      'HttpAvailabilityBudgetBurn, critical: as soon as 1.44 % of the requests of an hour failed, and 2 minutes more',
+  },
+  'booking-failures': {
+    does: 'every attempt to book fails with status 500; the rest of the API works',
+    expect: 'ReservationSuccessBudgetBurn and HttpAvailabilityBudgetBurn, critical, within minutes',
+  },
+  connections: {
+    does: 'idle connections take 85 % of those PostgreSQL has for applications',
+    expect: 'PostgresConnectionsNearLimit, high, after 2 minutes',
+  },
+  'slow-statement': {
+    does: 'one statement that takes 1.5 s runs again and again',
+    expect: 'PostgresSlowStatement, medium, after 5 minutes',
+  },
+  'unused-index': {
+    does: 'an index of more than 10 MB that nobody reads is made, on a table of its own',
+    expect:
+      'the index among the unused ones at once; PostgresUnusedIndex, low, only after it lay unread for a week, so give ' +
+      'the seconds accordingly (700000)',
+  },
+  memory: {
+    does: 'keys named fault:* fill Redis to 94 % of its maxmemory',
+    expect: 'RedisMemoryNearLimit, high, after 2 minutes',
+  },
+} as const satisfies Readonly<Record<string, Words>>
+
+export type ApiFault = keyof typeof apiFaults
+
+/** Faults of a whole process: it is paused, as a machine that hangs, and goes on where it was. */
+export const processFaults = {
+  'postgres-down': {
+    does: 'PostgreSQL is paused: connections are taken and nothing answers',
+    expect: 'PostgresDown, critical, after 1 minute; the API answers with errors and is itself again afterwards',
+    process: 'postgres',
+  },
+  'redis-down': {
+    does: 'Redis is paused: connections are taken and nothing answers',
+    expect: 'RedisDown, critical, after 1 minute; the API answers with errors and is itself again afterwards',
+    process: 'redis',
+  },
+  'api-down': {
+    does: 'the demo API is paused, with the traffic, the payment provider and the pager that run in its process',
+    expect: 'ApiDown, critical, after 1 minute; the pager takes its page only when the process goes on',
+    process: 'demo',
+  },
+  'target-down': {
+    does: 'the exporter is paused: nothing of it can be scraped',
+    expect: 'TargetDown, high, after 2 minutes',
+    process: 'exporter',
+  },
+} as const satisfies Readonly<Record<string, Words & { readonly process: string }>>
+
+export type ProcessFault = keyof typeof processFaults

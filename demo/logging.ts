@@ -1,0 +1,5 @@
+import type { FastifyServerOptions } from 'fastify'
+
+export interface Logging {
+  readonly logger?: NonNullable<FastifyServerOptions['logger']>
+}
