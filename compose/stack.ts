@@ -49,6 +49,7 @@ interface StackOptions {
   readonly signal: AbortSignal
 }
 
+const watching = ['prometheus', 'alertmanager', 'blackbox-exporter', 'node-exporter'] as const
 /** A fresh stack with its data, and a day of them. */
 const room = 1024 ** 3
 
@@ -87,6 +88,8 @@ export const startStack = async ({ env, folder, say, signal }: StackOptions): Pr
     await endLeftovers(folder, say)
     await assertPortsFree(portsOf(env))
     assertRoom(folder, room, 'the stack')
+    // All at once and before anything runs: one download, and what cannot be had is told at the start.
+    await ensurePrograms(isDemo(env) ? [...watching, 'redis-server'] : watching, say)
     const deployment = deploymentOf(env)
     writeConfiguration(join(folder, 'config'), deployment)
     const sources = isDemo(env) ? await startDemo({ env, folder, say, signal }, start) : given(env)
@@ -175,7 +178,7 @@ const startDemo = async ({ env, folder, say, signal }: StackOptions, start: Star
 
 /** What reads, judges and tells. */
 const startWatchers = async ({ env, folder, say, signal }: StackOptions, sources: Sources, start: Start) => {
-  const programs = await ensurePrograms(['prometheus', 'alertmanager', 'blackbox-exporter', 'node-exporter'], say)
+  const programs = await ensurePrograms(watching, say)
   const config = join(folder, 'config')
   const common = (name: keyof typeof programs, port: number) => ({
     program: programs[name],

@@ -8,12 +8,22 @@ export interface Identity {
   readonly wrap: readonly string[]
   readonly uid?: number
   readonly gid?: number
+  /** Whom its files belong to, where `wrap` rather than the spawn changes the user. */
+  readonly owner?: { readonly uid: number; readonly gid: number }
 }
 
 /** `nobody` in every passwd: a server looks its own user up by number. */
 const nobody = 65534
 const asNobody = { uid: nobody, gid: nobody }
 const unshared = ['unshare', '--user', `--map-user=${nobody}`, `--map-group=${nobody}`]
+/** Of root's powers it keeps the one to pass through folders that only root may enter, such as a checkout in /root. */
+const passing = [
+  'setpriv',
+  ...[`--reuid=${nobody}`, `--regid=${nobody}`, '--clear-groups'],
+  ...['--inh-caps=+dac_override', '--ambient-caps=+dac_override'],
+  // Or access(2), by which initdb looks for its server, would not count that power.
+  '--securebits=+no_setuid_fixup',
+]
 
 const isRoot = () => process.getuid?.() === 0
 
@@ -41,6 +51,7 @@ export const unprivileged = async (binary: string, folder: string): Promise<Iden
   if (isRoot() && (await nobodyReaches(binary, folder))) return { wrap: [], ...asNobody }
   const { code, output } = await run([...unshared, binary, '--version'])
   if (code === 0) return { wrap: unshared }
+  if (isRoot() && (await run([...passing, binary, '--version'])).code === 0) return { wrap: passing, owner: asNobody }
   const why = isRoot()
     ? `it refuses root, and user ${nobody} (nobody) does not reach it or ${folder}`
     : `user ${process.getuid?.()} has no name in /etc/passwd`
@@ -60,7 +71,8 @@ const chownAll = (path: string, uid: number, gid: number) => {
 }
 
 /** Hands a file or folder to the server. A later start may run it as someone else, so this looks at each start. */
-export const handOver = (path: string, { uid, gid }: Identity) => {
+export const handOver = (path: string, identity: Identity) => {
+  const { uid, gid } = identity.owner ?? identity
   const status = lstatSync(path)
   const me = process.getuid?.() ?? status.uid
   const [owner, group] = [uid ?? me, gid ?? process.getgid?.() ?? status.gid]
