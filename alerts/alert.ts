@@ -22,7 +22,7 @@ interface AlertSpec<Label extends string> {
   /** What the one who is told does first. */
   readonly action: string | ((say: Said<Label>) => string)
   /** Added to every alert, for routing and for the reader. */
-  readonly labels?: Readonly<Record<string, string>>
+  readonly labels?: Readonly<Record<string, string>> & { readonly severity?: never; readonly owner?: never }
 }
 
 /** An alerting rule as Prometheus takes it. */
@@ -46,6 +46,7 @@ const said: Said<string> = {
 
 export const alert = <Label extends string>(spec: AlertSpec<Label>): Alert => {
   const { name, expr, severity, owner, labels, summary, action } = spec
+  if (expr.promql.includes('$__')) throw new Error(`${name}: only Grafana fills in $__ variables: write a duration`)
   return Object.freeze({
     alert: name,
     expr: expr.promql,

@@ -36,6 +36,6 @@ export const burnRate = ({ budget, long }: Pick<BurnWindow, 'budget' | 'long'>, 
 /** The share of bad events that may be, exactly: 0.001 for 0.999, where floating point has 0.0010000000000000009. */
 export const errorBudget = (target: number): Big => new Big(1).minus(target)
 
-/** The share of bad events at which a budget burns at this rate, in decimal arithmetic. */
+/** The share of bad events at which a budget burns at this rate, in decimal arithmetic, to six digits where it has no end. */
 export const burnThreshold = (window: Pick<BurnWindow, 'budget' | 'long'>, period: Duration, target: number): number =>
-  burnRate(window, period).times(errorBudget(target)).toNumber()
+  burnRate(window, period).times(errorBudget(target)).prec(6).toNumber()

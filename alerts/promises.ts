@@ -45,6 +45,7 @@ const measure = (name: string, slo: Slo): Measured => {
       : recorded({
           name: `slo:error:ratio_rate${window}`,
           expr: div(sumOverTime(bad.where(labels), window), sumOverTime(total.where(labels), window)),
+          labels,
         })
   const windows = [...new Set([...burnWindows.flatMap(({ short, long }) => [short, long]), slo.window])].sort(
     (one, other) => inHours(one) - inHours(other),
@@ -61,6 +62,7 @@ const measure = (name: string, slo: Slo): Measured => {
     remaining: recorded({
       name: 'slo:error_budget_remaining:ratio',
       expr: complement(div(instant(period.where(labels)), budget)),
+      labels,
     }),
   }
 }

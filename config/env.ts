@@ -73,7 +73,7 @@ const fromFile = (name: string, path: string | undefined, faults: string[]) => {
   try {
     return readFileSync(path, 'utf8').trim()
   } catch {
-    faults.push(`${name}_FILE names ${path}, which cannot be read: check that it exists and that this user may read it`)
+    faults.push(`${name}_FILE names a file that cannot be read: check that it exists and that this user may read it`)
     return undefined
   }
 }

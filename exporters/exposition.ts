@@ -28,20 +28,38 @@ export const expose = (
   samples: readonly metric.Sample[],
   accept = '',
 ): { readonly contentType: string; readonly body: string } => {
-  const open = accept.includes('application/openmetrics-text')
-  const families = new Map<metric.Definition, metric.Sample[]>()
-  for (const sample of samples) {
-    const family = families.get(sample.metric)
-    if (family) family.push(sample)
-    else families.set(sample.metric, [sample])
+  const open = prefersOpenMetrics(accept)
+  // By name: a metric and the definition in its samples are two objects. A name may not head two families.
+  const families = new Map<string, string[]>()
+  for (const { metric: definition, labels, value } of samples) {
+    const { name } = definition
+    const line = `${name}${printLabels(labels)} ${printValue(value)}`
+    const family = families.get(name)
+    if (family) family.push(line)
+    else families.set(name, [...header(definition, open), line])
   }
-  const lines: string[] = []
-  for (const [definition, family] of families) {
-    lines.push(...header(definition, open))
-    for (const { labels, value } of family) lines.push(`${definition.name}${printLabels(labels)} ${printValue(value)}`)
-  }
+  const lines = [...families.values()].flat()
   if (open) lines.push('# EOF')
-  return { contentType: open ? openMetricsType : textType, body: `${lines.join('\n')}\n` }
+  return { contentType: open ? openMetricsType : textType, body: lines.map((line) => `${line}\n`).join('') }
+}
+
+const versions = [undefined, '0.0.1', '1.0.0']
+
+/** By the weights of the Accept header: Prometheus can be told to ask for the text format first. */
+const prefersOpenMetrics = (accept: string) => {
+  const ranges = accept.split(',').map((range) => {
+    const [type = '', ...parameters] = range.split(';').map((part) => part.trim().toLowerCase())
+    const parameter = (name: string) => parameters.find((one) => one.startsWith(`${name}=`))?.slice(name.length + 1)
+    return { type, version: parameter('version'), weight: Number(parameter('q') ?? 1) }
+  })
+  const weightOf = (wanted: typeof ranges) => Math.max(0, ...wanted.map(({ weight }) => weight))
+  const open = weightOf(
+    ranges.filter(({ type, version }) => type === 'application/openmetrics-text' && versions.includes(version)),
+  )
+  const [text = []] = ['text/plain', 'text/*', '*/*']
+    .map((wanted) => ranges.filter(({ type }) => type === wanted))
+    .filter((found) => found.length > 0)
+  return open > 0 && open >= weightOf(text)
 }
 
 const header = ({ name, type, help }: metric.Definition, open: boolean) => {

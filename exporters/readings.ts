@@ -1,8 +1,10 @@
-import type { Definition, Sample } from '../metrics/metric.ts'
+import type { Definition, Sample, Series, TargetLabel } from '../metrics/metric.ts'
 
 type Row = Readonly<Record<string, string | number | null>>
 
-interface Sampled<Label extends string> extends Definition {
+/** Exactly these labels: two metrics with different ones can't be filled from one table. */
+interface Sampled<Label extends string> extends Definition, Series<'counter' | 'gauge', Label | TargetLabel> {
+  readonly type: 'counter' | 'gauge'
   readonly labels: readonly Label[]
 }
 

@@ -28,7 +28,7 @@ const scrapeOnce = async <S extends Source>(scraped: Scraped<S>, budget: number,
   const deadline = new AbortController()
   const timer = setTimeout(() => deadline.abort(new Error(`no answer within ${budget} ms`)), budget)
   try {
-    const failure = await outcome(within(deadline.signal, source.ready(deadline.signal, budget)))
+    const failure = await outcome(within(deadline.signal, () => source.ready(deadline.signal, budget)))
     report('connection', failure)
     if (failure) return [vitals.up.sample(0)]
     const read = await Promise.all(collectors.map((one) => collectOne(one, scraped, deadline.signal, report)))
@@ -48,7 +48,7 @@ const collectOne = async <S extends Source>(
   const start = performance.now()
   let samples: readonly Sample[] = []
   const failure = await outcome(
-    within(signal, collector.collect(source, signal)).then((read) => {
+    within(signal, () => collector.collect(source, signal)).then((read) => {
       samples = read
     }),
   )
@@ -64,19 +64,27 @@ const outcome = (work: Promise<unknown>): Promise<Error | undefined> =>
   )
 
 /** Rejects at the deadline even when the work never settles. */
-const within = <T>(signal: AbortSignal, work: Promise<T>): Promise<T> =>
+const within = <T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> =>
   new Promise((resolve, reject) => {
     const late = () => reject(signal.reason)
     if (signal.aborted) late()
     signal.addEventListener('abort', late, { once: true })
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', late))
+    work()
+      .then(resolve, reject)
+      .finally(() => signal.removeEventListener('abort', late))
   })
+
+/** Node tries every address of a name, and says why each failed in an error that itself says nothing. */
+const reason = (failure: Error): string =>
+  failure instanceof AggregateError && failure.message === ''
+    ? failure.errors.map((one) => (one instanceof Error ? reason(one) : String(one))).join('; ')
+    : failure.message || failure.name
 
 /** Logs when a part starts to fail, fails otherwise than before, or works again: once, not at every scrape. */
 const reporter = ({ kind, name }: { readonly kind: string; readonly name: string }, log: Log): Report => {
   const last = new Map<string, string>()
   return (part, failure) => {
-    const message = failure instanceof Error ? failure.message || failure.name : undefined
+    const message = failure instanceof Error ? reason(failure) : undefined
     if (message === last.get(part)) return
     if (message === undefined) {
       last.delete(part)

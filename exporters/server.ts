@@ -67,8 +67,11 @@ const unknown = (
   return `${why}Known: ${[...known.keys()].map((name) => `/metrics/${name}`).join(', ')}\n`
 }
 
+/** Nobody waits longer, and a timer of Node's takes at most 24 days. */
+const longestTimeout = 3600
+
 const budget = (asked: string | string[] | undefined) => {
   const seconds = Number(asked)
-  const timeout = Number.isFinite(seconds) && seconds > 0 ? seconds : usualTimeout
+  const timeout = seconds > 0 ? Math.min(seconds, longestTimeout) : usualTimeout
   return 1000 * Math.max(timeout - margin, timeout / 2)
 }

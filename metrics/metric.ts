@@ -32,10 +32,14 @@ type NameOfTotal<Name extends string> = Name extends `${string}_${ForeignUnit}_t
     ? Name
     : 'end the name of a counter in _total'
 
+type OwnLabel<Label extends string> = Label extends TargetLabel | 'le'
+  ? 'Prometheus sets this label: name yours otherwise'
+  : Label
+
 interface Spec<Label extends string> {
   /** What the value is, in one line. */
   readonly help: string
-  readonly labels?: readonly Label[]
+  readonly labels?: readonly OwnLabel<Label>[]
 }
 
 /** What a metric is: enough to expose it, to document it and to name it in a query. */
@@ -64,7 +68,7 @@ export interface Series<Type extends string, in out Label extends string> {
   readonly type: Type
   readonly name: string
   readonly matchers: readonly string[]
-  readonly [carried]?: (label: Label) => Label
+  readonly [carried]: (label: Label) => Label
 }
 
 interface Matcher {
@@ -127,15 +131,27 @@ export const histogram = <const Name extends string, const Bound extends number,
   return exposed('histogram', spec)
 }
 
-const exposed = <T>(
-  type: Definition['type'],
-  { name, help, labels = [], ...rest }: Spec<string> & { readonly name: string; readonly peer?: Peer },
-): T => {
+interface Described {
+  readonly name: string
+  readonly help: string
+  readonly labels?: readonly string[]
+  readonly buckets?: readonly number[]
+  readonly peer?: Peer
+}
+
+const exposed = <T>(type: Definition['type'], { name, help, labels = [], buckets, ...rest }: Described): T => {
   const legal = rest.peer ? /^[a-zA-Z_][a-zA-Z0-9_]*$/ : /^[a-z][a-z0-9]*(_[a-z0-9]+)*$/
   const wrong = [name, ...labels].find((word) => !legal.test(word))
   if (wrong !== undefined) throw new Error(`${name}: ${wrong} is no name: use a-z, 0-9 and single _`)
   if (help.trim() === '') throw new Error(`${name}: say in \`help\` what the value is`)
-  const definition: Definition = Object.freeze({ type, name, help, labels: Object.freeze([...labels]), ...rest })
+  const definition: Definition = Object.freeze({
+    type,
+    name,
+    help,
+    labels: Object.freeze([...labels]),
+    ...(buckets && { buckets: Object.freeze([...buckets]) }),
+    ...rest,
+  })
   const sample = (value: number, given: Readonly<Record<string, string>> = {}): Sample => ({
     metric: definition,
     value,
@@ -146,7 +162,8 @@ const exposed = <T>(
 
 const queryable = (type: string, name: string) => ({
   matchers: Object.freeze([]),
-  where: (labels: Where<string>) => ({ type, name, matchers: Object.entries(labels).map(printMatcher) }),
+  where: (labels: Where<string>) =>
+    Object.freeze({ type, name, matchers: Object.freeze(Object.entries(labels).map(printMatcher)) }),
 })
 
 const printMatcher = ([label, wanted]: [string, string | Matcher | undefined]) => {
@@ -168,13 +185,11 @@ export const recorded = <const Name extends string, Label extends string, const 
   labels,
 }: {
   readonly name: Name extends `${string}:${string}` ? Name : 'name a recorded series level:metric:operations'
-  readonly expr: { readonly promql: string; readonly [carried]?: (label: Label) => Label }
+  readonly expr: { readonly promql: string; readonly [carried]: (label: Label) => Label }
   readonly labels?: Readonly<Record<Added, string>>
-}): Recorded<Label | Added> =>
-  Object.freeze({
-    type: 'recorded',
-    name,
-    expr: expr.promql,
-    labels: labels ?? {},
-    ...queryable('recorded', name),
-  }) as Recorded<Label | Added>
+}): Recorded<Label | Added> => {
+  const { promql } = expr
+  if (promql.includes('$__')) throw new Error(`${name}: only Grafana fills in $__ variables: write a duration`)
+  const rule = { type: 'recorded', name, expr: promql, labels: Object.freeze({ ...labels }) }
+  return Object.freeze({ ...rule, ...queryable('recorded', name) }) as unknown as Recorded<Label | Added>
+}

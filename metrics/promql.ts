@@ -5,17 +5,19 @@ export interface Expr<in out Label extends string = never> {
   readonly promql: string
   /** A binary operation, to be put in parentheses where it becomes an operand. */
   readonly binary?: true
-  readonly [carried]?: (label: Label) => Label
+  readonly [carried]: (label: Label) => Label
 }
 
 export type Duration = `${number}${'s' | 'm' | 'h' | 'd' | 'w'}`
 /** A range: a duration, or one that Grafana fills in. */
 export type Window = Duration | '$__rate_interval' | '$__interval' | '$__range'
 
-const expr = <Label extends string>(promql: string): Expr<Label> => Object.freeze({ promql })
-const operation = <Label extends string>(promql: string): Expr<Label> => Object.freeze({ promql, binary: true })
+const expr = <Label extends string>(promql: string) => Object.freeze({ promql }) as Expr<Label>
+const operation = <Label extends string>(promql: string) => Object.freeze({ promql, binary: true }) as Expr<Label>
 const operand = ({ promql, binary }: Expr<never>) => (binary ? `(${promql})` : promql)
 const list = (labels: readonly string[]) => labels.join(', ')
+/** PromQL would take `Infinity` for the name of a metric. */
+const number = (value: number) => String(value).replace('Infinity', 'Inf')
 
 interface At {
   /** Looks this far back. */
@@ -68,7 +70,7 @@ export const delta = overTime('delta')
 export const deriv = overTime('deriv')
 /** The value that a straight line through the window reaches `seconds` from now. */
 export const predictLinear = <L extends string>(of: Ranged<L>, window: Window, seconds: number): Expr<L> =>
-  expr(`predict_linear(${range(of, window)}, ${seconds})`)
+  expr(`predict_linear(${range(of, window)}, ${number(seconds)})`)
 
 // --- histograms -------------------------------------------------------------------------------------------------
 
@@ -79,7 +81,11 @@ export const countOf = <L extends string>(series: Series<'histogram', L>): Serie
 export const sumOf = <L extends string>(series: Series<'histogram', L>): Series<'counter', L> => partOf(series, '_sum')
 
 const partOf = <L extends string>({ name, matchers }: Series<'histogram', L>, suffix: string, more: string[] = []) =>
-  ({ type: 'counter', name: `${name}${suffix}`, matchers: [...matchers, ...more] }) as Series<'counter', L>
+  Object.freeze({
+    type: 'counter',
+    name: `${name}${suffix}`,
+    matchers: Object.freeze([...matchers, ...more]),
+  }) as unknown as Series<'counter', L>
 
 /** The observations that were at most `bound`, as a counter. */
 export const countAtMost = <B extends number, L extends string>(
@@ -102,7 +108,7 @@ export const histogramQuantile = <L extends string, const By extends L = never>(
   by: readonly By[] = [],
 ): Expr<By> =>
   expr(
-    `histogram_quantile(${quantile}, sum by (${list([...by, 'le'])}) (rate(${select(partOf(series, '_bucket'), {}, `[${window}]`)})))`,
+    `histogram_quantile(${number(quantile)}, sum by (${list([...by, 'le'])}) (rate(${select(partOf(series, '_bucket'), {}, `[${window}]`)})))`,
   )
 
 // --- aggregation ------------------------------------------------------------------------------------------------
@@ -152,13 +158,33 @@ interface Filter {
   ): Expr<L>
 }
 
+/** And, or, unless: they ask which series there are, so that no number can stand on the right. */
+interface Membership {
+  <L extends string>(left: Expr<L>, right: Expr<NoInfer<L>>): Expr<L>
+  <L extends string, R extends string, const On extends L & R>(
+    left: Expr<L>,
+    right: Expr<R>,
+    matching: { readonly on: readonly On[] },
+  ): Expr<L>
+}
+
+/** Series of the right side come through as well, so that both sides carry the same labels. */
+interface Union {
+  <L extends string>(left: Expr<L>, right: Expr<NoInfer<L>>): Expr<L>
+  <L extends string, const On extends L>(
+    left: Expr<L>,
+    right: Expr<NoInfer<L>>,
+    matching: { readonly on: readonly On[] },
+  ): Expr<L>
+}
+
 const binary =
   (operator: string, { many = false } = {}) =>
   (left: unknown, right: unknown, matching?: Matching<string, string>) => {
     const on = matching ? ` on (${list(matching.on)})` : ''
     // A filter keeps the left side's labels, so many on the left may meet one on the right.
     const group = matching?.groupLeft || (matching && many) ? ` group_left (${list(matching.groupLeft ?? [])})` : ''
-    const side = typeof right === 'number' ? String(right) : part(right)
+    const side = typeof right === 'number' ? number(right) : part(right)
     return operation(`${part(left)} ${operator}${on}${group} ${side}`)
   }
 
@@ -174,11 +200,11 @@ export const lte: Filter = binary('<=', { many: true })
 export const eq: Filter = binary('==', { many: true })
 export const ne: Filter = binary('!=', { many: true })
 /** The series on the left that have a partner on the right. */
-export const and: Filter = binary('and')
+export const and: Membership = binary('and')
 /** The series on the left that have no partner on the right. */
-export const unless: Filter = binary('unless')
+export const unless: Membership = binary('unless')
 /** The left side, and of the right side what has no partner on the left. */
-export const or: Filter = binary('or')
+export const or: Union = binary('or')
 
 // --- functions --------------------------------------------------------------------------------------------------
 
@@ -195,9 +221,9 @@ export const complement = <L extends string>(vector: Expr<L>): Expr<L> => operat
 /** Unix time of each sample, in seconds. */
 export const timestamp = mapping('timestamp')
 export const clampMin = <L extends string>(vector: Expr<L>, least: number): Expr<L> =>
-  expr(`clamp_min(${text(vector)}, ${least})`)
+  expr(`clamp_min(${text(vector)}, ${number(least)})`)
 export const clampMax = <L extends string>(vector: Expr<L>, most: number): Expr<L> =>
-  expr(`clamp_max(${text(vector)}, ${most})`)
+  expr(`clamp_max(${text(vector)}, ${number(most)})`)
 
 /** A label from others: where `pattern` matches the whole of `source`, `target` becomes `replacement`. */
 export const labelReplace = <L extends string, const Target extends string>(
@@ -214,6 +240,6 @@ export const labelReplace = <L extends string, const Target extends string>(
 /** 1 where no series is found at all. Summed first, so that it never carries a label. */
 export const absent = <L extends string>(vector: Expr<L>): Expr => expr(`absent(sum(${text(vector)}))`)
 /** A constant. */
-export const vector = (value: number): Expr => expr(`vector(${value})`)
+export const vector = (value: number): Expr => expr(`vector(${number(value)})`)
 /** Seconds from each series' value, a Unix time, until now. */
 export const secondsSince = <L extends string>(of: Expr<L>): Expr<L> => operation(`time() - ${part(of)}`)

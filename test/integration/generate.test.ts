@@ -1,0 +1,238 @@
+import { execFile } from 'node:child_process'
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, describe, expect, test } from 'vitest'
+import { heartbeatRoute, routes } from '../../alerts/routes.ts'
+import { artefacts } from '../../compose/artefacts.ts'
+import { composeDeployment, type Deployment } from '../../compose/deployment.ts'
+import { ensurePrograms } from '../../compose/local/programs.ts'
+import { run } from '../../compose/local/run.ts'
+import { everyAlert } from '../promtool/case.ts'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const folder = mkdtempSync(join(tmpdir(), 'generate-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+// The first run of a checkout fetches them.
+const programs = await ensurePrograms(['promtool', 'amtool', 'blackbox-exporter'])
+
+const call = (name: keyof typeof programs, ...args: readonly string[]) =>
+  run([programs[name].path, ...args], { env: programs[name].env })
+
+const write = (path: string, text: string) => {
+  mkdirSync(dirname(path), { recursive: true })
+  writeFileSync(path, text)
+}
+
+/** A laptop that watches one database, with no secret and no API. */
+const local: Deployment = {
+  exporter: '127.0.0.1:9464',
+  prometheus: '127.0.0.1:9090',
+  alertmanager: '127.0.0.1:9093',
+  blackbox: '127.0.0.1:9115',
+  nodeExporter: '127.0.0.1:9100',
+  targets: ['main'],
+  secretsDir: join(folder, 'no-secrets'),
+  hasSecret: () => false,
+}
+
+describe.each([
+  ['compose', composeDeployment],
+  ['local', local],
+] as const)('what is generated for the %s deployment', (name, deployment) => {
+  const home = join(folder, name)
+  const file = (path: string) => join(home, path)
+  const written = artefacts(deployment)
+  for (const [path, text] of written) write(file(path), text)
+  const ruleFiles = [...written.keys()].filter((path) => path.startsWith('prometheus/rules/')).map(file)
+  const alertmanager = file('alertmanager/alertmanager.yml')
+
+  test('is rules that promtool accepts, no two alike', async () => {
+    expect(ruleFiles.length).toBeGreaterThan(0)
+    const { code, output } = await call('promtool', 'check', 'rules', '--lint=all', '--lint-fatal', ...ruleFiles)
+    expect(output).not.toContain('FAILED')
+    expect(code).toBe(0)
+  })
+
+  test('is a configuration of Prometheus that promtool accepts, with all of the rules', async () => {
+    const { code, output } = await call('promtool', 'check', 'config', file('prometheus/prometheus.yml'))
+    expect(output).toContain(`${ruleFiles.length} rule files found`)
+    expect(output).not.toContain('FAILED')
+    expect(code).toBe(0)
+  })
+
+  test('is a configuration of Alertmanager that amtool accepts', async () => {
+    const { code, output } = await call('amtool', 'check-config', alertmanager)
+    expect(output).toContain(`${routes.length + 1} receivers`)
+    expect(code).toBe(0)
+  })
+
+  test('is a configuration that the blackbox exporter accepts', async () => {
+    const config = `--config.file=${file('blackbox/blackbox.yml')}`
+    const { code } = await call('blackbox-exporter', '--config.check', config)
+    expect(code).toBe(0)
+  })
+
+  const destinations = [
+    ...routes.map(({ receiver, owner, severity }) => [[`owner=${owner}`, `severity=${severity}`], receiver] as const),
+    ...everyAlert.map(
+      ({ alert, labels }) =>
+        [
+          [`alertname=${alert}`, ...Object.entries(labels).map(([label, value]) => `${label}=${value}`)],
+          alert === heartbeatRoute.alertname ? heartbeatRoute.receiver : `${labels.owner}-${labels.severity}`,
+        ] as const,
+    ),
+    [['alertname=Unowned'], 'platform-critical'] as const,
+  ]
+
+  test.each(destinations)('sends %j to %s', async (labels, receiver) => {
+    const config = `--config.file=${alertmanager}`
+    const verify = `--verify.receivers=${receiver}`
+    const { code, output } = await call('amtool', 'config', 'routes', 'test', config, verify, ...labels)
+    expect(output.split('\n')).toContain(receiver)
+    expect(code).toBe(0)
+  })
+})
+
+interface Ended {
+  readonly code: number
+  readonly stdout: string
+  readonly stderr: string
+}
+
+const execute = (command: string, args: readonly string[], cwd: string) =>
+  new Promise<Ended>((resolve) => {
+    const child = execFile(command, args, { cwd }, (_failure, stdout, stderr) =>
+      resolve({ code: child.exitCode ?? -1, stdout, stderr }),
+    )
+  })
+
+/** The sources in a folder of their own, where they can be broken. */
+const checkout = () => {
+  const copy = mkdtempSync(join(folder, 'checkout-'))
+  for (const part of ['config', 'metrics', 'exporters', 'alerts', 'compose', 'package.json', 'tsconfig.json']) {
+    cpSync(join(root, part), join(copy, part), { recursive: true })
+  }
+  symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'))
+  return copy
+}
+
+// What `npm run generate` runs: npm itself has more to say on stderr.
+const generate = (copy: string, ...args: readonly string[]) =>
+  execute(process.execPath, ['--import', 'tsx', 'compose/generate.ts', ...args], copy)
+
+const generatedIn = (copy: string): ReadonlyMap<string, string> => {
+  const below = join(copy, 'compose/generated')
+  const entries = readdirSync(below, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
+  return new Map(
+    entries.map(({ parentPath, name }) => [
+      join(parentPath, name).slice(below.length + 1),
+      readFileSync(join(parentPath, name), 'utf8'),
+    ]),
+  )
+}
+
+const edit = (file: string, from: string, to: string) => {
+  const text = readFileSync(file, 'utf8')
+  const edited = text.replace(from, to)
+  if (edited === text) throw new Error(`${file} does not hold ${from}`)
+  writeFileSync(file, edited)
+}
+
+const rules = 'prometheus/rules/redis.yml'
+
+describe('npm run generate -- --check', () => {
+  test('passes: what is committed is what would be generated', async () => {
+    const { code, stderr } = await execute('npm', ['run', '--silent', 'generate', '--', '--check'], root)
+    expect(stderr).not.toContain('compose/generated')
+    expect(code).toBe(0)
+  })
+
+  test.each<[string, (generated: string) => void, string]>([
+    ['is edited by hand', (generated) => edit(join(generated, rules), '> 0.9', '> 0.95'), `${rules} differs`],
+    ['is missing', (generated) => rmSync(join(generated, rules)), `${rules} is missing`],
+    [
+      'is not generated any more',
+      (generated) => write(join(generated, 'prometheus/rules/mysql.yml'), 'groups: []\n'),
+      'prometheus/rules/mysql.yml is not generated any more',
+    ],
+  ])('fails where a file %s, names it and mends nothing; generating mends it', async (_words, damage, fault) => {
+    const copy = checkout()
+    // The tree may be ahead of what was last generated from it.
+    await generate(copy)
+    const right = generatedIn(copy)
+    damage(join(copy, 'compose/generated'))
+    const damaged = generatedIn(copy)
+    expect(damaged).not.toEqual(right)
+
+    const checked = await generate(copy, '--check')
+    expect(checked.code).toBe(1)
+    const lines = checked.stderr.trim().split('\n')
+    expect(lines).toHaveLength(2)
+    expect(lines[0]).toContain(`compose/generated/${fault}`)
+    expect(lines[1]).toContain('npm run generate')
+    expect(generatedIn(copy)).toEqual(damaged)
+
+    expect((await generate(copy)).code).toBe(0)
+    expect(generatedIn(copy)).toEqual(right)
+  })
+
+  test('fails where a threshold was changed and nothing generated from it', async () => {
+    const copy = checkout()
+    await generate(copy)
+    edit(join(copy, 'config/sla.ts'), 'target: 0.995', 'target: 0.99')
+    const { code, stderr } = await generate(copy, '--check')
+    expect(code).toBe(1)
+    expect(stderr).toContain('compose/generated/prometheus/rules/promises.yml differs')
+  })
+})
+
+describe('npm run generate', () => {
+  test.each([
+    ['a target that leaves no error budget', 'target: 0.999', 'target: 1', 'httpAvailability.target is 1:'],
+    ['a target too low to burn too fast', 'target: 0.999', 'target: 0.9', 'httpAvailability.target is 0.9 over 30d:'],
+    [
+      'a target too low for its short window',
+      "target: 0.999,\n    window: '30d'",
+      "target: 0.7,\n    window: '7d'",
+      'httpAvailability.target is 0.7 over 7d:',
+    ],
+    ['a team that is none', "owner: 'reservations'", "owner: 'nobody'", 'reservationSuccess.owner is nobody:'],
+    ['a bound that is no bucket', 'seconds: 0.5', 'seconds: 0.3', 'httpLatency.seconds is 0.3:'],
+    ['a window without a unit', "window: '30d'", "window: '30'", 'httpAvailability.window is 30:'],
+  ])('refuses a promise with %s in one line, and writes nothing', async (_words, from, to, fault) => {
+    const copy = checkout()
+    edit(join(copy, 'config/sla.ts'), from, to)
+    const before = generatedIn(copy)
+    for (const args of [[], ['--check']]) {
+      const { code, stdout, stderr } = await generate(copy, ...args)
+      expect(stderr.trim().split('\n')).toEqual([expect.stringContaining(`config/sla.ts: ${fault}`)])
+      expect(stdout).toBe('')
+      expect(code).toBe(1)
+      expect(generatedIn(copy)).toEqual(before)
+    }
+  })
+
+  test('names every promise that cannot be watched, each in a line', async () => {
+    const copy = checkout()
+    edit(join(copy, 'config/sla.ts'), 'target: 0.999', 'target: 1')
+    edit(join(copy, 'config/sla.ts'), 'seconds: 0.5', 'seconds: 0.3')
+    const { code, stderr } = await generate(copy)
+    expect(
+      stderr
+        .trim()
+        .split('\n')
+        .map((line) => line.split(':')[0]),
+    ).toEqual(['config/sla.ts', 'config/sla.ts'])
+    expect(code).toBe(1)
+  })
+
+  test('carries a new target through to the rules', async () => {
+    const copy = checkout()
+    edit(join(copy, 'config/sla.ts'), 'target: 0.999', 'target: 0.9995')
+    expect((await generate(copy)).code).toBe(0)
+    expect(generatedIn(copy).get('prometheus/rules/promises.yml')).toContain('> 0.0072)')
+  })
+})

@@ -1,0 +1,329 @@
+import { errorBudget } from '../../alerts/burn-rate.ts'
+import { type PromiseName, sla } from '../../config/sla.ts'
+import { httpRequestDuration, httpRequestsTotal } from '../../exporters/service/http.ts'
+import { reservationsTotal } from '../../exporters/service/reservations.ts'
+import { namesOf } from '../../metrics/names.ts'
+import type { Duration } from '../../metrics/promql.ts'
+import { alertNamed, type Case, everyRecording, type Reading } from './case.ts'
+import { type InputSeries, observed, type Phases, rising, series } from './series.ts'
+
+type Window = '1h' | '6h' | '1d' | '3d'
+
+/** Minutes between samples, which keeps days of them cheap: Prometheus looks back five for one. */
+const minutesPerStep = 4
+const step: Duration = `${minutesPerStep}m`
+const perMinute = 10_000
+
+const booking = { method: 'POST', route: '/api/reservations', status_code: '201' }
+const listing = { method: 'GET', route: '/api/tables', status_code: '200' }
+
+const requests = (good: Phases, bad: Phases | undefined) => [
+  series(httpRequestsTotal, 'api', rising(good), listing),
+  ...(bad ? [series(httpRequestsTotal, 'api', rising(bad), { ...booking, status_code: '503' })] : []),
+]
+
+const durations = (good: Phases, bad: Phases | undefined) => [
+  ...observed(httpRequestDuration, 'api', { seconds: 0.5, phases: good }, listing),
+  ...(bad ? observed(httpRequestDuration, 'api', { seconds: 0.6, phases: bad }, booking) : []),
+]
+
+const reservations = (good: Phases, bad: Phases | undefined) => {
+  const half = good.map(([perStep, steps]) => [perStep / 2, steps] as const)
+  // As many cancellations as attempts: they are none, and dilute nothing.
+  return [
+    series(reservationsTotal, 'api', rising(half), { status: 'confirmed' }),
+    series(reservationsTotal, 'api', rising(half), { status: 'rejected' }),
+    series(reservationsTotal, 'api', rising(good), { status: 'cancelled' }),
+    ...(bad ? [series(reservationsTotal, 'api', rising(bad), { status: 'failed' })] : []),
+  ]
+}
+
+const counted: Readonly<Record<PromiseName, (good: Phases, bad: Phases | undefined) => readonly InputSeries[]>> = {
+  httpAvailability: requests,
+  httpLatency: durations,
+  reservationSuccess: reservations,
+}
+
+const minutes = (traffic: Traffic): Duration => `${traffic.reduce((sum, [, long]) => sum + long, 0)}m`
+
+/** So many events a minute, for so many minutes. */
+type Traffic = readonly (readonly [perMinute: number, minutes: number])[]
+
+const inSteps = (traffic: Traffic): Phases =>
+  traffic.map(([each, minutes]) => [each * minutesPerStep, minutes / minutesPerStep])
+
+/** Good and bad events of each promise, as the service counts them; without bad ones there is no series of them. */
+const events = (promise: PromiseName, good: Traffic, bad?: Traffic) => ({
+  series: counted[promise](inSteps(good), bad && inSteps(bad)),
+  step,
+  at: minutes(good),
+})
+
+const slo: Readonly<Record<PromiseName, string>> = {
+  httpAvailability: 'http_availability',
+  httpLatency: 'http_latency',
+  reservationSuccess: 'reservation_success',
+}
+
+const alertName: Readonly<Record<PromiseName, string>> = {
+  httpAvailability: 'HttpAvailabilityBudgetBurn',
+  httpLatency: 'HttpLatencyBudgetBurn',
+  reservationSuccess: 'ReservationSuccessBudgetBurn',
+}
+
+/** For so many minutes the error budget burns at so many times the even pace. */
+type Burning = readonly (readonly [times: number, minutes: number])[]
+
+const share = (promise: PromiseName, times: number) => errorBudget(sla[promise].target).times(times)
+
+const burning = (promise: PromiseName, phases: Burning) => {
+  const bad = phases.map(([times, long]) => [share(promise, times).times(perMinute).toNumber(), long] as const)
+  const good = bad.map(([each, long]) => [perMinute - each, long] as const)
+  return events(promise, good, bad)
+}
+
+interface Burn {
+  readonly name: string
+  readonly about: Window
+  readonly phases: Burning
+  /** The windows that fire, each with the times at which its long window burnt. */
+  readonly fires: Readonly<Partial<Record<Window, number>>>
+}
+
+const hour = 60
+const day = 24 * hour
+
+const burns: readonly Burn[] = [
+  {
+    name: 'an hour at 15 times the even pace pages, and the slower alerts wait',
+    about: '1h',
+    phases: [
+      [0, 6 * hour],
+      [15, hour + 4],
+    ],
+    fires: { '1h': 15 },
+  },
+  {
+    name: 'an hour at 14 times the even pace does not page',
+    about: '1h',
+    phases: [
+      [0, 6 * hour],
+      [14, hour + 4],
+    ],
+    fires: {},
+  },
+  {
+    name: 'an outage that ended twelve minutes ago does not page, though the hour is still bad',
+    about: '1h',
+    phases: [
+      [0, 6 * hour],
+      [20, hour],
+      [0, 12],
+    ],
+    fires: {},
+  },
+  {
+    name: 'a peak of eight minutes does not page, though its last five are bad',
+    about: '1h',
+    phases: [
+      [0, 6 * hour],
+      [60, 8],
+    ],
+    fires: {},
+  },
+  {
+    name: 'six hours at 7 times the even pace are told as high',
+    about: '6h',
+    phases: [
+      [0, day],
+      [7, 6 * hour + 32],
+    ],
+    fires: { '6h': 7 },
+  },
+  {
+    name: 'six hours at 5.8 times the even pace are not told as high',
+    about: '6h',
+    phases: [
+      [0, day],
+      [5.8, 6 * hour + 32],
+    ],
+    fires: {},
+  },
+  {
+    name: 'a day at 4 times the even pace is told as medium over one day and over three',
+    about: '1d',
+    phases: [[4, 26 * hour]],
+    fires: { '1d': 4, '3d': 4 },
+  },
+  {
+    name: 'a day at 2.8 times the even pace is not told over one day',
+    about: '1d',
+    phases: [[2.8, 26 * hour]],
+    fires: { '3d': 2.8 },
+  },
+  {
+    name: 'ten hours at twice the even pace are told over three days',
+    about: '3d',
+    phases: [[2, 10 * hour]],
+    fires: { '3d': 2 },
+  },
+  {
+    name: 'ten hours within the even pace are not told',
+    about: '3d',
+    phases: [[0.9, 10 * hour]],
+    fires: {},
+  },
+  {
+    name: 'sixteen hours at twice the even pace after two good days are not told: the three days are still within it',
+    about: '3d',
+    phases: [
+      [0, 2 * day],
+      [2, 16 * hour],
+    ],
+    fires: {},
+  },
+]
+
+const labelled = (promise: PromiseName) => ({ slo: slo[promise] })
+
+const burnCase = (promise: PromiseName, { name, about, phases, fires }: Burn): Case => ({
+  name: `${promise}: ${name}`,
+  about: alertNamed(alertName[promise], about),
+  ...burning(promise, phases),
+  fires: namesOf(fires).map((window) => ({
+    rule: alertNamed(alertName[promise], window),
+    labels: labelled(promise),
+    value: `${share(promise, fires[window] ?? 0).times(100)}%`,
+  })),
+})
+
+/** One event a minute, three good days of them, then an hour in which some are bad, then good ones again. */
+const quietNight = (promise: PromiseName, bad: number, after = 0) => {
+  const night = [
+    [0, 3 * day],
+    [bad / hour, hour + 4],
+    [0, after],
+  ] as const
+  const phases = night.filter(([, long]) => long > 0)
+  const good = phases.map(([each, long]) => [1 - each, long] as const)
+  return events(promise, good, phases)
+}
+
+const traps = (promise: PromiseName): readonly Case[] => {
+  const about = (window: Window) => alertNamed(alertName[promise], window)
+  return [
+    {
+      name: `${promise}: nine bad events in an hour do not page, whatever their share`,
+      about: about('1h'),
+      ...quietNight(promise, 9),
+      fires: [],
+    },
+    {
+      name: `${promise}: twelve bad events in an hour do`,
+      about: about('1h'),
+      ...quietNight(promise, 12),
+      fires: [{ rule: about('1h'), labels: labelled(promise), value: '20%' }],
+    },
+    {
+      name: `${promise}: nine bad events are not told as high either`,
+      about: about('6h'),
+      ...quietNight(promise, 9, 20),
+      fires: [],
+    },
+    {
+      name: `${promise}: nine bad events are not told as medium either`,
+      about: about('3d'),
+      ...quietNight(promise, 9, 4 * hour),
+      fires: [],
+    },
+    {
+      name: `${promise}: no events at all are no broken promise`,
+      about: about('1h'),
+      ...events(promise, [
+        [perMinute, hour],
+        [0, 2 * hour],
+      ]),
+      fires: [],
+    },
+  ]
+}
+
+export const promiseCases: readonly Case[] = namesOf(sla).flatMap((promise) => [
+  ...burns.map((burn) => burnCase(promise, burn)),
+  ...traps(promise),
+])
+
+const reading = (promise: PromiseName, name: string) => {
+  const rule = everyRecording.find(
+    (one) => one.name === name && [one.expr, one.labels.slo].some((text) => text?.includes(slo[promise])),
+  )
+  if (!rule) throw new Error(`no rule records ${name} of ${promise}`)
+  return { rule, labels: labelled(promise) }
+}
+
+const remaining = 'slo:error_budget_remaining:ratio'
+
+const readingsOf = (promise: PromiseName): readonly Reading[] => {
+  const clean = events(promise, [[perMinute, 2 * hour]])
+  return [
+    {
+      name: `${promise}: where no bad event was ever counted the share of bad ones is 0, not absent`,
+      ...reading(promise, 'slo:error:ratio_rate5m'),
+      ...clean,
+      value: 0,
+    },
+    {
+      name: `${promise}: where no bad event was ever counted the whole error budget remains`,
+      ...reading(promise, remaining),
+      ...clean,
+      value: 1,
+    },
+    {
+      name: `${promise}: half of the error budget remains after ten hours at half the even pace`,
+      ...reading(promise, remaining),
+      ...burning(promise, [[0.5, 10 * hour]]),
+      value: 0.5,
+    },
+    {
+      name: `${promise}: the error budget is overdrawn after ten hours at twice the even pace`,
+      ...reading(promise, remaining),
+      ...burning(promise, [[2, 10 * hour]]),
+      value: -1,
+    },
+    {
+      name: `${promise}: events count, not hours: a busy bad time outweighs a quiet good one`,
+      ...reading(promise, 'slo:error:ratio_rate1d'),
+      ...events(
+        promise,
+        [
+          [100, 10 * hour],
+          [450, 10 * hour],
+        ],
+        [
+          [0, 10 * hour],
+          [450, 10 * hour],
+        ],
+      ),
+      value: 0.45,
+    },
+    {
+      name: `${promise}: two idle hours leave the share over a day readable`,
+      ...reading(promise, 'slo:error:ratio_rate1d'),
+      ...events(promise, [
+        [perMinute, hour],
+        [0, 2 * hour],
+        [perMinute, 12],
+      ]),
+      value: 0,
+    },
+    {
+      name: `${promise}: without any series nothing is recorded`,
+      ...reading(promise, 'slo:error:ratio_rate5m'),
+      series: [],
+      at: '1h',
+      value: undefined,
+    },
+  ]
+}
+
+export const promiseReadings: readonly Reading[] = namesOf(sla).flatMap(readingsOf)

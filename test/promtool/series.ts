@@ -1,0 +1,112 @@
+import { everyKind } from '../../exporters/index.ts'
+import * as http from '../../exporters/service/http.ts'
+import * as reservations from '../../exporters/service/reservations.ts'
+import * as foreign from '../../metrics/foreign.ts'
+import type { Definition } from '../../metrics/metric.ts'
+
+/** One input series in promtool's notation. */
+export interface InputSeries {
+  readonly series: string
+  readonly values: string
+}
+
+/** What Prometheus scrapes: job and instance as they stand in prometheus.yml. */
+export const scraped = {
+  api: { job: 'api', instance: 'api' },
+  probe: { job: 'probe', instance: 'api' },
+  postgres: { job: 'postgres', instance: 'main' },
+  reservations: { job: 'reservations', instance: 'main' },
+  redis: { job: 'redis', instance: 'cache' },
+  exporter: { job: 'exporter', instance: 'exporter' },
+  node: { job: 'node', instance: 'node' },
+} as const
+
+export type Job = keyof typeof scraped
+
+const isDefinition = (value: unknown): value is Definition =>
+  typeof value === 'object' && value !== null && 'help' in value && 'type' in value
+
+const definitionsIn = (module: object) => Object.values(module).filter(isDefinition)
+
+/** Every metric that is served, by the job that scrapes it; Prometheus itself adds `up` to each. */
+export const served: ReadonlyMap<string, readonly Definition[]> = new Map([
+  ['api', [...definitionsIn(http), ...definitionsIn(reservations)]],
+  ['probe', [foreign.probeSuccess]],
+  ...everyKind().map(
+    ({ kind, vitals, collectors }) =>
+      [kind, [...Object.values(vitals), ...collectors.flatMap(({ metrics }) => metrics)]] as const,
+  ),
+])
+
+/** Every metric that a rule may ask for. */
+export const everyMetric: readonly Definition[] = [
+  ...new Set([...definitionsIn(foreign), ...[...served.values()].flat()]),
+]
+
+const print = (name: string, labels: Readonly<Record<string, string>>) =>
+  `${name}{${Object.entries(labels)
+    .map(([label, value]) => `${label}=${JSON.stringify(value)}`)
+    .join(',')}}`
+
+const assertServed = (metric: Pick<Definition, 'name' | 'labels'>, job: Job, labels: object) => {
+  const found = served.get(job)?.some(({ name }) => name === metric.name)
+  if (!found && metric.name !== foreign.up.name) throw new Error(`no target of the job ${job} serves ${metric.name}`)
+  const given = Object.keys(labels).sort().join(', ')
+  const wanted = [...metric.labels].sort().join(', ')
+  if (given !== wanted) throw new Error(`${metric.name} has the labels (${wanted}), not (${given})`)
+}
+
+interface Metric<Label extends string> {
+  readonly name: string
+  readonly labels: readonly Label[]
+}
+type Labels<Label extends string> = [Label] extends [never] ? [] : [Readonly<Record<Label, string>>]
+
+/** A series as the job's target really has it: a label too few or too many is an error. */
+export const series = <Label extends string>(
+  metric: Metric<Label> & { readonly type: 'counter' | 'gauge' },
+  job: Job,
+  values: string,
+  ...given: Labels<NoInfer<Label>>
+): InputSeries => {
+  const [labels = {}]: readonly Readonly<Record<string, string>>[] = given
+  assertServed(metric, job, labels)
+  return { series: print(metric.name, { ...labels, ...scraped[job] }), values }
+}
+
+/** How much a counter rises at each step, and for how many steps. */
+export type Phases = readonly (readonly [perStep: number, steps: number])[]
+
+/** A counter that begins at 0, in promtool's notation. */
+export const rising = (phases: Phases): string => {
+  let level = 0
+  const parts = phases.map(([perStep, steps], i) => {
+    const first = i === 0 ? 0 : level + perStep
+    const times = i === 0 ? steps : steps - 1
+    level += perStep * steps
+    return `${first}+${perStep}x${times}`
+  })
+  return parts.join(' ')
+}
+
+/** Observations that all took `seconds`: a series for each bucket, and their count and sum. */
+export const observed = <Label extends string>(
+  metric: Metric<Label> & { readonly type: 'histogram'; readonly buckets: readonly number[] },
+  job: Job,
+  { seconds, phases }: { readonly seconds: number; readonly phases: Phases },
+  labels: Readonly<Record<NoInfer<Label>, string>>,
+): readonly InputSeries[] => {
+  assertServed(metric, job, labels)
+  const all = { ...labels, ...scraped[job] }
+  const times = (factor: number) => rising(phases.map(([perStep, steps]) => [perStep * factor, steps]))
+  const bucket = (le: string, factor: number) => ({
+    series: print(`${metric.name}_bucket`, { ...all, le }),
+    values: times(factor),
+  })
+  return [
+    ...metric.buckets.map((bound) => bucket(String(bound), seconds <= bound ? 1 : 0)),
+    bucket('+Inf', 1),
+    { series: print(`${metric.name}_count`, all), values: times(1) },
+    { series: print(`${metric.name}_sum`, all), values: times(seconds) },
+  ]
+}

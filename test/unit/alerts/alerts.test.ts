@@ -1,0 +1,55 @@
+import { describe, expect, test } from 'vitest'
+import { inHours } from '../../../alerts/burn-rate.ts'
+import { heartbeat } from '../../../alerts/stack.ts'
+import { severities } from '../../../config/sla.ts'
+import { teams } from '../../../config/teams.ts'
+import { everyAlert, everyRecording, keyOf } from '../../promtool/case.ts'
+
+const told = everyAlert.filter(({ alert }) => alert !== heartbeat.alert)
+
+describe.each(told.map((alert) => [keyOf(alert), alert] as const))(
+  '%s',
+  (_name, { alert, labels, annotations, ...rule }) => {
+    test('has exactly one of the four severities', () => {
+      expect(Object.keys(severities)).toEqual(['critical', 'high', 'medium', 'low'])
+      expect(Object.keys(severities)).toContain(labels.severity)
+    })
+
+    test('is owned by a team', () => {
+      expect(Object.keys(teams)).toContain(labels.owner)
+    })
+
+    test('says what is wrong in one line, and what its reader does first', () => {
+      expect(Object.keys(annotations).sort()).toEqual(['action', 'summary'])
+      for (const text of Object.values(annotations)) {
+        expect(text.trim()).toBe(text)
+        expect(text).toMatch(/^\S.{20,}$/)
+      }
+    })
+
+    test('waits a second or more, or its clock would restart with Prometheus', () => {
+      expect(inHours(rule.for) * 3600).toBeGreaterThanOrEqual(1)
+    })
+
+    test('has a name in CamelCase', () => {
+      expect(alert).toMatch(/^([A-Z][a-z0-9]+)+$/)
+    })
+  },
+)
+
+describe('of all rules', () => {
+  test('the heartbeat alone has no severity, and waits a second too', () => {
+    expect(everyAlert.filter(({ labels }) => labels.severity === undefined)).toEqual([heartbeat])
+    expect(heartbeat.for).toBe('1s')
+  })
+
+  test('no two alerts have the same name and labels', () => {
+    const keys = everyAlert.map(keyOf)
+    expect(keys.filter((key, i) => keys.indexOf(key) !== i)).toEqual([])
+  })
+
+  test('no two record the same series', () => {
+    const keys = everyRecording.map(({ name, labels }) => `${name} ${JSON.stringify(labels)}`)
+    expect(keys.filter((key, i) => keys.indexOf(key) !== i)).toEqual([])
+  })
+})

@@ -1,0 +1,163 @@
+import { once } from 'node:events'
+import { get } from 'node:http'
+import type { FastifyInstance } from 'fastify'
+import { afterEach, describe, expect, test, vi } from 'vitest'
+import type { Scraped, Source } from '../../../exporters/collector.ts'
+import { processRegistry } from '../../../exporters/exposition.ts'
+import { exporterServer } from '../../../exporters/server.ts'
+import { gauge } from '../../../metrics/metric.ts'
+
+const vitals = {
+  up: gauge({ name: 'demo_up', counts: 'answers', help: 'x' }),
+  success: gauge({ name: 'demo_success', counts: 'successes', help: 'x', labels: ['collector'] }),
+  duration: gauge({ name: 'demo_duration_seconds', help: 'x', labels: ['collector'] }),
+}
+const answers: Source = { ready: async () => {}, close: async () => {} }
+const target = (kind: string, name: string, source: Partial<Source> = {}): Scraped => ({
+  kind,
+  name,
+  source: { ...answers, ...source },
+  collectors: [],
+  vitals,
+})
+
+const opened: FastifyInstance[] = []
+const serve = (scraped: readonly Scraped[], unset = {}) => {
+  const app = exporterServer({ scraped, unset, registry: processRegistry(), log: false })
+  opened.push(app)
+  return app
+}
+afterEach(async () => {
+  await Promise.all(opened.splice(0).map((app) => app.close()))
+})
+
+test('Each target is served by its kind and name', async () => {
+  const app = serve([target('postgres', 'main'), target('redis', 'cache', { ready: () => Promise.reject('away') })])
+  const main = await app.inject('/metrics/postgres/main')
+  expect(main.statusCode).toBe(200)
+  expect(main.headers['content-type']).toBe('text/plain; version=0.0.4; charset=utf-8')
+  expect(main.body).toBe('# HELP demo_up x\n# TYPE demo_up gauge\ndemo_up 1\n')
+  const cache = await app.inject('/metrics/redis/cache')
+  expect(cache.statusCode).toBe(200)
+  expect(cache.body).toContain('demo_up 0')
+})
+
+test('OpenMetrics is served to who asks for it', async () => {
+  const headers = { accept: 'application/openmetrics-text;version=1.0.0,text/plain;q=0.5' }
+  const { headers: answered, body } = await serve([target('redis', 'cache')]).inject({
+    url: '/metrics/redis/cache',
+    headers,
+  })
+  expect(answered['content-type']).toBe('application/openmetrics-text; version=1.0.0; charset=utf-8')
+  expect(body).toMatch(/# EOF\n$/)
+})
+
+describe('What is not served answers 404 and says why', () => {
+  const known = 'Known: /metrics/postgres/main, /metrics/redis/cache\n'
+  test.each([
+    ['an unknown target', '/metrics/postgres/other', `There is no target postgres/other. ${known}`],
+    ['an unknown kind', '/metrics/mysql/main', `There is no target mysql/main. ${known}`],
+    ['a target of another kind', '/metrics/redis/main', `There is no target redis/main. ${known}`],
+    ['a target without a URL', '/metrics/redis/store', `store has no URL: set STORE_URL. ${known}`],
+    ['a name that every object has', '/metrics/redis/constructor', `There is no target redis/constructor. ${known}`],
+    ['a URL for a name', '/metrics/redis/redis%3A%2F%2Fhost', `There is no target redis/redis://host. ${known}`],
+  ])('%s', async (_what, url, words) => {
+    const app = serve([target('postgres', 'main'), target('redis', 'cache')], { store: 'STORE_URL' })
+    const { statusCode, headers, body } = await app.inject(url)
+    expect(statusCode).toBe(404)
+    expect(headers['content-type']).toBe('text/plain; charset=utf-8')
+    expect(body).toBe(words)
+  })
+})
+
+describe('A scrape has the time that Prometheus gives it, less what the way back takes', () => {
+  test.each([
+    ['10', 9500],
+    ['5.5', 5000],
+    ['1', 500],
+    ['0.4', 200],
+    [undefined, 9500],
+    ['', 9500],
+    ['soon', 9500],
+    ['0', 9500],
+    ['-1', 9500],
+    ['NaN', 9500],
+    ['Infinity', 3_599_500],
+    ['1e300', 3_599_500],
+  ])('%s seconds leave %d ms', async (seconds, milliseconds) => {
+    let given = 0
+    const ready: Source['ready'] = async (_signal, budget) => {
+      given = budget
+    }
+    const headers = seconds === undefined ? {} : { 'x-prometheus-scrape-timeout-seconds': seconds }
+    await serve([target('redis', 'cache', { ready })]).inject({ url: '/metrics/redis/cache', headers })
+    expect(given).toBe(milliseconds)
+  })
+
+  test('and a source that hangs is given up in time', async () => {
+    const app = serve([target('redis', 'cache', { ready: () => new Promise<never>(() => {}) })])
+    const headers = { 'x-prometheus-scrape-timeout-seconds': '0.05' }
+    const { body } = await app.inject({ url: '/metrics/redis/cache', headers })
+    expect(body).toContain('demo_up 0')
+  })
+})
+
+test('/metrics tells of the exporter itself, and not of its targets', async () => {
+  const { statusCode, headers, body } = await serve([target('redis', 'cache')]).inject('/metrics')
+  expect(statusCode).toBe(200)
+  expect(headers['content-type']).toMatch(/^text\/plain; version=0\.0\.4/)
+  expect(body).toContain('process_cpu_seconds_total')
+  expect(body).not.toContain('demo_up')
+})
+
+test('/health says that the exporter runs and what it serves, without asking any source', async () => {
+  const app = serve([target('redis', 'cache', { ready: () => new Promise<never>(() => {}) })])
+  const { statusCode, body } = await app.inject('/health')
+  expect(statusCode).toBe(200)
+  expect(JSON.parse(body)).toEqual({ status: 'healthy', uptime: expect.any(Number), targets: ['redis/cache'] })
+})
+
+test('Closing closes every source, one that fails to close as well', async () => {
+  const closed: string[] = []
+  const closing = (name: string) => async () => {
+    closed.push(name)
+    if (name === 'main') throw new Error('was gone already')
+  }
+  const app = serve([
+    target('postgres', 'main', { close: closing('main') }),
+    target('redis', 'cache', { close: closing('cache') }),
+  ])
+  await app.ready()
+  await app.close()
+  expect(closed).toEqual(['main', 'cache'])
+})
+
+test('Closing lets an answer under way finish before it closes the source', async () => {
+  const events: string[] = []
+  let open = () => {}
+  let begun = () => {}
+  const asked = new Promise<void>((resolve) => {
+    begun = resolve
+  })
+  const ready = async () => {
+    begun()
+    await new Promise<void>((resolve) => {
+      open = resolve
+    })
+    events.push('answered')
+  }
+  const close = async () => {
+    events.push('closed')
+  }
+  const app = serve([target('redis', 'cache', { ready, close })])
+  const address = await app.listen({ host: '127.0.0.1', port: 0 })
+  const response = once(get(`${address}/metrics/redis/cache`, { agent: false }), 'response')
+  await asked
+  const closing = app.close()
+  await vi.waitFor(() => expect(app.server.listening).toBe(false))
+  open()
+  const [{ statusCode }] = await response
+  await closing
+  expect(statusCode).toBe(200)
+  expect(events).toEqual(['answered', 'closed'])
+})
