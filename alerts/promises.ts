@@ -1,18 +1,6 @@
 import { type Recorded, recorded } from '../metrics/metric.ts'
 import { namesOf } from '../metrics/names.ts'
-import {
-  and,
-  avgOverTime,
-  complement,
-  type Duration,
-  div,
-  gt,
-  instant,
-  mul,
-  or,
-  sumOverTime,
-  vector,
-} from '../metrics/promql.ts'
+import { and, complement, type Duration, div, gt, instant, mul, or, sumOverTime, vector } from '../metrics/promql.ts'
 import { type Alert, alert, type RuleGroup } from './alert.ts'
 import { burnRate, burnThreshold, burnWindows, errorBudget, inHours } from './burn-rate.ts'
 import { type Slo, slos } from './slo.ts'
@@ -76,7 +64,8 @@ const burnAlerts = (name: string, slo: Slo, { bad, ratios }: Measured): readonly
       if (!ratio) throw new Error(`${name}: no ratio is recorded over ${range}`)
       return gt(instant(ratio.where(labels)), threshold)
     }
-    const events = mul(avgOverTime(bad.where(labels), window.long), inHours(window.long) * 3600)
+    // Counted minute by minute over what is recorded: an average times the window would make many of a few at the start.
+    const events = mul(sumOverTime(bad.where(labels), window.long, { every: '1m' }), 60)
     const rate = burnRate(window, slo.window).round(2).toString()
     return alert({
       name: `${name.charAt(0).toUpperCase()}${name.slice(1)}BudgetBurn`,
@@ -87,7 +76,7 @@ const burnAlerts = (name: string, slo: Slo, { bad, ratios }: Measured): readonly
       labels: { slo_window: window.long, burn_rate: rate },
       summary: ({ value }) =>
         `${value.percent} of events in the last ${window.long} broke a promise: ${slo.promise}. ` +
-        `At ${rate} times the even pace, the error budget of ${slo.window} is used up early`,
+        `At more than ${rate} times the even pace, the error budget of ${slo.window} is used up early`,
       action:
         'Compare the time it began with the last deploys and with the alerts about PostgreSQL, Redis and payments that ' +
         'fire now. Roll back what changed; if nothing did, find the route that fails or is slow and shed it.',

@@ -4,7 +4,7 @@ import { httpRequestDuration, httpRequestsTotal } from '../exporters/service/htt
 import { reservationsTotal } from '../exporters/service/reservations.ts'
 import { matches } from '../metrics/metric.ts'
 import { countAtMost, countOf, type Expr, rate, sub, sum, type Window } from '../metrics/promql.ts'
-import { burnThreshold, burnWindows } from './burn-rate.ts'
+import { burnRate, burnThreshold, burnWindows } from './burn-rate.ts'
 
 /** A promise with the two rates that tell whether it is kept, both in events per second over a window. */
 export interface Slo extends Objective {
@@ -57,13 +57,7 @@ const faultsOf = (promise: Objective | LatencyObjective) => {
       `target is ${target}: write a share above 0 and below 1, such as 0.999; a promise of 1 leaves no error budget`,
     )
   } else if (/^[1-9]\d*d$/.test(window)) {
-    const [fastest] = burnWindows
-    const threshold = fastest ? burnThreshold(fastest, window, target) : 0
-    if (threshold >= 1) {
-      faults.push(
-        `target is ${target} over ${window}: its fastest burn alert would need ${threshold} of all events to be bad and could never fire`,
-      )
-    }
+    faults.push(...burnFaults(target, window))
   } else {
     faults.push(`window is ${window}: write whole days, such as 30d`)
   }
@@ -76,4 +70,23 @@ const faultsOf = (promise: Objective | LatencyObjective) => {
     )
   }
   return faults
+}
+
+/** Below this pace the slowest alert would fire while the promise is kept. 28 days give 0.93. */
+const slowestPace = 0.9
+
+const burnFaults = (target: number, window: Objective['window']) => {
+  const paces = burnWindows.map((burn) => burnRate(burn, window).toNumber())
+  const thresholds = burnWindows.map((burn) => burnThreshold(burn, window, target))
+  if (Math.max(...thresholds) >= 1) {
+    return [
+      `target is ${target} over ${window}: its fastest burn alert would need ${Math.max(...thresholds)} of all events to be bad and could never fire`,
+    ]
+  }
+  if (Math.min(...paces) < slowestPace) {
+    return [
+      `window is ${window}: too short for its slowest burn alert, which would fire while the promise is kept; write 28d or more`,
+    ]
+  }
+  return []
 }

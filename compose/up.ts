@@ -68,7 +68,7 @@ const run = async () => {
   try {
     for (const { running } of stack.components) {
       void running.exited.then((exit) => {
-        if (!exit.asked) console.error(`${exit.message}\nThe rest goes on; its log is ${running.log}.`)
+        if (!exit.asked) console.error(`${exit.message}\nThe rest goes on.`)
       })
     }
     say('Waiting for the first scrapes ...')

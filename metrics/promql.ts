@@ -51,13 +51,15 @@ export const irate = overCounter('irate')
 export const resets = overCounter('resets')
 
 type Ranged<L extends string> = Series<'gauge' | 'recorded', L> | Expr<L>
-const range = (of: object, window: Window) =>
-  'promql' in of ? `${part(of)}[${window}:]` : select(of, undefined, `[${window}]`)
+const range = (of: object, window: Window, every?: Duration) =>
+  'promql' in of || every
+    ? `${'promql' in of ? part(of) : select(of)}[${window}:${every ?? ''}]`
+    : select(of, undefined, `[${window}]`)
 const overTime =
   (name: string) =>
   /** An expression, rather than a series, is evaluated again at every step (a subquery). */
-  <L extends string>(of: Ranged<L>, window: Window): Expr<L> =>
-    expr(`${name}(${range(of, window)})`)
+  <L extends string>(of: Ranged<L>, window: Window, { every }: { readonly every?: Duration } = {}): Expr<L> =>
+    expr(`${name}(${range(of, window, every)})`)
 
 export const avgOverTime = overTime('avg_over_time')
 export const minOverTime = overTime('min_over_time')

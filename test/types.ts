@@ -129,6 +129,8 @@ q.countAtMost(took, 0.3)
 q.rate(hits, '5 minutes')
 // @ts-expect-error an offset is a duration
 q.instant(size, { offset: '1 week' })
+// @ts-expect-error a subquery looks every so often
+q.maxOverTime(size, '1h', { every: 'minute' })
 // @ts-expect-error a quantile is kept by labels that the histogram has
 q.histogramQuantile(0.99, took, '5m', ['code'])
 // @ts-expect-error label_replace() reads a label that is there

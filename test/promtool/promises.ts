@@ -209,6 +209,20 @@ const quietNight = (promise: PromiseName, bad: number, after = 0) => {
   return events(promise, good, phases)
 }
 
+/** One event every four minutes since Prometheus first started, the third of them bad. */
+const firstHours = (promise: PromiseName, long: number) => {
+  const bad = [
+    [0, 8],
+    [0.25, 4],
+    [0, long - 12],
+  ] as const
+  return events(
+    promise,
+    bad.map(([each, minutes]) => [0.25 - each, minutes] as const),
+    bad,
+  )
+}
+
 const traps = (promise: PromiseName): readonly Case[] => {
   const about = (window: Window) => alertNamed(alertName[promise], window)
   return [
@@ -236,6 +250,18 @@ const traps = (promise: PromiseName): readonly Case[] => {
       ...quietNight(promise, 9, 4 * hour),
       fires: [],
     },
+    ...(
+      [
+        ['6h', 28],
+        ['1d', 104],
+        ['3d', 4 * hour],
+      ] as const
+    ).map(([window, long]) => ({
+      name: `${promise}: one bad event is not told over ${window}, though Prometheus knows of ${long} minutes only`,
+      about: about(window),
+      ...firstHours(promise, long),
+      fires: [],
+    })),
     {
       name: `${promise}: no events at all are no broken promise`,
       about: about('1h'),

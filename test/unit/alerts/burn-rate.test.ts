@@ -76,6 +76,7 @@ describe('a promise', () => {
     ['no number as a target', { target: Number.NaN }, 'target is NaN'],
     ['more budget than 30 days can burn in an hour', { target: 0.9 }, 'target is 0.9 over 30d'],
     ['more budget than 7 days can burn in an hour', { target: 0.7, window: '7d' }, 'target is 0.7 over 7d'],
+    ['a window so short that its slow alerts would fire while it is kept', { window: '7d' }, 'window is 7d'],
     ['a window without its unit', { window: '30' }, 'window is 30'],
     ['a window in hours', { window: '720h' }, 'window is 720h'],
     ['a window of no day', { window: '0d' }, 'window is 0d'],
@@ -91,7 +92,7 @@ describe('a promise', () => {
 
   test.each<[string, object]>([
     ['as it stands', {}],
-    ['of 90 % over a week', { target: 0.9, window: '7d' }],
+    ['over a quarter', { window: '90d' }],
     ['about a bucket', { seconds: 0.5 }],
     ['over 28 days', { window: '28d' }],
   ])('%s has none', (_words, change) => {
