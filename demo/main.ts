@@ -44,8 +44,9 @@ const start = async (env: Env) => {
   return async () => {
     await traffic.stop()
     await control.clearAll()
-    await Promise.allSettled([api.close(), pager.close(), payments?.close()])
-    await Promise.allSettled([db.close(), redis.close()])
+    // In the order in which they need each other, so that what is under way ends well.
+    await api.close()
+    await Promise.allSettled([pager.close(), payments?.close(), db.close(), redis.close()])
   }
 }
 
