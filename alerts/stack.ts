@@ -2,17 +2,16 @@ import { postgresVitals } from '../exporters/postgres/index.ts'
 import { redisVitals } from '../exporters/redis/index.ts'
 import { reservationsVitals } from '../exporters/reservations/index.ts'
 import { probeSuccess, up } from '../metrics/foreign.ts'
-import { not } from '../metrics/metric.ts'
 import { eq, instant, or, vector } from '../metrics/promql.ts'
 import { type Alert, alert } from './alert.ts'
 
 export const apiDown = alert({
   name: 'ApiDown',
-  expr: or(eq(instant(up.where({ job: 'api' })), 0), eq(instant(probeSuccess), 0)),
+  expr: eq(instant(probeSuccess), 0),
   for: '1m',
   severity: 'critical',
   owner: 'platform',
-  summary: ({ label }) => `${label('instance')} (${label('job')}) does not answer: guests cannot book`,
+  summary: ({ label }) => `${label('instance')} does not answer its health check: guests cannot book`,
   action:
     'Open /health/detailed of the service. If nothing answers, read its log and restart it (pm2 restart techplus-backend); ' +
     'if a dependency is down, its own alert leads.',
@@ -20,7 +19,7 @@ export const apiDown = alert({
 
 export const targetDown = alert({
   name: 'TargetDown',
-  expr: eq(instant(up.where({ job: not('api') })), 0),
+  expr: eq(instant(up), 0),
   for: '2m',
   severity: 'high',
   owner: 'platform',

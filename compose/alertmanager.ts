@@ -1,5 +1,5 @@
 import { heartbeatRoute, type Inhibition, inhibitions, type Route, routes, type Timing } from '../alerts/routes.ts'
-import { type Channel, smtp } from '../config/teams.ts'
+import { type Channel, heartbeat, smtp } from '../config/teams.ts'
 import type { Deployment } from './deployment.ts'
 import { yaml } from './yaml.ts'
 
@@ -46,6 +46,18 @@ const notifier = (channel: Channel, { secretsDir }: Deployment): Notifier => {
 const secretOf = (channel: Channel) =>
   channel.kind === 'email' ? smtp.secret : 'secret' in channel ? channel.secret : undefined
 
+const isReachable =
+  ({ hasSecret }: Deployment) =>
+  (channel: Channel) => {
+    const secret = secretOf(channel)
+    return secret === undefined || hasSecret(secret)
+  }
+
+/** Whether a critical alert of some team would be told to nobody, with the secrets that are there. */
+export const reachesNobody = (deployment: Deployment): boolean =>
+  !deployment.pager &&
+  routes.some(({ severity, channels }) => severity === 'critical' && !channels.some(isReachable(deployment)))
+
 /** Secrets without which some channel is left out, each once. */
 export const missingSecrets = ({ hasSecret }: Deployment): readonly string[] => [
   ...new Set(
@@ -56,11 +68,7 @@ export const missingSecrets = ({ hasSecret }: Deployment): readonly string[] => 
 ]
 
 const receiver = (name: string, channels: readonly Channel[], deployment: Deployment) => {
-  const reachable = channels.filter((channel) => {
-    const secret = secretOf(channel)
-    return secret === undefined || deployment.hasSecret(secret)
-  })
-  const notifiers = reachable.map((channel) => notifier(channel, deployment))
+  const notifiers = channels.filter(isReachable(deployment)).map((channel) => notifier(channel, deployment))
   const keys = [...new Set(notifiers.map(({ key }) => key))]
   const configs = keys.map((key) => [key, notifiers.filter((one) => one.key === key).map(({ config }) => config)])
   return { name, ...Object.fromEntries(configs) }
@@ -116,7 +124,7 @@ export const alertmanagerConfig = (deployment: Deployment): string => {
     },
     inhibit_rules: inhibitions.map(inhibition),
     receivers: [
-      receiver(heartbeatRoute.receiver, webhook('/heartbeat'), deployment),
+      receiver(heartbeatRoute.receiver, [...heartbeat, ...webhook('/heartbeat')], deployment),
       ...routes.map((one) => receiver(one.receiver, [...one.channels, ...webhook('/alerts')], deployment)),
     ],
   })

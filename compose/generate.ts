@@ -1,7 +1,8 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 
-const folder = new URL('generated/', import.meta.url).pathname
+const folder = fileURLToPath(new URL('generated/', import.meta.url))
 
 const filesBelow = (path: string): readonly string[] =>
   existsSync(path)

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Env, PortVariable } from '../config/env.ts'
+import { sla } from '../config/sla.ts'
 import { targets } from '../config/targets.ts'
 import { namesOf } from '../metrics/names.ts'
 import type { Deployment } from './deployment.ts'
@@ -9,6 +10,9 @@ import type { Port } from './local/ports.ts'
 
 /** The checkout. */
 export const root = fileURLToPath(new URL('..', import.meta.url))
+
+/** How long Prometheus keeps what it knows: the longest period of a promise, which is judged over all of it, and two days. */
+export const retention = `${Math.max(...Object.values(sla).map(({ window }) => Number.parseInt(window, 10))) + 2}d`
 
 /** True where the demo is started; with any URL of a real service, that is watched instead and only read. */
 export const isDemo = ({ DATABASE_URL, REDIS_URL, API_URL }: Env) => !(DATABASE_URL || REDIS_URL || API_URL)

@@ -1,4 +1,4 @@
-import { type Kind, type Target, targets } from '../config/targets.ts'
+import { type Kind, services, type Target, targets } from '../config/targets.ts'
 import type { Deployment } from './deployment.ts'
 import { yaml } from './yaml.ts'
 
@@ -46,7 +46,7 @@ const service = ({ api, blackbox }: Deployment) => {
         labels: {
           __metrics_path__: '/probe',
           __param_module: 'http_2xx',
-          __param_target: `${protocol}//${host}${path}/health`,
+          __param_target: `${protocol}//${host}${path}${services.api.health}`,
           instance: 'api',
         },
       },

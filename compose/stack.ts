@@ -18,7 +18,7 @@ import {
   startPrometheus,
   startRedis,
 } from './local/servers.ts'
-import { deploymentOf, isDemo, portsOf, root } from './plan.ts'
+import { deploymentOf, isDemo, portsOf, retention, root } from './plan.ts'
 
 interface Part {
   readonly name: string
@@ -29,6 +29,8 @@ interface Part {
 export interface Component {
   readonly parts: readonly [Part, ...Part[]]
   readonly running: Running
+  /** Whether that process is gone, asked or not. */
+  readonly ended: boolean
   /** Stops it, if it runs, and starts it as before. */
   restart(): Promise<void>
 }
@@ -70,16 +72,28 @@ export const startStack = async ({ env, folder, say, signal }: StackOptions): Pr
     for (const { running } of started.toReversed()) await running.stop()
   }
   const start: Start = async (parts, launch) => {
-    let running = await launch()
+    let ended = false
+    const launched = async () => {
+      const fresh = await launch()
+      ended = false
+      void fresh.exited.then(() => {
+        ended = true
+      })
+      return fresh
+    }
+    let running = await launched()
     const restart = async () => {
       await running.stop()
-      running = await launch()
+      running = await launched()
     }
     started.push({
       parts,
       restart,
       get running() {
         return running
+      },
+      get ended() {
+        return ended
       },
     })
     for (const { name } of parts) say(`${name} is ready`)
@@ -211,6 +225,7 @@ const startWatchers = async ({ env, folder, say, signal }: StackOptions, sources
     startPrometheus({
       ...common('prometheus', env.PROMETHEUS_PORT),
       configFile: join(config, 'prometheus/prometheus.yml'),
+      args: [`--storage.tsdb.retention.time=${retention}`],
     }),
   )
 }

@@ -1,7 +1,9 @@
+import { once } from 'node:events'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { readEnv } from '../config/env.ts'
-import { missingSecrets } from './alertmanager.ts'
+import { heartbeat } from '../config/teams.ts'
+import { missingSecrets, reachesNobody } from './alertmanager.ts'
 import { followPages } from './pages.ts'
 import { isDemo, root } from './plan.ts'
 import { type Component, type Stack, startStack } from './stack.ts'
@@ -31,7 +33,7 @@ const summary = (components: readonly Component[], states: readonly TargetState[
     '',
     table([
       ['COMPONENT', 'URL', 'STATE'],
-      ...components.flatMap(({ parts }) => parts.map(({ name, url }) => [name, url, 'up'])),
+      ...components.flatMap(({ parts, ended }) => parts.map(({ name, url }) => [name, url, ended ? 'ended' : 'up'])),
     ]),
     '',
     `Prometheus scrapes ${states.length} targets, ${states.length - down.length} of them up; ` +
@@ -48,6 +50,10 @@ const hints = ({ deployment }: Stack, demo: boolean) => {
     ...(missing.length > 0
       ? [`Channels without their secret are left out: put ${missing.join(', ')} into ${deployment.secretsDir}.`]
       : []),
+    ...(reachesNobody(deployment) ? ['CRITICAL ALERTS REACH NOBODY until those are there.'] : []),
+    ...(!demo && heartbeat.length === 0
+      ? ["The dead man's switch reaches nobody: name a channel in config/teams.ts (heartbeat)."]
+      : []),
     demo
       ? `Pages arrive at ${deployment.pager}/alerts. Break something: npm run fault`
       : 'The services at the given URLs are watched, and only read.',
@@ -55,12 +61,14 @@ const hints = ({ deployment }: Stack, demo: boolean) => {
   ]
 }
 
+/** Aborts when somebody wants the end. Asked twice, they are in a hurry: the servers end with this process. */
+const asked = new AbortController()
+
 const run = async () => {
   parseArgs({ options: { local: { type: 'boolean' } } })
   const env = readEnv()
-  const asked = new AbortController()
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.on(signal, () => asked.abort(new Error(`stopped by ${signal}`)))
+    process.on(signal, () => (asked.signal.aborted ? process.exit(1) : asked.abort()))
   }
   const demo = isDemo(env)
   say(`Starting ${demo ? 'the demo and its observability stack' : 'the observability stack'} as local processes`)
@@ -79,7 +87,7 @@ const run = async () => {
     say([summary(stack.components, states, faults), ...hints(stack, demo)].join('\n'))
     const { pager } = stack.deployment
     if (pager) await followPages(pager, say, asked.signal)
-    else await new Promise<void>((done) => asked.signal.addEventListener('abort', () => done(), { once: true }))
+    else if (!asked.signal.aborted) await once(asked.signal, 'abort')
   } finally {
     say('Stopping ...')
     await stack.stop()
@@ -88,9 +96,8 @@ const run = async () => {
 }
 
 run().catch((fault: unknown) => {
-  const wasAsked = fault instanceof Error && (fault.name === 'AbortError' || fault.message.startsWith('stopped by'))
-  if (!wasAsked) {
-    console.error(fault instanceof Error ? fault.message : String(fault))
-    process.exitCode = 1
-  }
+  // Whatever fails once somebody wants the end fails because of it.
+  if (asked.signal.aborted) return
+  console.error(fault instanceof Error ? fault.message : String(fault))
+  process.exitCode = 1
 })

@@ -61,7 +61,7 @@ export const buildPager = ({ logger = false, print = console.log }: PagerOptions
   app.post<{ Body: Notification }>('/alerts', { schema: alertsSchema }, async ({ body }) => {
     const receivedAt = new Date().toISOString()
     const received = body.alerts.map((alert): Page => ({ receivedAt, ...alert }))
-    for (const page of received) print(line(page))
+    for (const page of received) print(pageLine(page))
     pages = [...pages, ...received].slice(-kept)
     return { received: received.length }
   })
@@ -74,7 +74,8 @@ export const buildPager = ({ logger = false, print = console.log }: PagerOptions
   return app
 }
 
-const line = ({ receivedAt, status, labels, annotations }: Page) => {
+/** A page in one line, safe to print. */
+export const pageLine = ({ receivedAt, status, labels, annotations }: Page) => {
   const { alertname = 'alert without a name', severity = '-', instance, owner } = labels
   const { summary, description = '' } = annotations
   const about = [instance, owner && `for ${owner}`].filter(Boolean).join(', ')
@@ -83,4 +84,4 @@ const line = ({ receivedAt, status, labels, annotations }: Page) => {
 }
 
 /** An alert's text may come from far away: without control characters it can't steer the terminal. */
-const printable = (text: string) => text.replace(/\p{Cc}+/gu, ' ')
+export const printable = (text: string) => text.replace(/\p{Cc}+/gu, ' ')

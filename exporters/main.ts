@@ -9,7 +9,7 @@ const start = async () => {
   const scraped = openTargets(env)
   if (scraped.length === 0) {
     const variables = Object.values(targets).map(({ url }) => url)
-    throw new Error(`nothing to read: set ${variables.join(' or ')}`)
+    console.warn(`exporter: no source to read; it tells of itself only. Set ${variables.join(' or ')} to change that`)
   }
   const unset = Object.fromEntries(
     Object.entries(targets).flatMap(([name, { url }]) => (env[url] === undefined ? [[name, url]] : [])),

@@ -52,10 +52,8 @@ export const startPrometheus = ({ configFile, ...options }: ConfiguredOptions) =
     args: [
       `--config.file=${resolve(configFile)}`,
       `--storage.tsdb.path=${resolve(options.dataDir)}`,
-      '--storage.tsdb.retention.time=15d',
       // The clock of an alert with a shorter `for` starts anew with Prometheus; the default is ten minutes.
       '--rules.alert.for-grace-period=1s',
-      '--web.enable-lifecycle',
     ],
   })
 

@@ -4,7 +4,7 @@ import { readings } from '../readings.ts'
 import { lockedRelations, sizeUnlessLocked } from './relations.ts'
 import type { Postgres } from './source.ts'
 
-/** `constraint`: what the index keeps true even if no query reads it (primary_key, unique, exclusion), or none. */
+/** `constraint`: what the index keeps true even if no query reads it (primary_key, unique, exclusion, replica_identity), or none. */
 const labels = ['datname', 'schemaname', 'relname', 'indexrelname', 'constraint'] as const
 
 export const indexScans = counter({ name: 'pg_index_scans_total', help: 'Number of scans of this index', labels })
@@ -58,8 +58,8 @@ const base = `
   with ${lockedRelations}, index as (
     select s.*, ${sizeUnlessLocked('c', 'pg_relation_size(c.oid)')} as size,
            coalesce((select case contype when 'p' then 'primary_key' when 'x' then 'exclusion' else 'unique' end
-                     from pg_constraint where conindid = s.indexrelid and contype in ('p', 'u', 'x') limit 1),
-                    case when indisunique then 'unique' else 'none' end) as "constraint"
+                     from pg_constraint where conrelid = s.relid and conindid = s.indexrelid and contype in ('p', 'u', 'x') limit 1),
+                    case when indisreplident then 'replica_identity' when indisunique then 'unique' else 'none' end) as "constraint"
     from pg_stat_user_indexes s join pg_class c on c.oid = s.indexrelid join pg_index i using (indexrelid)
   )`
 

@@ -29,6 +29,7 @@ export const postgres = (
 ): Postgres => {
   let connection: Connection | undefined
   let version = 0
+  let limit = statementTimeout
 
   const drop = (failed: Connection) => {
     failed.socket.destroy()
@@ -42,14 +43,21 @@ export const postgres = (
     client.on('end', () => drop(opened))
     signal.addEventListener('abort', () => socket.destroy(), { once: true })
     await client.connect()
-    // Settings rather than start-up parameters, which a pooler in between would refuse.
-    await client.query(`set default_transaction_read_only = on; set jit = off; set lock_timeout = ${lockTimeout}`)
     return opened
   }
+  // Settings for one transaction: those of a session would stay on a connection that a pooler hands to somebody else.
+  const begin = () =>
+    `begin read only; set local statement_timeout = ${limit}; set local lock_timeout = ${lockTimeout}; set local jit = off`
   const query = async <Row>(sql: string, values: readonly unknown[]) => {
     if (!connection) throw new Error('the connection was lost')
-    const found = await connection.client.query<Row & QueryResultRow>(sql, [...values])
-    return found.rows
+    const { client } = connection
+    try {
+      await client.query(begin())
+      const found = await client.query<Row & QueryResultRow>(sql, [...values])
+      return found.rows
+    } finally {
+      await client.query('rollback')
+    }
   }
   // Collectors ask side by side; one connection answers one after the other.
   let last: Promise<unknown> = Promise.resolve()
@@ -69,12 +77,15 @@ export const postgres = (
       const current = connection
       signal.addEventListener('abort', () => drop(current), { once: true })
       // The server gives up before we do, so that nothing of ours goes on there after a scrape that was too slow.
-      const limit = Math.max(1, Math.floor(Math.min(statementTimeout, budget * 0.8)))
-      const [answer] = await rows<{ version: number }>(
-        `select set_config('statement_timeout', $1, false), current_setting('server_version_num')::int as version`,
-        [String(limit)],
-      )
-      version = answer?.version ?? 0
+      limit = Math.max(1, Math.floor(Math.min(statementTimeout, budget * 0.8)))
+      try {
+        const [answer] = await rows<{ version: number }>(`select current_setting('server_version_num')::int as version`)
+        version = answer?.version ?? 0
+      } catch (cause) {
+        // A connection that does not even tell its version is of no more use: the next scrape opens another.
+        drop(current)
+        throw cause
+      }
     },
     async close() {
       const open = connection

@@ -54,6 +54,11 @@ export const statementTempBlocks = counter({
   help: 'Temporary-file blocks that the statement wrote, because its work did not fit into work_mem',
   labels,
 })
+const everything = (what: string, words: string) =>
+  ({ name: `pg_stat_statements_all_${what}_total`, help: `${words}, of all statements together, for rate()` }) as const
+export const allStatementCalls = counter(everything('calls', 'Number of times executed'))
+export const allStatementSeconds = counter(everything('seconds', 'Total time spent, in seconds'))
+export const allStatementRows = counter(everything('rows', 'Total number of rows retrieved or affected'))
 export const statementInfo = gauge({
   name: 'pg_stat_statements_query_info',
   help: 'The text of a statement shown by itself, its literals left out: always 1',
@@ -76,35 +81,48 @@ const measured = {
   temp_blocks: statementTempBlocks,
 } as const
 
+const totals = { calls: allStatementCalls, seconds: allStatementSeconds, rows: allStatementRows } as const
+
 /**
  * Slow statements: the `limit` with the most total time, each by itself, and one remainder, so that sums over all series
- * are the server's own. Statements change places, so the remainder may fall: sum it, but take no `rate` of it alone.
+ * are the server's own. Statements change places, so the remainder may fall: for a `rate` of everything there are totals.
  */
 export const statements = ({ limit }: { readonly limit: number }): Collector<Postgres> => {
   const texts = new Map<string, string>()
   return {
     name: 'statements',
-    metrics: [...Object.values(measured), statementInfo, statementsTracked],
+    metrics: [...Object.values(measured), ...Object.values(totals), statementInfo, statementsTracked],
     async collect(source) {
-      const schema = await readableSchema(source)
-      const rows = await source.rows<StatementRow>(statementsSql(schema, source.version), [limit])
+      const { schema, release } = await readableExtension(source)
+      const rows = await source.rows<StatementRow>(statementsSql(schema, release), [limit])
       const shown = rows.map(({ queryid }) => queryid).filter((id) => id !== remainder)
       await learnTexts(source, schema, shown, texts)
       return [
         ...readings(rows, measured),
-        ...[...texts].map(([queryid, query]) => statementInfo.sample(1, { queryid, query })),
+        ...[...texts].flatMap(([queryid, query]) => (query ? [statementInfo.sample(1, { queryid, query })] : [])),
+        ...readings([totalOf(rows)], totals),
         statementsTracked.sample(rows.reduce((sum, { tracked }) => sum + tracked, 0)),
       ]
     },
   }
 }
 
-type StatementRow = { readonly queryid: string; readonly tracked: number } & Record<string, string | number>
+type Sums = Readonly<Record<keyof typeof totals, number>>
+type StatementRow = Sums & { readonly queryid: string; readonly tracked: number } & Readonly<
+    Record<string, string | number>
+  >
 
-/** The schema of the extension, or an error that says how to make its numbers readable. */
-const readableSchema = async ({ rows }: Postgres) => {
+const totalOf = (rows: readonly Sums[]) =>
+  rows.reduce(
+    (sum, row) => ({ calls: sum.calls + row.calls, seconds: sum.seconds + row.seconds, rows: sum.rows + row.rows }),
+    { calls: 0, seconds: 0, rows: 0 },
+  )
+
+/** Where the extension is and which release of it, or an error that says how to make its numbers readable. */
+const readableExtension = async ({ rows }: Postgres) => {
   const [found] = await rows<{
     schema: string | null
+    version: string | null
     preloaded: boolean
     database: string
     login: string
@@ -112,27 +130,36 @@ const readableSchema = async ({ rows }: Postgres) => {
   }>(`
     select (select quote_ident(nspname) from pg_extension e join pg_namespace n on n.oid = e.extnamespace
             where extname = 'pg_stat_statements') as schema,
+           (select extversion from pg_extension where extname = 'pg_stat_statements') as version,
            current_setting('pg_stat_statements.max', true) is not null as preloaded,
            current_database() as database, current_user as login,
            pg_has_role(current_user, 'pg_read_all_stats', 'usage') as reads`)
   if (!found) throw new Error('the server answered no row')
-  const { schema, preloaded, database, login, reads } = found
+  const { schema, version, preloaded, database, login, reads } = found
   if (!preloaded) {
     throw new Error(
       `pg_stat_statements is not loaded: add it to shared_preload_libraries and restart the server` +
         (schema ? '' : `, then run CREATE EXTENSION pg_stat_statements in ${database}`),
     )
   }
-  if (!schema)
+  if (!schema || !version) {
     throw new Error(`pg_stat_statements is not installed: run CREATE EXTENSION pg_stat_statements in ${database}`)
+  }
+  // An upgrade of the server leaves the extension as it was. Before 1.8 the columns had other names.
+  const release = Number(version.split('.')[1])
+  if (release < 8) {
+    throw new Error(
+      `pg_stat_statements ${version} is too old: run ALTER EXTENSION pg_stat_statements UPDATE in ${database}`,
+    )
+  }
   if (!reads) throw new Error(`${login} may not read other users' statements: run GRANT pg_monitor TO "${login}"`)
-  return schema
+  return { schema, release }
 }
 
-const statementsSql = (schema: string, version: number) => {
-  // PostgreSQL 17 told shared from local blocks apart and renamed these two.
+const statementsSql = (schema: string, release: number) => {
+  // Release 1.11 told shared from local blocks apart and renamed these two.
   const [readTime, writeTime] =
-    version >= 170_000 ? ['shared_blk_read_time', 'shared_blk_write_time'] : ['blk_read_time', 'blk_write_time']
+    release >= 11 ? ['shared_blk_read_time', 'shared_blk_write_time'] : ['blk_read_time', 'blk_write_time']
   return `
     with statement as (
       select coalesce(rolname, userid::text) as "user", coalesce(d.datname, dbid::text) as datname,
@@ -169,6 +196,8 @@ const learnTexts = async ({ rows }: Postgres, schema: string, shown: readonly st
      where queryid = any($1::bigint[]) and query is not null order by queryid`,
     [missing],
   )
+  // A text that the server has lost is not asked for again, which would make it read the file at every scrape.
+  for (const id of missing) texts.set(id, '')
   for (const { queryid, query } of found) texts.set(queryid, shorten(withoutLiterals(query)))
 }
 

@@ -7,6 +7,7 @@ import { postgresCollectors, postgresVitals } from '../../exporters/postgres/ind
 import { indexesUnused, indexScans, indexSize } from '../../exporters/postgres/indexes.ts'
 import { type Postgres, postgres } from '../../exporters/postgres/source.ts'
 import {
+  allStatementCalls,
   remainder,
   statementCalls,
   statementInfo,
@@ -130,6 +131,7 @@ describe.each([15, 17] as const)('PostgreSQL %i', (major) => {
       expect(rows[0].n).toBeGreaterThan(40)
       expect(sumOf(samples, statementCalls)).toBe(rows[0].calls)
       expect(sumOf(samples, statementRows)).toBe(rows[0].rows)
+      expect(find(samples, allStatementCalls, {})).toBe(rows[0].calls)
       expect(sumOf(samples, statementSeconds)).toBeCloseTo(rows[0].seconds, 9)
       const shown = samples.filter(
         ({ metric, labels }) => metric.name === statementCalls.name && labels.queryid !== remainder,
@@ -138,6 +140,17 @@ describe.each([15, 17] as const)('PostgreSQL %i', (major) => {
       expect(
         samples.filter(({ metric, labels }) => metric.name === statementCalls.name && labels.queryid === remainder),
       ).toHaveLength(limit === 1000 ? 0 : 1)
+    })
+
+    test('are read from a release of the extension that an upgraded server has left behind', async () => {
+      await admin.query('drop database if exists upgraded')
+      await admin.query('create database upgraded')
+      const there = new Client(urlAs('postgres', new URL(server.url).password, 'upgraded'))
+      await there.connect()
+      await there.query(`create extension pg_stat_statements version '1.9'`)
+      await there.end()
+      const samples = await collect(statements({ limit: 5 }), await open(urlAs('monitor', password, 'upgraded')))
+      expect(sumOf(samples, statementCalls)).toBeGreaterThan(0)
     })
 
     test('tell their text, but never a literal that somebody typed', async () => {

@@ -1,4 +1,6 @@
 import { execFileSync } from 'node:child_process'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
 import { Redis } from 'ioredis'
 import { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -87,5 +89,30 @@ describe('with the URLs of real services', () => {
       await stack.stop()
     }
     expect(await fingerprint()).toEqual(before)
+  }, 240_000)
+
+  test('an API alone is watched as well', async () => {
+    const api = createServer((_, response) =>
+      response.writeHead(200, { 'content-type': 'text/plain' }).end('calls_total 1\n'),
+    )
+    api.listen(0, '127.0.0.1')
+    await once(api, 'listening')
+    const address = api.address()
+    const port = typeof address === 'object' && address ? address.port : 0
+    const env = await onFreePorts({ API_URL: `http://127.0.0.1:${port}` })
+    const stack = await startStack({ env, folder: `${shop.folder}/api`, say: () => undefined, signal: forever })
+    try {
+      const { states, faults } = await settle(`http://${stack.deployment.prometheus}`, {
+        within: 90_000,
+        signal: forever,
+      })
+      expect(states.filter(({ health }) => health !== 'up')).toEqual([])
+      expect(faults).toEqual([])
+      expect(states.map(({ job }) => job)).toEqual(expect.arrayContaining(['api', 'probe', 'exporter']))
+      expect(states.map(({ job }) => job)).not.toContain('postgres')
+    } finally {
+      await stack.stop()
+      api.close()
+    }
   }, 240_000)
 })
