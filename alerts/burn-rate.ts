@@ -17,7 +17,7 @@ interface BurnWindow {
  * Budgets and windows: SRE Workbook, chapter 5 (Alerting on SLOs), table 5-8. Delays: kubernetes-mixin's API server
  * alerts. Severities: the two that page there are critical and high here, the two that make a ticket are medium.
  */
-export const burnWindows: readonly BurnWindow[] = [
+export const burnWindows: readonly [BurnWindow, ...BurnWindow[]] = [
   { budget: '0.02', long: '1h', short: '5m', for: '2m', severity: 'critical' },
   { budget: '0.05', long: '6h', short: '30m', for: '15m', severity: 'high' },
   { budget: '0.10', long: '1d', short: '2h', for: '1h', severity: 'medium' },
@@ -32,6 +32,9 @@ export const inHours = (duration: Duration): number =>
 /** How many times faster than evenly the budget burns: such as 14.4 for 2 % of 30 days' budget in an hour. */
 export const burnRate = ({ budget, long }: Pick<BurnWindow, 'budget' | 'long'>, period: Duration): Big =>
   new Big(budget).times(inHours(period)).div(inHours(long))
+
+/** A share in words: 99.9 % for 0.999. */
+export const percent = (share: number): string => `${new Big(share).times(100).toFixed()} %`
 
 /** The share of bad events that may be, exactly: 0.001 for 0.999, where floating point has 0.0010000000000000009. */
 export const errorBudget = (target: number): Big => new Big(1).minus(target)

@@ -3,7 +3,7 @@ import { type Channel, type Team, teams } from '../config/teams.ts'
 import { namesOf } from '../metrics/names.ts'
 import { postgresDown } from './postgres.ts'
 import { redisDown } from './redis.ts'
-import { heartbeatName } from './stack.ts'
+import { apiDown, heartbeatName } from './stack.ts'
 
 /** How often, in Alertmanager's terms. */
 export interface Timing {
@@ -52,7 +52,7 @@ export const heartbeatRoute = {
 
 /** One page for one outage: what a server that is down brings with it says nothing new. */
 export const inhibitions: readonly Inhibition[] = [
-  ...[postgresDown, redisDown].map(({ alert }) => ({
+  ...[apiDown, postgresDown, redisDown].map(({ alert }) => ({
     source: [`alertname="${alert}"`],
     target: [`alertname!="${alert}"`, 'severity!="critical"', 'instance!=""'],
     equal: ['instance'],

@@ -4,7 +4,7 @@ import { httpRequestDuration, httpRequestsTotal } from '../exporters/service/htt
 import { reservationsTotal } from '../exporters/service/reservations.ts'
 import { matches } from '../metrics/metric.ts'
 import { countAtMost, countOf, type Expr, rate, sub, sum, type Window } from '../metrics/promql.ts'
-import { burnRate, burnThreshold, burnWindows } from './burn-rate.ts'
+import { burnRate, burnThreshold, burnWindows, percent } from './burn-rate.ts'
 
 /** A promise with the two rates that tell whether it is kept, both in events per second over a window. */
 export interface Slo extends Objective {
@@ -49,27 +49,45 @@ export const promiseFaults = (
   )
 
 const faultsOf = (promise: Objective | LatencyObjective) => {
-  const { target, window, owner } = promise
-  const bounds: readonly number[] = httpRequestDuration.buckets
-  const faults: string[] = []
+  const numbers = [...targetFaults(promise), ...boundFaults(promise)]
+  // Words that disagree with an impossible number may be right: one fault is enough.
+  return [...numbers, ...ownerFaults(promise), ...(numbers.length === 0 ? wordFaults(promise) : [])]
+}
+
+const targetFaults = ({ target, window }: Objective) => {
   if (!(target > 0 && target < 1)) {
-    faults.push(
+    return [
       `target is ${target}: write a share above 0 and below 1, such as 0.999; a promise of 1 leaves no error budget`,
-    )
-  } else if (/^[1-9]\d*d$/.test(window)) {
-    faults.push(...burnFaults(target, window))
-  } else {
-    faults.push(`window is ${window}: write whole days, such as 30d`)
+    ]
   }
-  if (!Object.hasOwn(teams, owner)) {
-    faults.push(`owner is ${owner}: no such team in config/teams.ts, which has ${Object.keys(teams).join(', ')}`)
-  }
-  if ('seconds' in promise && !bounds.includes(promise.seconds)) {
-    faults.push(
-      `seconds is ${promise.seconds}: no bucket of ${httpRequestDuration.name}, which has ${bounds.join(', ')}`,
-    )
-  }
-  return faults
+  if (!/^[1-9]\d*d$/.test(window)) return [`window is ${window}: write whole days, such as 30d`]
+  return burnFaults(target, window)
+}
+
+const ownerFaults = ({ owner }: Objective) =>
+  Object.hasOwn(teams, owner)
+    ? []
+    : [`owner is ${owner}: no such team in config/teams.ts, which has ${Object.keys(teams).join(', ')}`]
+
+const boundFaults = (promise: Objective | LatencyObjective) => {
+  const bounds: readonly number[] = httpRequestDuration.buckets
+  if (!('seconds' in promise) || bounds.includes(promise.seconds)) return []
+  return [`seconds is ${promise.seconds}: no bucket of ${httpRequestDuration.name}, which has ${bounds.join(', ')}`]
+}
+
+/** Whole: `99 %` is not said by `99.99 %`, nor `1 s` by `1 session`. */
+const says = (words: string, text: string) =>
+  new RegExp(`(?<![\\d.])${text.replace('.', '\\.').replace(' ', '\\s')}(?!\\w)`).test(words)
+
+const wordFaults = (promise: Objective | LatencyObjective) => {
+  const share = percent(promise.target)
+  const faults = says(promise.promise, share)
+    ? []
+    : [`promise says nothing of ${share}: its words and its target must agree`]
+  if (!('seconds' in promise)) return faults
+  const bounds = [`${Math.round(promise.seconds * 1000)} ms`, `${promise.seconds} s`]
+  if (bounds.some((bound) => says(promise.promise, bound))) return faults
+  return [...faults, `promise says nothing of ${bounds.join(' or ')}: its words and its seconds must agree`]
 }
 
 /** Below this pace the slowest alert would fire while the promise is kept. 28 days give 0.93. */

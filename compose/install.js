@@ -12,6 +12,9 @@ if (major < 20 || (major === 20 && minor < 19)) {
 // npm writes node_modules/.package-lock.json last, so it tells a finished installation from a broken one.
 if (modified('node_modules/.package-lock.json') < modified('package-lock.json')) {
   console.log('Installing the npm packages (npm ci) ...')
-  const { status } = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { stdio: 'inherit' })
+  // Named, because NODE_ENV=production and npm's own settings leave them out: tsx is one of them, PostgreSQL another.
+  const kinds = ['--include=dev', '--include=optional']
+  const quiet = ['--no-audit', '--no-fund', '--loglevel=error']
+  const { status } = spawnSync('npm', ['ci', ...kinds, ...quiet], { stdio: 'inherit' })
   process.exit(status ?? 1)
 }

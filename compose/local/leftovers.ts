@@ -5,7 +5,8 @@ import { setTimeout as delay } from 'node:timers/promises'
 
 interface Living {
   readonly pid: number
-  readonly born: string
+  /** Missing where it was gone before its birth could be read. */
+  readonly born?: string
 }
 
 interface PidFile extends Living {
@@ -41,7 +42,7 @@ const birth = (pid: number): string | undefined => {
   return `${readText('/proc/sys/kernel/random/boot_id')?.trim()} ${ticks}`
 }
 
-const lives = ({ pid, born }: Living) => birth(pid) === born
+const lives = ({ pid, born }: Living) => born !== undefined && birth(pid) === born
 
 export const writePidFile = (path: string, child: { name: string; pid: number; signal: NodeJS.Signals }) => {
   const parent = { pid: process.pid, born: birth(process.pid) }
@@ -52,8 +53,10 @@ export const removePidFile = (path: string) => rmSync(path, { force: true })
 
 const readPidFile = (path: string): PidFile | undefined => {
   try {
-    const file: PidFile = JSON.parse(readFileSync(path, 'utf8'))
-    return file
+    const file: Partial<PidFile> = JSON.parse(readFileSync(path, 'utf8'))
+    const { pid, name, signal, parent, born } = file
+    if (pid === undefined || name === undefined || signal === undefined || parent === undefined) return undefined
+    return { pid, name, signal, parent, ...(born !== undefined && { born }) }
   } catch {
     return undefined
   }
@@ -70,12 +73,16 @@ const signalTo = (pid: number, signal: NodeJS.Signals) => {
 }
 
 const end = async (left: PidFile) => {
-  signalTo(left.pid, left.signal)
-  const deadline = Date.now() + grace
-  while (lives(left)) {
-    if (Date.now() > deadline) signalTo(left.pid, 'SIGKILL')
-    await delay(25)
+  for (const signal of [left.signal, 'SIGKILL'] as const) {
+    signalTo(left.pid, signal)
+    const deadline = Date.now() + grace
+    while (lives(left) && Date.now() < deadline) await delay(25)
+    if (!lives(left)) return
   }
+  throw new Error(
+    `could not end ${left.name} (pid ${left.pid}), which a killed start left behind: it lives ${grace / 1000} s after ` +
+      'SIGKILL. Its disk may hang; end it by hand, or restart the machine',
+  )
 }
 
 /** Ends the process of one pid file if whoever started it is dead; refuses if not. */

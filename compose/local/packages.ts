@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { assertRoom } from './disk.ts'
 import { leash } from './leash.ts'
@@ -63,9 +63,19 @@ const missing = async (apt: Apt, names: readonly string[]) => {
   })
 }
 
-const clearDrafts = (folder: string) => {
-  const drafts = readdirSync(folder).filter((entry) => entry.startsWith(draftPrefix))
-  for (const draft of drafts) rmSync(join(folder, draft), { recursive: true, force: true, maxRetries: 5 })
+/**
+ * Of milliseconds: longer than a fetch takes. The lock's patience would not do, for who lost it finds the draft that is
+ * still being filled, and that is older.
+ */
+const abandonedAfter = 3_600_000
+
+/** Removes what interrupted fetches left. */
+export const clearDrafts = (folder: string) => {
+  for (const entry of readdirSync(folder).filter((name) => name.startsWith(draftPrefix))) {
+    const draft = join(folder, entry)
+    const changed = statSync(draft, { throwIfNoEntry: false })?.mtimeMs ?? Date.now()
+    if (Date.now() - changed > abandonedAfter) rmSync(draft, { recursive: true, force: true, maxRetries: 5 })
+  }
 }
 
 const fetchInto = async (draft: string, names: readonly string[], say: (line: string) => void) => {

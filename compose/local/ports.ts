@@ -11,16 +11,6 @@ export interface Port {
 
 const loopback = '127.0.0.1'
 
-/** A port nobody listens on just now, for tests. */
-export const freePort = () =>
-  new Promise<number>((resolve, reject) => {
-    const server = createServer().once('error', reject)
-    server.listen(0, loopback, () => {
-      const address = server.address()
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0))
-    })
-  })
-
 /** macOS lets two sockets share a port when one has the wildcard address, so a free bind proves nothing there. */
 const isAnswered = (port: number) =>
   new Promise<boolean>((resolve) => {

@@ -18,7 +18,7 @@ import { type PostgresMajor, postgresBinaries, postgresMajor } from './postgres-
 import { type Running, type Server, startProcess } from './process.ts'
 import { run } from './run.ts'
 
-export interface PostgresOptions {
+interface PostgresOptions {
   readonly dataDir: string
   readonly port: number
   readonly major?: PostgresMajor

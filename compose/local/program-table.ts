@@ -29,7 +29,6 @@ const alertmanager = { packages: ['prometheus-alertmanager'], release: 'alertman
 
 export const programTable = {
   'redis-server': { binaries: ['redis-server', 'valkey-server'], packages: ['redis-server'], brew: 'redis' },
-  'redis-cli': { binaries: ['redis-cli', 'valkey-cli'], packages: ['redis-tools'], brew: 'redis' },
   prometheus: {
     ...prometheus,
     binaries: ['prometheus'],
@@ -55,8 +54,6 @@ export const programTable = {
     release: 'node_exporter 1.12.1',
   },
   'pg_dump-15': postgresClient('pg_dump', 15),
-  'pg_restore-15': postgresClient('pg_restore', 15),
-  'psql-15': postgresClient('psql', 15),
 } as const satisfies Record<string, Source>
 
 export type ProgramName = keyof typeof programTable

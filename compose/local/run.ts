@@ -8,7 +8,7 @@ export interface Outcome {
   readonly output: string
 }
 
-export interface RunOptions {
+interface RunOptions {
   readonly cwd?: string
   readonly env?: NodeJS.ProcessEnv
   readonly uid?: number

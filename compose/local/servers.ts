@@ -14,7 +14,7 @@ export interface ServerOptions {
   readonly signal?: AbortSignal
 }
 
-export interface ConfiguredOptions extends ServerOptions {
+interface ConfiguredOptions extends ServerOptions {
   readonly configFile: string
 }
 
@@ -84,7 +84,7 @@ export const startNodeExporter = (options: ServerOptions) =>
     args: ['--no-collector.systemd', '--collector.textfile.directory='],
   })
 
-export interface RedisOptions extends Omit<ServerOptions, 'args'> {
+interface RedisOptions extends Omit<ServerOptions, 'args'> {
   /** As Redis writes it: `64mb`. */
   readonly maxmemory?: string
   readonly password?: string
