@@ -43,6 +43,9 @@ const variables = {
   SECRETS_DIR: z.string().default('secrets'),
 } as const
 
+/** Every variable there is; those without a default among them. */
+export const variableNames: readonly string[] = Object.keys(variables)
+
 const schema = z.object(variables)
 
 export type Env = Readonly<z.infer<typeof schema>>
@@ -56,7 +59,7 @@ export type UrlVariable = { [K in keyof Env]-?: K extends `${string}_URL` ? K : 
  */
 export const readEnv = (source: Readonly<Record<string, string | undefined>> = process.env): Env => {
   const faults: string[] = []
-  const values = Object.keys(variables).flatMap((name) => {
+  const values = variableNames.flatMap((name) => {
     const value = source[name] || fromFile(name, source[`${name}_FILE`], faults)
     return value ? [[name, value]] : []
   })

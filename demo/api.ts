@@ -11,7 +11,7 @@ import { reservationRoutes } from './reservation-routes.ts'
 import { keepSession } from './sessions.ts'
 import { tableRoutes } from './table-routes.ts'
 
-export interface ApiOptions extends Logging {
+interface ApiOptions extends Logging {
   readonly database: Database
   readonly cache: Cache
   readonly paymentsUrl: string

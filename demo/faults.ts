@@ -1,3 +1,6 @@
+import { burnThreshold, burnWindows, inHours, percent } from '../alerts/burn-rate.ts'
+import { type Objective, sla } from '../config/sla.ts'
+
 interface Words {
   /** What happens. */
   readonly does: string
@@ -5,17 +8,27 @@ interface Words {
   readonly expect: string
 }
 
+/** When the fastest alert about a promise pages while this share of all requests is bad, as a word says. */
+const page = (promise: Objective, bad: number, word: string) => {
+  const [window] = burnWindows
+  const threshold = burnThreshold(window, promise.window, promise.target)
+  const [long, wait] = [inHours(window.long) * 60, Math.round(inHours(window.for) * 60)]
+  return (
+    `${window.severity}: within ${wait} to ${wait + 1} minutes on a stack that just started; after ${window.long} of good ` +
+    `traffic only once ${percent(threshold)} of all requests of the last ${window.long} ${word}, ` +
+    `about ${Math.round((long * threshold) / bad + wait)} minutes in all`
+  )
+}
+
 /** Faults the API brings about by itself, in its own process. */
 export const apiFaults = {
   slow: {
     does: 'every answer of the API takes 0.7 to 1.4 s longer',
-    expect:
-      'HttpLatencyBudgetBurn, critical: as soon as 14.4 % of the requests of an hour were slow, and 2 minutes more',
+    expect: `HttpLatencyBudgetBurn, ${page(sla.httpLatency, 1, 'were slow')}`,
   },
   errors: {
     does: 'the API answers every second request with status 500',
-    expect:
-      'HttpAvailabilityBudgetBurn, critical: as soon as 1.44 % of the requests of an hour failed, and 2 minutes more',
+    expect: `HttpAvailabilityBudgetBurn, ${page(sla.httpAvailability, 0.5, 'failed')}`,
   },
   'booking-failures': {
     does: 'every attempt to book fails with status 500; the rest of the API works',
@@ -66,5 +79,3 @@ export const processFaults = {
     process: 'exporter',
   },
 } as const satisfies Readonly<Record<string, Words & { readonly process: string }>>
-
-export type ProcessFault = keyof typeof processFaults

@@ -1,6 +1,6 @@
 /** Hours, UTC, at which a table can be had; each party keeps it until the next. */
 export const sittingHours = [11, 13, 18, 20] as const
-export const daysAhead = 180
+const daysAhead = 180
 
 const day = 86_400_000
 

@@ -3,12 +3,11 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { freePort } from '../../compose/local/ports.ts'
 import { startProcess } from '../../compose/local/process.ts'
 import { apiFaults, processFaults } from '../../demo/faults.ts'
 import { startTraffic } from '../../demo/traffic.ts'
 import { demoStand } from './demo-stand.ts'
-import { eventually } from './servers.ts'
+import { eventually, freePort } from './servers.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const stand = demoStand()

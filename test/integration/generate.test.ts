@@ -110,8 +110,8 @@ const execute = (command: string, args: readonly string[], cwd: string) =>
   })
 
 /** The sources in a folder of their own, where they can be broken. */
-const checkout = () => {
-  const copy = mkdtempSync(join(folder, 'checkout-'))
+const checkout = (name = 'checkout') => {
+  const copy = mkdtempSync(join(folder, `${name}-`))
   for (const part of ['config', 'metrics', 'exporters', 'alerts', 'compose', 'package.json', 'tsconfig.json']) {
     cpSync(join(root, part), join(copy, part), { recursive: true })
   }
@@ -150,6 +150,12 @@ describe('npm run generate -- --check', () => {
     expect(code).toBe(0)
   })
 
+  test('passes in a folder whose name has a space and an accent', async () => {
+    const { code, stderr } = await generate(checkout('Salle à manger'), '--check')
+    expect(stderr).toBe('')
+    expect(code).toBe(0)
+  })
+
   test.each<[string, (generated: string) => void, string]>([
     ['is edited by hand', (generated) => edit(join(generated, rules), '> 0.9', '> 0.95'), `${rules} differs`],
     ['is missing', (generated) => rmSync(join(generated, rules)), `${rules} is missing`],
@@ -182,6 +188,7 @@ describe('npm run generate -- --check', () => {
   test('fails where a threshold was changed and nothing generated from it', async () => {
     const copy = checkout()
     await generate(copy)
+    edit(join(copy, 'config/sla.ts'), '99.5 %', '99 %')
     edit(join(copy, 'config/sla.ts'), 'target: 0.995', 'target: 0.99')
     const { code, stderr } = await generate(copy, '--check')
     expect(code).toBe(1)
@@ -202,6 +209,8 @@ describe('npm run generate', () => {
     ['a team that is none', "owner: 'reservations'", "owner: 'nobody'", 'reservationSuccess.owner is nobody:'],
     ['a bound that is no bucket', 'seconds: 0.5', 'seconds: 0.3', 'httpLatency.seconds is 0.3:'],
     ['a window without a unit', "window: '30d'", "window: '30'", 'httpAvailability.window is 30:'],
+    ['words of another share', '99.5 %', '99 %', 'reservationSuccess.promise says nothing of 99.5 %:'],
+    ['words of another bound', '500 ms', '300 ms', 'httpLatency.promise says nothing of 500 ms or 0.5 s:'],
   ])('refuses a promise with %s in one line, and writes nothing', async (_words, from, to, fault) => {
     const copy = checkout()
     edit(join(copy, 'config/sla.ts'), from, to)
@@ -231,6 +240,7 @@ describe('npm run generate', () => {
 
   test('carries a new target through to the rules', async () => {
     const copy = checkout()
+    edit(join(copy, 'config/sla.ts'), '99.9 %', '99.95 %')
     edit(join(copy, 'config/sla.ts'), 'target: 0.999', 'target: 0.9995')
     expect((await generate(copy)).code).toBe(0)
     expect(generatedIn(copy).get('prometheus/rules/promises.yml')).toContain('> 0.0072)')

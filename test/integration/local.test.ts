@@ -8,6 +8,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs'
 import { createConnection, createServer } from 'node:net'
@@ -19,7 +20,8 @@ import { assertRoom, freeBytes } from '../../compose/local/disk.ts'
 import { locate } from '../../compose/local/find-program.ts'
 import { endLeftovers } from '../../compose/local/leftovers.ts'
 import { withLock } from '../../compose/local/lock.ts'
-import { assertPortsFree, freePort } from '../../compose/local/ports.ts'
+import { clearDrafts } from '../../compose/local/packages.ts'
+import { assertPortsFree } from '../../compose/local/ports.ts'
 import { startPostgres } from '../../compose/local/postgres.ts'
 import { type Running, startProcess } from '../../compose/local/process.ts'
 import { ensurePrograms } from '../../compose/local/programs.ts'
@@ -30,6 +32,7 @@ import {
   startPrometheus,
   startRedis,
 } from '../../compose/local/servers.ts'
+import { freePort } from './servers.ts'
 
 const isRoot = process.getuid?.() === 0
 const mayUnshare = spawnSync('unshare', ['--user', 'true']).status === 0
@@ -216,6 +219,7 @@ test('Prometheus, Alertmanager and the exporters become ready and serve', async 
         configFile: config('prometheus.yml', 'scrape_configs: []\n'),
         dataDir: join(folder, 'prometheus'),
         port: await freePort(),
+        args: ['--storage.tsdb.retention.time=32d'],
       }),
       startAlertmanager({
         program: programs.alertmanager,
@@ -239,7 +243,7 @@ test('Prometheus, Alertmanager and the exporters become ready and serve', async 
   const text = async (server: { url: string } | undefined, path: string) =>
     (await fetch(`${server?.url}${path}`)).text()
   expect(JSON.parse(await text(prometheus, '/api/v1/status/flags'))).toMatchObject({
-    data: { 'rules.alert.for-grace-period': '1s', 'storage.tsdb.retention.time': '15d' },
+    data: { 'rules.alert.for-grace-period': '1s', 'storage.tsdb.retention.time': '32d' },
   })
   expect(JSON.parse(await text(alertmanager, '/api/v2/status'))).toMatchObject({ cluster: { status: 'disabled' } })
   expect(await text(blackbox, '/metrics')).toContain('blackbox_exporter_build_info')
@@ -303,6 +307,18 @@ describe('what a killed parent left', () => {
     writeFileSync(`${home}.pid`, JSON.stringify({ ...file, born: 'earlier', parent: { pid: 1, born: 'earlier' } }))
     await endLeftovers(join(folder, 'kept'))
     expect(lives(server.pid)).toBe(true)
+  })
+
+  test('is forgotten where its file does not tell whose it is, or that it was ever born', async () => {
+    const home = join(folder, 'vague')
+    mkdirSync(home)
+    const dead = { name: 'Dead', pid: 4194999, signal: 'SIGTERM', parent: { pid: 4194998 } }
+    const files = { dead, orphan: { name: 'Orphan', pid: process.pid, signal: 'SIGTERM' }, none: null }
+    for (const [name, file] of Object.entries(files)) writeFileSync(join(home, `${name}.pid`), JSON.stringify(file))
+    const lines: string[] = []
+    await endLeftovers(home, (text) => lines.push(text))
+    expect(lines).toEqual([])
+    expect(readdirSync(home)).toEqual([])
   })
 })
 
@@ -424,6 +440,15 @@ test('a program counts as there only when it answers with a version that will do
   expect(await find('good-tool', '2.')).toBeUndefined()
   expect(await find('bad-tool')).toBeUndefined()
   expect(await find('no-tool')).toBeUndefined()
+})
+
+test('what a fetch left is removed only when nobody can be filling it any more', () => {
+  const place = mkdtempSync(join(folder, 'drafts-'))
+  for (const name of ['.fetch-new', '.fetch-old', 'packages-old']) mkdirSync(join(place, name))
+  const twoHoursAgo = Date.now() / 1000 - 7200
+  for (const name of ['.fetch-old', 'packages-old']) utimesSync(join(place, name), twoHoursAgo, twoHoursAgo)
+  clearDrafts(place)
+  expect(readdirSync(place).sort()).toEqual(['.fetch-new', 'packages-old'])
 })
 
 test('a lock admits one at a time, and that of a dead owner is taken over', async () => {

@@ -1,14 +1,24 @@
 import { mkdtempSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { freePort } from '../../compose/local/ports.ts'
 import { startPostgres } from '../../compose/local/postgres.ts'
 import type { PostgresMajor } from '../../compose/local/postgres-package.ts'
 import type { Running } from '../../compose/local/process.ts'
 import { ensurePrograms } from '../../compose/local/programs.ts'
 import { startRedis } from '../../compose/local/servers.ts'
 import { type Env, readEnv } from '../../config/env.ts'
+
+/** A port nobody listens on just now. */
+export const freePort = () =>
+  new Promise<number>((resolve, reject) => {
+    const server = createServer().once('error', reject)
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address()
+      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0))
+    })
+  })
 
 /** A folder and the servers in it, all gone after `end`. */
 export const workshop = () => {

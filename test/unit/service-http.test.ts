@@ -4,7 +4,6 @@ import { createConnection, type Socket } from 'node:net'
 import Fastify, { type FastifyInstance, type InjectOptions } from 'fastify'
 import { Registry } from 'prom-client'
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { freePort } from '../../compose/local/ports.ts'
 import { sla } from '../../config/sla.ts'
 import { type HttpMetricsOptions, httpMetrics, httpRequestDuration } from '../../exporters/service/http.ts'
 
@@ -179,11 +178,11 @@ describe('active connections', () => {
 
   test('include those of a second server, from their first request on', async () => {
     const { app, registry } = await serve()
-    const port = await freePort()
-    const second = createServer((request, response) => app.routing(request, response)).listen(port, '127.0.0.1')
+    const second = createServer((request, response) => app.routing(request, response)).listen(0, '127.0.0.1')
     ending.push(() => second.close())
     await once(second, 'listening')
-    const socket = await open(port)
+    const address = second.address()
+    const socket = await open(typeof address === 'object' && address ? address.port : 0)
     await ask(socket, '/reservations/1')
     await ask(socket, '/reservations/2')
     expect(await connections(registry)).toBe('1')

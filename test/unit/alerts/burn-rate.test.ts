@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { burnRate, burnThreshold, burnWindows, errorBudget, inHours } from '../../../alerts/burn-rate.ts'
+import { burnRate, burnThreshold, burnWindows, errorBudget, inHours, percent } from '../../../alerts/burn-rate.ts'
 import { promiseFaults } from '../../../alerts/slo.ts'
 import type { Objective } from '../../../config/sla.ts'
 
@@ -66,8 +66,18 @@ describe('a burn threshold', () => {
   })
 })
 
+test.each([
+  [0.999, '99.9 %'],
+  [0.9995, '99.95 %'],
+  [0.55, '55 %'],
+  [0.144, '14.4 %'],
+  [0.000933333, '0.0933333 %'],
+])('the share %d in words is %s', (share, words) => {
+  expect(percent(share)).toBe(words)
+})
+
 describe('a promise', () => {
-  const kept: Objective = { promise: 'x', target: 0.999, window: '30d', owner: 'platform' }
+  const kept: Objective = { promise: '99.9 % within 500 ms', target: 0.999, window: '30d', owner: 'platform' }
 
   test.each<[string, object, string]>([
     ['a target of 1', { target: 1 }, 'target is 1'],
@@ -83,6 +93,11 @@ describe('a promise', () => {
     ['an owner that is no team', { owner: 'nobody' }, 'owner is nobody'],
     ['an owner that only every object has', { owner: 'toString' }, 'owner is toString'],
     ['a bound that is no bucket', { seconds: 0.3 }, 'seconds is 0.3'],
+    ['another share in its words', { target: 0.995 }, 'promise says nothing of 99.5 %: its words and its target'],
+    ['more digits in its words', { promise: '99.99 %', target: 0.99 }, 'promise says nothing of 99 %:'],
+    ['no share in its words', { promise: '999 of 1000' }, 'promise says nothing of 99.9 %:'],
+    ['another bound in its words', { seconds: 0.25 }, 'promise says nothing of 250 ms or 0.25 s: its words and its'],
+    ['no unit in its words', { promise: '99.9 % in 1 session', seconds: 1 }, 'promise says nothing of 1000 ms or 1 s:'],
   ])('with %s has one fault, which names the file, the promise and the value', (_words, change, fault) => {
     const faults = promiseFaults({ demo: { ...kept, ...change } })
     expect(faults).toHaveLength(1)
@@ -95,6 +110,7 @@ describe('a promise', () => {
     ['over a quarter', { window: '90d' }],
     ['about a bucket', { seconds: 0.5 }],
     ['over 28 days', { window: '28d' }],
+    ['with its bound in seconds', { promise: '99.9 % within 0.5 s', seconds: 0.5 }],
   ])('%s has none', (_words, change) => {
     expect(promiseFaults({ demo: { ...kept, ...change } })).toEqual([])
   })

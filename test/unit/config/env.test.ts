@@ -1,8 +1,8 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import { readEnv } from '../../../config/env.ts'
+import { readEnv, variableNames } from '../../../config/env.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'env-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -32,6 +32,13 @@ test('An empty environment has the usual ports, loopback hosts and no source', (
     API_HOST: '127.0.0.1',
   })
   for (const name of ['DATABASE_URL', 'REDIS_URL', 'API_URL'] as const) expect(env[name]).toBeUndefined()
+})
+
+test('.env.example names every variable once and no other, with its default where it has one', () => {
+  const text = readFileSync(new URL('../../../.env.example', import.meta.url), 'utf8')
+  const lines = [...text.matchAll(/^#?(\w+)=(.*)$/gm)].map(([, name = '', value = '']) => [name, value] as const)
+  expect(lines.map(([name]) => name).sort()).toEqual([...variableNames].sort())
+  expect(readEnv(Object.fromEntries(lines))).toMatchObject(readEnv({}))
 })
 
 test('What is read cannot be changed, and what is not ours is not read', () => {
