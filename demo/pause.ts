@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
 /** Where `npm start` keeps a pid file for every server it runs. */
@@ -21,11 +21,27 @@ export const processesOf = (server: string, folder = runFolder): readonly number
   // What a killed start left may have a pid that came round to a stranger, who is not ours to pause.
   if (!file?.parent || !lives(file) || !lives(file.parent)) return undefined
   const { pid } = file
-  const { stdout, error } = spawnSync('ps', ['-A', '-o', 'pid=,ppid='], { encoding: 'utf8' })
-  if (error) throw new Error('could not list processes: install ps (package procps)', { cause: error })
-  const pairs = stdout.split('\n').map((line) => line.trim().split(/\s+/).map(Number))
-  return [pid, ...pairs.flatMap(([child, parent]) => (parent === pid && child !== undefined ? [child] : []))]
+  return [pid, ...childrenOf(pid)]
 }
+
+const hasProc = existsSync('/proc/self/stat')
+
+const childrenOf = (pid: number): readonly number[] => {
+  if (hasProc) {
+    const all = readdirSync('/proc').filter((entry) => /^\d+$/.test(entry))
+    return all.map(Number).filter((one) => statOf(one)[1] === String(pid))
+  }
+  const { stdout, error } = spawnSync('ps', ['-A', '-o', 'pid=,ppid='], { encoding: 'utf8' })
+  if (error) throw new Error('could not list processes: install ps', { cause: error })
+  const pairs = stdout.split('\n').map((line) => line.trim().split(/\s+/).map(Number))
+  return pairs.flatMap(([child, parent]) => (parent === pid && child !== undefined ? [child] : []))
+}
+
+/** What /proc tells of a process behind its name: state, parent, ..., and as the twentieth the time of its start. */
+const statOf = (pid: number): readonly string[] =>
+  readText(`/proc/${pid}/stat`)
+    ?.replace(/^.*\) /s, '')
+    .split(' ') ?? []
 
 const readText = (path: string) => {
   try {
@@ -46,14 +62,11 @@ const readPidFile = (path: string): PidFile | undefined => {
 
 /** As `npm start` writes it, but for the boot before it. */
 const startOf = (pid: number) => {
-  if (!existsSync('/proc/self/stat')) {
+  if (!hasProc) {
     return spawnSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8' }).stdout?.trim() || undefined
   }
-  const [state, ...fields] =
-    readText(`/proc/${pid}/stat`)
-      ?.replace(/^.*\) /s, '')
-      .split(' ') ?? []
-  return state === 'Z' ? undefined : fields[18]
+  const stat = statOf(pid)
+  return stat[0] === 'Z' ? undefined : stat[19]
 }
 
 const lives = ({ pid, born }: Living) => {

@@ -39,7 +39,8 @@ const onPath = async (source: Source, own: string) => {
 }
 
 const inRoot = async (source: Source, root: string) => {
-  const folders = ['/usr/bin', ...(source.folders ?? [])].map((folder) => join(root, folder))
+  // What stands in /usr/bin of some packages is a wrapper that looks for an installed program.
+  const folders = [...(source.folders ?? []), '/usr/bin'].map((folder) => join(root, folder))
   const path = findProgram(source.binaries, folders)
   return path === undefined ? undefined : answering(source, { path, from: 'fetched', env: environment(root), wrap: [] })
 }
