@@ -296,6 +296,22 @@ describe.each([15, 17] as const)('PostgreSQL %i', (major) => {
       await app.close()
     })
 
+    test('a connection that hangs is left, and the next scrape opens another', async () => {
+      const { app, scrape } = serve(urlAs('monitor', password))
+      const ours = `select pid from pg_stat_activity where application_name = 'techplus-exporter'`
+      const before = (await admin.query(ours)).rows.map(({ pid }) => pid)
+      expect(await scrape()).toContain('pg_up 1')
+      const kept = (await admin.query(ours)).rows.map(({ pid }) => pid).find((pid) => !before.includes(pid))
+      process.kill(kept, 'SIGSTOP')
+      try {
+        expect((await scrape(1)).trim().split('\n').at(-1)).toBe('pg_up 0')
+        expect(await scrape()).toContain('pg_up 1')
+      } finally {
+        process.kill(kept, 'SIGCONT')
+        await app.close()
+      }
+    })
+
     test('a scrape keeps one connection, comes back after losing it, and may only read', async () => {
       const { app, scrape } = serve(urlAs('monitor', password))
       await Promise.all([scrape(), scrape(), scrape()])

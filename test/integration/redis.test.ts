@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { connect, createServer, type Socket } from 'node:net'
 import { Redis as Client } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Server } from '../../compose/local/process.ts'
@@ -82,6 +84,29 @@ describe('Redis', () => {
     expect(lines.join()).toMatch(/WRONGPASS|NOAUTH/)
     expect(body + lines.join()).not.toContain('wrong-sekret')
     await source.close()
+  })
+
+  test('a connection that hangs is left, and the next scrape opens another', async () => {
+    const target = new URL(server.url)
+    const taken: Socket[] = []
+    const relay = createServer((client) => {
+      taken.push(client)
+      const upstream = connect(Number(target.port), target.hostname)
+      client.pipe(upstream).pipe(client)
+      for (const end of [client, upstream]) end.on('error', () => undefined).on('close', () => upstream.destroy())
+    }).listen(0, '127.0.0.1')
+    await once(relay, 'listening')
+    const address = relay.address()
+    target.port = String(typeof address === 'object' && address ? address.port : 0)
+    const { scrape, source } = scrapeOf(target.href)
+    expect(reading(await scrape(), 'redis_up')).toBe(1)
+    // As a network that lost the connection without telling either side.
+    taken[0]?.unpipe().pause()
+    expect(reading(await scrape(500), 'redis_up')).toBe(0)
+    expect(reading(await scrape(), 'redis_up')).toBe(1)
+    expect(taken).toHaveLength(2)
+    await source.close()
+    relay.close()
   })
 
   test('a server that hangs is redis_up 0 within the deadline, and is read again when it goes on', async () => {
