@@ -12,6 +12,11 @@ export const redis = (url: string, { connectionName = 'techplus-exporter' } = {}
   let client: Client | undefined
   let info: ReadonlyMap<string, string> = new Map()
 
+  /** At once, and not when the other side has agreed to the end: it may never. */
+  const drop = (failed: Client) => {
+    if (client === failed) client = undefined
+    failed.disconnect()
+  }
   const connect = async (signal: AbortSignal) => {
     const opened = new Client(url, {
       connectionName,
@@ -26,14 +31,12 @@ export const redis = (url: string, { connectionName = 'techplus-exporter' } = {}
     opened.on('error', (error: Error) => {
       refused = error
     })
-    opened.on('close', () => {
-      if (client === opened) client = undefined
-    })
-    signal.addEventListener('abort', () => opened.disconnect(), { once: true })
+    opened.on('close', () => drop(opened))
+    signal.addEventListener('abort', () => drop(opened), { once: true })
     try {
       await opened.connect()
     } catch (closed) {
-      opened.disconnect()
+      drop(opened)
       // The error of connect() is "Connection is closed."; the reason came as an event before it.
       throw refused ?? closed
     }
@@ -47,7 +50,7 @@ export const redis = (url: string, { connectionName = 'techplus-exporter' } = {}
     async ready(signal) {
       client ??= await connect(signal)
       const current = client
-      signal.addEventListener('abort', () => current.disconnect(), { once: true })
+      signal.addEventListener('abort', () => drop(current), { once: true })
       info = parseInfo(await current.info())
     },
     async close() {

@@ -87,16 +87,17 @@ describe('Redis', () => {
   })
 
   test('a connection that hangs is left, and the next scrape opens another', async () => {
-    const target = new URL(server.url)
+    const { port, hostname } = new URL(server.url)
     const taken: Socket[] = []
     const relay = createServer((client) => {
       taken.push(client)
-      const upstream = connect(Number(target.port), target.hostname)
+      const upstream = connect(Number(port), hostname)
       client.pipe(upstream).pipe(client)
       for (const end of [client, upstream]) end.on('error', () => undefined).on('close', () => upstream.destroy())
     }).listen(0, '127.0.0.1')
     await once(relay, 'listening')
     const address = relay.address()
+    const target = new URL(server.url)
     target.port = String(typeof address === 'object' && address ? address.port : 0)
     const { scrape, source } = scrapeOf(target.href)
     expect(reading(await scrape(), 'redis_up')).toBe(1)
