@@ -1,4 +1,5 @@
 import { counter, gauge } from '../../metrics/metric.ts'
+import { namesOf } from '../../metrics/names.ts'
 import type { Collector } from '../collector.ts'
 import { readings } from '../readings.ts'
 import { withoutLiterals } from './literals.ts'
@@ -81,7 +82,12 @@ const measured = {
   temp_blocks: statementTempBlocks,
 } as const
 
-const totals = { calls: allStatementCalls, seconds: allStatementSeconds, rows: allStatementRows } as const
+const totals = {
+  calls: allStatementCalls,
+  seconds: allStatementSeconds,
+  rows: allStatementRows,
+  tracked: statementsTracked,
+} as const
 
 /**
  * Slow statements: the `limit` with the most total time, each by itself, and one remainder, so that sums over all series
@@ -91,7 +97,7 @@ export const statements = ({ limit }: { readonly limit: number }): Collector<Pos
   const texts = new Map<string, string>()
   return {
     name: 'statements',
-    metrics: [...Object.values(measured), ...Object.values(totals), statementInfo, statementsTracked],
+    metrics: [...Object.values(measured), ...Object.values(totals), statementInfo],
     async collect(source) {
       const { schema, release } = await readableExtension(source)
       const rows = await source.rows<StatementRow>(statementsSql(schema, release), [limit])
@@ -101,22 +107,16 @@ export const statements = ({ limit }: { readonly limit: number }): Collector<Pos
         ...readings(rows, measured),
         ...[...texts].flatMap(([queryid, query]) => (query ? [statementInfo.sample(1, { queryid, query })] : [])),
         ...readings([totalOf(rows)], totals),
-        statementsTracked.sample(rows.reduce((sum, { tracked }) => sum + tracked, 0)),
       ]
     },
   }
 }
 
 type Sums = Readonly<Record<keyof typeof totals, number>>
-type StatementRow = Sums & { readonly queryid: string; readonly tracked: number } & Readonly<
-    Record<string, string | number>
-  >
+type StatementRow = Sums & { readonly queryid: string } & Readonly<Record<string, string | number>>
 
 const totalOf = (rows: readonly Sums[]) =>
-  rows.reduce(
-    (sum, row) => ({ calls: sum.calls + row.calls, seconds: sum.seconds + row.seconds, rows: sum.rows + row.rows }),
-    { calls: 0, seconds: 0, rows: 0 },
-  )
+  Object.fromEntries(namesOf(totals).map((column) => [column, rows.reduce((sum, row) => sum + row[column], 0)]))
 
 /** Where the extension is and which release of it, or an error that says how to make its numbers readable. */
 const readableExtension = async ({ rows }: Postgres) => {
