@@ -7,7 +7,7 @@ import {
 import { postgresVitals } from '../exporters/postgres/index.ts'
 import { indexScans, indexSize } from '../exporters/postgres/indexes.ts'
 import { remainder, statementCalls, statementSeconds } from '../exporters/postgres/statements.ts'
-import { not } from '../metrics/metric.ts'
+import { type Matcher, not } from '../metrics/metric.ts'
 import { and, div, eq, gt, increase, instant, rate, sub, sum } from '../metrics/promql.ts'
 import { type Alert, alert } from './alert.ts'
 
@@ -25,12 +25,22 @@ export const postgresDown = alert({
     'not full; then its own log. Fail over or restart it.',
 })
 
-// What an application may use: the rest is kept for superusers and for roles with pg_use_reserved_connections.
-const usable = sub(sub(instant(maxConnections), instant(superuserConnections)), instant(reservedConnections))
+/** Of the connections an application may use, from here on too many are taken. */
+export const connectionsNearLimit = 0.8
+
+/** Connections that applications may use: the rest is kept for superusers and for roles with pg_use_reserved_connections. */
+export const usableConnections = (of: { readonly instance?: Matcher } = {}) =>
+  sub(
+    sub(instant(maxConnections.where(of)), instant(superuserConnections.where(of))),
+    instant(reservedConnections.where(of)),
+  )
 
 export const postgresConnectionsNearLimit = alert({
   name: 'PostgresConnectionsNearLimit',
-  expr: gt(div(sum(instant(activityCount.where({ backend_type: 'client backend' })), target), usable), 0.8),
+  expr: gt(
+    div(sum(instant(activityCount.where({ backend_type: 'client backend' })), target), usableConnections()),
+    connectionsNearLimit,
+  ),
   for: '2m',
   severity: 'high',
   owner: 'platform',
@@ -43,10 +53,13 @@ export const postgresConnectionsNearLimit = alert({
 
 const shown = { queryid: not(remainder) }
 
+/** Seconds that a statement takes on average from which on it is slow. */
+export const slowStatement = 1
+
 export const postgresSlowStatement = alert({
   name: 'PostgresSlowStatement',
   expr: and(
-    gt(div(rate(statementSeconds.where(shown), '5m'), rate(statementCalls.where(shown), '5m')), 1),
+    gt(div(rate(statementSeconds.where(shown), '5m'), rate(statementCalls.where(shown), '5m')), slowStatement),
     // One slow report a day is nobody's problem: it must take a tenth of a second of every second as well.
     gt(rate(statementSeconds.where(shown), '5m'), 0.1),
   ),

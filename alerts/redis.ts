@@ -16,10 +16,13 @@ export const redisDown = alert({
     'for memory (dmesg); restart it. Watch PostgreSQL meanwhile: it takes the load.',
 })
 
+/** Of its maxmemory, from here on Redis has too little left. */
+export const memoryNearLimit = 0.9
+
 export const redisMemoryNearLimit = alert({
   name: 'RedisMemoryNearLimit',
   // Without a limit maxmemory is 0, and nothing is near it.
-  expr: gt(div(instant(memoryUsed), gt(instant(memoryMax), 0)), 0.9),
+  expr: gt(div(instant(memoryUsed), gt(instant(memoryMax), 0)), memoryNearLimit),
   for: '2m',
   severity: 'high',
   owner: 'platform',

@@ -11,9 +11,22 @@ export const alerts = gauge({
   labels: ['alertname', 'alertstate', 'severity', 'owner'],
 })
 
+/** Since when each alert has been pending or firing. */
+export const alertsForState = gauge({
+  name: 'ALERTS_FOR_STATE',
+  peer: 'prometheus',
+  help: 'Unix time at which the expression of the alert first held',
+  labels: ['alertname', 'severity', 'owner'],
+})
+
 /** Whether the blackbox exporter got the answer its module asks for. */
 export const probeSuccess = gauge({
   name: 'probe_success',
   peer: 'blackbox_exporter',
   help: 'Whether the probe succeeded (1) or not (0)',
+})
+export const probeDuration = gauge({
+  name: 'probe_duration_seconds',
+  peer: 'blackbox_exporter',
+  help: 'How long the probe took',
 })

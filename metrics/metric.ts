@@ -71,7 +71,7 @@ export interface Series<Type extends string, in out Label extends string> {
   readonly [carried]: (label: Label) => Label
 }
 
-interface Matcher {
+export interface Matcher {
   readonly operator: '!=' | '=~' | '!~'
   readonly value: string
 }
@@ -99,13 +99,18 @@ interface Exposed<Type extends 'counter' | 'gauge', Label extends string>
 export type Counter<Label extends string = never> = Exposed<'counter', Label>
 /** Goes up and down. A metric named `_info` is a gauge that is always 1 and carries its news in its labels. */
 export type Gauge<Label extends string = never> = Exposed<'gauge', Label>
+/** The series of a histogram, with the bounds of its buckets. */
+export interface Bucketed<in out Label extends string, Bound extends number> extends Series<'histogram', Label> {
+  readonly buckets: readonly Bound[]
+}
 /** Counts observations in buckets, each holding all that were at most its bound. */
 export interface Histogram<Label extends string = never, Bound extends number = number>
   extends Omit<Definition, 'type' | 'labels' | 'buckets'>,
-    Queryable<'histogram', Label | TargetLabel> {
+    Bucketed<Label | TargetLabel, Bound> {
   readonly type: 'histogram'
   readonly labels: readonly Label[]
-  readonly buckets: readonly Bound[]
+  /** Narrows to the series whose labels match. */
+  where(labels: Where<Label | TargetLabel>): Bucketed<Label | TargetLabel, Bound>
 }
 
 export const counter = <const Name extends string, const Label extends string = never>(
@@ -157,13 +162,15 @@ const exposed = <T>(type: Definition['type'], { name, help, labels = [], buckets
     value,
     labels: given,
   })
-  return Object.freeze({ ...definition, ...queryable(type, name), sample }) as T
+  return Object.freeze({ ...definition, ...queryable(type, name, definition.buckets), sample }) as T
 }
 
-const queryable = (type: string, name: string) => ({
+const queryable = (type: string, name: string, buckets?: readonly number[]) => ({
   matchers: Object.freeze([]),
-  where: (labels: Where<string>) =>
-    Object.freeze({ type, name, matchers: Object.freeze(Object.entries(labels).map(printMatcher)) }),
+  where: (labels: Where<string>) => {
+    const matchers = Object.freeze(Object.entries(labels).map(printMatcher))
+    return Object.freeze({ type, name, matchers, ...(buckets && { buckets }) })
+  },
 })
 
 const printMatcher = ([label, wanted]: [string, string | Matcher | undefined]) => {

@@ -1,4 +1,4 @@
-import type { carried, Histogram, Series, TargetLabel } from './metric.ts'
+import type { Bucketed, carried, Series } from './metric.ts'
 
 /** An instant vector whose series carry exactly the labels `Label`. */
 export interface Expr<in out Label extends string = never> {
@@ -32,6 +32,9 @@ const bare = <T>(typed: unknown) => typed as T
 const select = (series: unknown, at?: At, range?: string) => selector(bare<Series<string, never>>(series), at, range)
 const text = (vector: unknown) => bare<Expr<never>>(vector).promql
 const part = (vector: unknown) => operand(bare<Expr<never>>(vector))
+
+/** How the series are asked for, where they are listed rather than computed with. */
+export const selectorOf = <L extends string>(series: Series<string, L>): string => select(series)
 
 // --- from series to vectors -------------------------------------------------------------------------------------
 
@@ -91,16 +94,16 @@ const partOf = <L extends string>({ name, matchers }: Series<'histogram', L>, su
 
 /** The observations that were at most `bound`, as a counter. */
 export const countAtMost = <B extends number, L extends string>(
-  histogram: Histogram<L, B>,
+  histogram: Bucketed<L, B>,
   bound: NoInfer<B>,
-): Series<'counter', L | TargetLabel> => {
+): Series<'counter', L> => {
   const known: readonly number[] = histogram.buckets
   if (!known.includes(bound)) {
     throw new Error(`${bound} is no bucket of ${histogram.name}: choose one of ${known.join(', ')}`)
   }
   // Prometheus 3 and OpenMetrics write a whole bound as 1.0, Prometheus 2 with the text format as 1.
   const le = Number.isInteger(bound) ? `le=~"${bound}(\\\\.0)?"` : `le="${bound}"`
-  return partOf<L | TargetLabel>(histogram, '_bucket', [le])
+  return partOf(histogram, '_bucket', [le])
 }
 
 export const histogramQuantile = <L extends string, const By extends L = never>(

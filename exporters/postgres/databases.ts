@@ -14,6 +14,11 @@ export const databaseRollbacks = counter(stat('xact_rollback', 'Transactions of 
 export const databaseBlocksHit = counter(stat('blks_hit', 'Disk blocks found in the buffer cache'))
 export const databaseBlocksRead = counter(stat('blks_read', 'Disk blocks that had to be read'))
 export const databaseTempBytes = counter(stat('temp_bytes', 'Bytes that queries wrote to temporary files'))
+export const databaseRowsReturned = counter(stat('tup_returned', 'Rows read by queries in this database'))
+export const databaseRowsFetched = counter(stat('tup_fetched', 'Rows fetched through indexes in this database'))
+export const databaseRowsInserted = counter(stat('tup_inserted', 'Rows inserted in this database'))
+export const databaseRowsUpdated = counter(stat('tup_updated', 'Rows updated in this database'))
+export const databaseRowsDeleted = counter(stat('tup_deleted', 'Rows deleted in this database'))
 
 const activity = {
   numbackends: databaseConnections,
@@ -21,11 +26,11 @@ const activity = {
   xact_rollback: databaseRollbacks,
   blks_read: databaseBlocksRead,
   blks_hit: databaseBlocksHit,
-  tup_returned: counter(stat('tup_returned', 'Rows read by queries in this database')),
-  tup_fetched: counter(stat('tup_fetched', 'Rows fetched through indexes in this database')),
-  tup_inserted: counter(stat('tup_inserted', 'Rows inserted in this database')),
-  tup_updated: counter(stat('tup_updated', 'Rows updated in this database')),
-  tup_deleted: counter(stat('tup_deleted', 'Rows deleted in this database')),
+  tup_returned: databaseRowsReturned,
+  tup_fetched: databaseRowsFetched,
+  tup_inserted: databaseRowsInserted,
+  tup_updated: databaseRowsUpdated,
+  tup_deleted: databaseRowsDeleted,
   conflicts: counter(stat('conflicts', 'Queries cancelled because of recovery, on a standby')),
   temp_files: counter(stat('temp_files', 'Temporary files that queries wrote')),
   temp_bytes: databaseTempBytes,

@@ -48,9 +48,12 @@ const sized = {
   table_size: tableSize,
   index_size: tableIndexSize,
 }
+export const tableLastAutovacuum = gauge(
+  theirs('last_autovacuum', 'Unix time of the last vacuum by the autovacuum daemon'),
+)
 const timed = {
   last_vacuum: gauge(theirs('last_vacuum', 'Unix time of the last manual vacuum, VACUUM FULL left out')),
-  last_autovacuum: gauge(theirs('last_autovacuum', 'Unix time of the last vacuum by the autovacuum daemon')),
+  last_autovacuum: tableLastAutovacuum,
   last_analyze: gauge(theirs('last_analyze', 'Unix time of the last manual analyze')),
   last_autoanalyze: gauge(theirs('last_autoanalyze', 'Unix time of the last analyze by the autovacuum daemon')),
 }

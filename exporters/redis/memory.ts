@@ -3,6 +3,8 @@ import { fieldCollector, theirs } from './fields.ts'
 
 export const memoryUsed = gauge(theirs('memory_used_bytes', 'Bytes the server has allocated for its data and itself'))
 export const memoryMax = gauge(theirs('memory_max_bytes', 'The limit maxmemory in bytes; 0 where none is set'))
+export const memoryResident = gauge(theirs('memory_used_rss_bytes', 'Bytes the operating system counts for the server'))
+export const memoryDataset = gauge(theirs('memory_used_dataset_bytes', 'Bytes of the data themselves'))
 export const memoryFragmentation = gauge(
   theirs('mem_fragmentation_ratio', 'Bytes the system counts for the server over bytes the server has allocated'),
 )
@@ -11,11 +13,11 @@ export const memoryFragmentation = gauge(
 export const memory = fieldCollector('memory', {
   used_memory: memoryUsed,
   maxmemory: memoryMax,
-  used_memory_rss: gauge(theirs('memory_used_rss_bytes', 'Bytes the operating system counts for the server')),
+  used_memory_rss: memoryResident,
   used_memory_peak: gauge(theirs('memory_used_peak_bytes', 'Most bytes ever allocated')),
   used_memory_overhead: gauge(theirs('memory_used_overhead_bytes', 'Bytes for the bookkeeping of the data')),
   used_memory_startup: gauge(theirs('memory_used_startup_bytes', 'Bytes allocated at start, before any data')),
-  used_memory_dataset: gauge(theirs('memory_used_dataset_bytes', 'Bytes of the data themselves')),
+  used_memory_dataset: memoryDataset,
   used_memory_lua: gauge(theirs('memory_used_lua_bytes', 'Bytes of the Lua engine')),
   used_memory_scripts: gauge(theirs('memory_used_scripts_bytes', 'Bytes of cached scripts and functions')),
   mem_fragmentation_ratio: memoryFragmentation,

@@ -10,6 +10,10 @@ export const connectionsReceived = counter(theirs('connections_received_total', 
 export const rejectedConnections = counter(
   theirs('rejected_connections_total', 'Connections refused because of maxclients'),
 )
+export const netInputBytes = counter(theirs('net_input_bytes_total', 'Bytes received'))
+export const netOutputBytes = counter(theirs('net_output_bytes_total', 'Bytes sent'))
+export const errorReplies = counter(theirs('total_error_replies', 'Replies that were errors'))
+export const uptime = gauge(theirs('uptime_in_seconds', 'Seconds since the server started'))
 
 /** What the server has done since it started. */
 export const stats = fieldCollector('stats', {
@@ -26,8 +30,8 @@ export const stats = fieldCollector('stats', {
   expired_time_cap_reached_count: counter(
     theirs('expired_time_cap_reached_total', 'Times the removal of expired keys ran out of its time'),
   ),
-  total_net_input_bytes: counter(theirs('net_input_bytes_total', 'Bytes received')),
-  total_net_output_bytes: counter(theirs('net_output_bytes_total', 'Bytes sent')),
-  total_error_replies: counter(theirs('total_error_replies', 'Replies that were errors')),
-  uptime_in_seconds: gauge(theirs('uptime_in_seconds', 'Seconds since the server started')),
+  total_net_input_bytes: netInputBytes,
+  total_net_output_bytes: netOutputBytes,
+  total_error_replies: errorReplies,
+  uptime_in_seconds: uptime,
 })

@@ -1,0 +1,75 @@
+import type { DataSourceRef } from '@grafana/grafana-foundation-sdk/common'
+import {
+  type Panel as Built,
+  DashboardLinkBuilder,
+  DashboardLinkType,
+  FieldColorBuilder,
+  FieldColorModeId,
+  type GridPos,
+  MappingType,
+  ThresholdsConfigBuilder,
+  ThresholdsMode,
+  type ValueMap,
+} from '@grafana/grafana-foundation-sdk/dashboard'
+import { DataqueryBuilder, PromQueryFormat } from '@grafana/grafana-foundation-sdk/prometheus'
+import { colours, type Meaning, type Names, type Step } from './colour.ts'
+import type { Query } from './query.ts'
+
+/** Where a panel stands, and its number on the dashboard. */
+export interface Placed {
+  readonly id: number
+  readonly gridPos: GridPos
+}
+
+/** A panel before it has its place. */
+export interface Panel {
+  readonly title: string
+  readonly width: number
+  readonly height: number
+  readonly queries: readonly Query[]
+  readonly build: (at: Placed) => Built
+}
+
+/** Chosen in the head of every dashboard. */
+export const dataSource: DataSourceRef = { type: 'prometheus', uid: `\${datasource}` }
+
+const noData = 'No data in this range'
+/** What stands where a panel has nothing to show: why that may be well, or that nothing was recorded. */
+export const emptyText = (queries: readonly Query[]): string => {
+  const reasons = [...new Set(queries.flatMap(({ emptyWhen }) => emptyWhen ?? []))]
+  return reasons.length > 0 ? reasons.join('; ') : noData
+}
+
+/** A, B, ... by place, so that adding a query in the end changes none before it. */
+export const refIdOf = (place: number): string => String.fromCharCode('A'.charCodeAt(0) + place)
+
+export const overTime = ({ expr, legend }: Query, place: number): DataqueryBuilder =>
+  new DataqueryBuilder().refId(refIdOf(place)).datasource(dataSource).expr(expr).legendFormat(legend).range()
+
+export const asTable = ({ expr }: Query, place: number): DataqueryBuilder =>
+  new DataqueryBuilder().refId(refIdOf(place)).datasource(dataSource).expr(expr).format(PromQueryFormat.Table).instant()
+
+export const steps = (base: Meaning, rest: readonly Step[]): ThresholdsConfigBuilder =>
+  new ThresholdsConfigBuilder()
+    .mode(ThresholdsMode.Absolute)
+    .steps([
+      { value: null, color: colours[base] },
+      ...rest.map(({ from, is }) => ({ value: from, color: colours[is] })),
+    ])
+
+export const byName = (): FieldColorBuilder => new FieldColorBuilder().mode(FieldColorModeId.PaletteClassicByName)
+export const byStep = (): FieldColorBuilder => new FieldColorBuilder().mode(FieldColorModeId.Thresholds)
+export const fixedColour = (is: Meaning) => ({ mode: FieldColorModeId.Fixed, fixedColor: colours[is] })
+
+export const valueNames = (names: Names): ValueMap => ({
+  type: MappingType.ValueToText,
+  options: Object.fromEntries(
+    Object.entries(names).map(([value, { text, is }], index) => [value, { text, color: colours[is], index }]),
+  ),
+})
+
+/** A click that leads to another dashboard, in the same range of time and with the same choices. */
+export const leadsTo = (uid: string, title: string, more = ''): DashboardLinkBuilder =>
+  new DashboardLinkBuilder(title)
+    .type(DashboardLinkType.Link)
+    .url(`/d/${uid}?\${__url_time_range}&\${__all_variables}${more}`)

@@ -1,0 +1,236 @@
+import { percent } from '../alerts/burn-rate.ts'
+import { sla } from '../config/sla.ts'
+import { activeConnections, httpRequestDuration, httpRequestsTotal } from '../exporters/service/http.ts'
+import { matches } from '../metrics/metric.ts'
+import {
+  countAtMost,
+  countOf,
+  type Expr,
+  gte,
+  histogramQuantile,
+  instant,
+  labelReplace,
+  rate,
+  sum,
+  type Window,
+} from '../metrics/promql.ts'
+import { share } from '../metrics/share.ts'
+import type { Step } from './colour.ts'
+import { dashboard, row } from './dashboard.ts'
+import { stat, timeseries } from './panel.ts'
+import { enoughGood, tooManyBad } from './promise-steps.ts'
+import { series } from './query.ts'
+import { table } from './table.ts'
+import { uids } from './uids.ts'
+import { variable } from './variable.ts'
+
+const api = variable({ name: 'api', label: 'API', of: httpRequestsTotal, values: 'instance', many: true })
+const route = variable({
+  name: 'route',
+  label: 'Route',
+  of: httpRequestsTotal.where({ instance: api.selected }),
+  values: 'route',
+  many: true,
+})
+const chosen = { instance: api.selected, route: route.selected }
+const interval = '$__rate_interval'
+const { seconds } = sla.httpLatency
+const bound = `${seconds * 1000} ms`
+
+/** From the promised time on a value is too long. */
+const slow: readonly Step[] = [{ from: seconds, is: 'bad' }]
+
+type By = 'route' | 'method'
+
+const requests = <const B extends By = never>(window: Window, by: readonly B[] = []): Expr<B> =>
+  sum(rate(httpRequestsTotal.where(chosen), window), by)
+const failures = <const B extends By = never>(window: Window, by: readonly B[] = []): Expr<B> =>
+  sum(rate(httpRequestsTotal.where({ ...chosen, status_code: matches('5..') }), window), by)
+const failed = <const B extends By = never>(window: Window, by: readonly B[] = []) =>
+  share<B>(failures(window, by), requests(window, by))
+const inTime = <const B extends By = never>(window: Window, by: readonly B[] = []): Expr<B> =>
+  share<B>(
+    sum(rate(countAtMost(httpRequestDuration.where(chosen), seconds), window), by),
+    sum(rate(countOf(httpRequestDuration.where(chosen)), window), by),
+  )
+
+const now = row('Is the service answering as promised?', [
+  stat({
+    title: 'Requests',
+    description: 'Requests answered per second, of the chosen APIs and routes.',
+    unit: 'requestsPerSecond',
+    queries: [series(requests(interval), '')],
+    sparkline: true,
+  }),
+  stat({
+    title: 'Failed',
+    description: 'Share of requests answered with a server error (5xx). Red from what the promise allows on average.',
+    unit: 'share',
+    decimals: 2,
+    queries: [series(failed(interval), '')],
+    steps: tooManyBad(sla.httpAvailability),
+    sparkline: true,
+  }),
+  stat({
+    title: `Answered within ${bound}`,
+    description: `Share of requests answered within the promised time. ${percent(sla.httpLatency.target)} were promised.`,
+    unit: 'share',
+    decimals: 2,
+    queries: [series(inTime(interval), '')],
+    base: 'bad',
+    steps: enoughGood(sla.httpLatency),
+    sparkline: true,
+  }),
+  stat({
+    title: 'p95',
+    description: '95 % of requests are answered within this time. Read from the buckets of a histogram: an estimate.',
+    unit: 'seconds',
+    queries: [series(histogramQuantile(0.95, httpRequestDuration.where(chosen), interval), '')],
+    steps: slow,
+    sparkline: true,
+  }),
+  stat({
+    title: 'p99',
+    description: '99 % of requests are answered within this time. Read from the buckets of a histogram: an estimate.',
+    unit: 'seconds',
+    queries: [series(histogramQuantile(0.99, httpRequestDuration.where(chosen), interval), '')],
+    steps: slow,
+    sparkline: true,
+  }),
+  stat({
+    title: 'Open connections',
+    description: 'Sockets that clients hold open on the chosen APIs, idle ones included.',
+    unit: 'count',
+    queries: [series(sum(instant(activeConnections.where({ instance: api.selected }))), '')],
+    sparkline: true,
+  }),
+])
+
+const statusClass = labelReplace(
+  rate(httpRequestsTotal.where(chosen), interval),
+  'class',
+  // In braces, or the x after it would belong to its name.
+  `\${1}xx`,
+  'status_code',
+  '(.)..',
+)
+
+const how = row('How many requests?', [
+  timeseries({
+    title: 'Requests by route',
+    description:
+      'Requests answered per second. `unmatched` is every address that no route answers: scanners, old links.',
+    unit: 'requestsPerSecond',
+    min: 0,
+    queries: [series(requests(interval, ['route']), ({ label }) => label('route'))],
+    stack: true,
+  }),
+  timeseries({
+    title: 'Requests by class of status',
+    description: '2xx went well, 3xx lead elsewhere, 4xx are faults of the client (499: it left), 5xx are ours.',
+    unit: 'requestsPerSecond',
+    min: 0,
+    queries: [series(sum(statusClass, ['class']), ({ label }) => label('class'))],
+    colours: { '2xx': 'good', '3xx': 'neutral', '4xx': 'notice', '5xx': 'bad' },
+    stack: true,
+  }),
+])
+
+const errors = row('Which fail?', [
+  timeseries({
+    title: 'Failed requests by route',
+    description: 'Share of the requests of a route answered with a server error. The line is what the promise allows.',
+    unit: 'share',
+    min: 0,
+    queries: [series(failed(interval, ['route']), ({ label }) => label('route'))],
+    limits: tooManyBad(sla.httpAvailability),
+  }),
+  timeseries({
+    title: 'Answers other than 2xx and 3xx',
+    description: 'Requests per second that ended in a fault of the client (4xx) or of ours (5xx), by route and status.',
+    unit: 'requestsPerSecond',
+    min: 0,
+    queries: [
+      series(
+        sum(rate(httpRequestsTotal.where({ ...chosen, status_code: matches('[45]..') }), interval), [
+          'route',
+          'status_code',
+        ]),
+        ({ label }) => `${label('status_code')} ${label('route')}`,
+        { emptyWhen: 'Every request was answered with 2xx or 3xx' },
+      ),
+    ],
+  }),
+])
+
+const duration = row('How long do they take?', [
+  timeseries({
+    title: 'Response time',
+    description: 'Half of all requests are answered within p50, 99 % within p99. The line is the promised time.',
+    unit: 'seconds',
+    min: 0,
+    queries: [0.5, 0.95, 0.99].map((q) =>
+      series(histogramQuantile(q, httpRequestDuration.where(chosen), interval), `p${q * 100}`),
+    ),
+    limits: slow,
+  }),
+  timeseries({
+    title: 'p95 by route',
+    description: '95 % of the requests of a route are answered within this time. The line is the promised time.',
+    unit: 'seconds',
+    min: 0,
+    queries: [
+      series(histogramQuantile(0.95, httpRequestDuration.where(chosen), interval, ['route']), ({ label }) =>
+        label('route'),
+      ),
+    ],
+    limits: slow,
+  }),
+])
+
+const each = ['method', 'route'] as const
+
+/** Without routes that nobody called: of nothing there is no share and no quantile, only NaN. */
+const answered = <L extends string>(vector: Expr<L>) => gte(vector, 0)
+const quantile = (q: number) => histogramQuantile(q, httpRequestDuration.where(chosen), '$__range', each)
+
+const routes = row('Which route is it?', [
+  table({
+    title: 'Routes',
+    description:
+      'Every route over the shown range, the slowest first. Choose one in the head to see only its requests.',
+    height: 10,
+    rows: { route: { title: 'Route', width: 320 }, method: { title: 'Method', width: 100 } },
+    columns: [
+      { title: 'Requests', expr: requests('$__range', each), unit: 'requestsPerSecond', decimals: 2 },
+      {
+        title: 'Failed',
+        expr: answered(failed('$__range', each)),
+        unit: 'share',
+        decimals: 2,
+        steps: tooManyBad(sla.httpAvailability),
+      },
+      {
+        title: 'p95',
+        expr: answered(quantile(0.95)),
+        unit: 'seconds',
+        steps: slow,
+      },
+      {
+        title: 'p99',
+        expr: answered(quantile(0.99)),
+        unit: 'seconds',
+        steps: slow,
+      },
+    ],
+    sortBy: 'p95',
+  }),
+])
+
+export const http = dashboard({
+  uid: uids.http,
+  title: 'HTTP',
+  description: 'Requests, errors and durations of the API, all together and by route.',
+  variables: [api, route],
+  rows: [now, how, errors, duration, routes],
+})

@@ -1,0 +1,28 @@
+import type { Dashboard, DashboardJson } from './dashboard.ts'
+import { http } from './http.ts'
+import { overview } from './overview.ts'
+import { postgres } from './postgres.ts'
+import { redis } from './redis.ts'
+import { reservations } from './reservations.ts'
+import { slaDashboard } from './sla.ts'
+
+/**
+ * Those given, if each has an address and a title of its own. Grafana would show two of one address by turns.
+ * @throws Error naming both
+ */
+export const distinct = (all: readonly Dashboard[]): readonly Dashboard[] => {
+  for (const key of ['uid', 'title'] as const) {
+    const seen = new Set<string>()
+    for (const one of all) {
+      if (seen.has(one[key])) throw new Error(`two dashboards have the ${key} ${one[key]}: change one of them`)
+      seen.add(one[key])
+    }
+  }
+  return all
+}
+
+/** Every dashboard, with what each asks. */
+export const models: readonly Dashboard[] = distinct([overview, slaDashboard, http, reservations, postgres, redis])
+
+/** As Grafana takes them, the one to open first at the head. */
+export const dashboards: readonly DashboardJson[] = models.map(({ json }) => json)

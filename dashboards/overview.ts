@@ -1,0 +1,225 @@
+import { connectionsNearLimit, usableConnections } from '../alerts/postgres.ts'
+import { promiseSeries } from '../alerts/promises.ts'
+import { memoryNearLimit } from '../alerts/redis.ts'
+import { severities, sla } from '../config/sla.ts'
+import { activityCount } from '../exporters/postgres/activity.ts'
+import { postgresVitals } from '../exporters/postgres/index.ts'
+import { redisVitals } from '../exporters/redis/index.ts'
+import { memoryMax, memoryUsed } from '../exporters/redis/memory.ts'
+import { httpRequestDuration, httpRequestsTotal } from '../exporters/service/http.ts'
+import { reservationsTotal } from '../exporters/service/reservations.ts'
+import { alerts, alertsForState, probeSuccess, up } from '../metrics/foreign.ts'
+import { matches, not } from '../metrics/metric.ts'
+import { namesOf } from '../metrics/names.ts'
+import {
+  and,
+  count,
+  div,
+  eq,
+  gt,
+  histogramQuantile,
+  instant,
+  max,
+  mul,
+  or,
+  rate,
+  secondsSince,
+  sum,
+  vector,
+} from '../metrics/promql.ts'
+import { share } from '../metrics/share.ts'
+import { severityMeaning, upOrDown } from './colour.ts'
+import { dashboard, row } from './dashboard.ts'
+import { stat, timeseries } from './panel.ts'
+import { budgetLeft, tooManyBad } from './promise-steps.ts'
+import { series } from './query.ts'
+import { table } from './table.ts'
+import { uids } from './uids.ts'
+
+const firing = alerts.where({ alertstate: 'firing', severity: not('') })
+const told = ['alertname', 'severity', 'owner', 'instance'] as const
+const window = '$__rate_interval'
+const target = ['job', 'instance'] as const
+
+const state = row('Does everything answer?', [
+  stat({
+    title: 'API',
+    description: 'Whether the health check of each API answered the last probe from outside. DOWN: guests cannot book.',
+    unit: 'plain',
+    queries: [series(max(instant(probeSuccess), ['instance']), ({ label }) => label('instance'))],
+    names: upOrDown,
+    opens: uids.http,
+  }),
+  stat({
+    title: 'PostgreSQL',
+    description: 'Whether each database server took the connection of the exporter and answered.',
+    unit: 'plain',
+    queries: [series(max(instant(postgresVitals.up), ['instance']), ({ label }) => label('instance'))],
+    names: upOrDown,
+    opens: uids.postgres,
+  }),
+  stat({
+    title: 'Redis',
+    description: 'Whether each Redis took the connection of the exporter and answered.',
+    unit: 'plain',
+    queries: [series(max(instant(redisVitals.up), ['instance']), ({ label }) => label('instance'))],
+    names: upOrDown,
+    opens: uids.redis,
+  }),
+  stat({
+    title: 'Targets not scraped',
+    description:
+      'Targets that did not answer the last scrape: what they watch is not watched now. The page /targets of Prometheus says why.',
+    unit: 'count',
+    // No such target is what is hoped for: zero is the truth, as Prometheus itself answered.
+    queries: [series(or(count(eq(instant(up), 0)), vector(0)), 'not scraped')],
+    steps: [{ from: 1, is: 'bad' }],
+  }),
+  stat({
+    title: 'Alerts firing, by severity',
+    description: `How many alerts fire now. ${namesOf(severities)
+      .map((name) => `${name}: answered within ${severities[name].respondWithinHours} h`)
+      .join(', ')}.`,
+    width: 8,
+    unit: 'count',
+    // None is what is hoped for: zero is the truth, as Prometheus itself answered.
+    queries: namesOf(severities).map((severity) =>
+      series(or(count(instant(alerts.where({ alertstate: 'firing', severity }))), vector(0)), severity),
+    ),
+    steps: [{ from: 1, is: 'bad' }],
+  }),
+])
+
+const open = row('What needs somebody?', [
+  table({
+    title: 'Firing alerts',
+    description:
+      'Each alert that fires, whom it belongs to and for how long its condition has held. What to do stands in the alert itself: it came with the page, and Prometheus shows it at /alerts.',
+    height: 7,
+    rows: {
+      alertname: { title: 'Alert', width: 280 },
+      severity: { title: 'Severity', width: 120, colours: severityMeaning },
+      owner: { title: 'Owner', width: 140 },
+      instance: 'Target',
+    },
+    columns: [
+      {
+        title: 'For',
+        expr: and(max(secondsSince(instant(alertsForState)), told), max(instant(firing), told), { on: told }),
+        unit: 'seconds',
+        emptyWhen: 'Nothing fires',
+      },
+    ],
+    sortBy: 'For',
+  }),
+])
+
+const promises = row('Are the promises kept?', [
+  stat({
+    title: 'Error budget left',
+    description:
+      'What is left of the errors that each promise allows in its period. Below a quarter take no risks; below zero the promise is broken. The SLA dashboard says how fast it goes.',
+    width: 24,
+    height: 5,
+    unit: 'share',
+    decimals: 1,
+    queries: [
+      series(instant(promiseSeries('httpAvailability').remaining), 'Answered without an error'),
+      series(instant(promiseSeries('httpLatency').remaining), `Answered within ${sla.httpLatency.seconds * 1000} ms`),
+      series(instant(promiseSeries('reservationSuccess').remaining), 'Reservations made'),
+    ],
+    base: 'bad',
+    steps: budgetLeft,
+    sparkline: true,
+    opens: uids.sla,
+  }),
+])
+
+const traffic = row('What do users see?', [
+  timeseries({
+    title: 'Requests',
+    description: 'Requests that all APIs answer per second. A fall to nothing is as much an alarm as a flood.',
+    width: 6,
+    unit: 'requestsPerSecond',
+    min: 0,
+    queries: [series(sum(rate(httpRequestsTotal, window)), 'requests')],
+  }),
+  timeseries({
+    title: 'Failed requests',
+    description: 'Share of requests answered with a server error. The line is what the promise allows on average.',
+    width: 6,
+    unit: 'share',
+    min: 0,
+    queries: [
+      series(
+        share(
+          sum(rate(httpRequestsTotal.where({ status_code: matches('5..') }), window)),
+          sum(rate(httpRequestsTotal, window)),
+        ),
+        'failed',
+      ),
+    ],
+    limits: tooManyBad(sla.httpAvailability),
+    colours: { failed: 'bad' },
+  }),
+  timeseries({
+    title: 'Response time',
+    description: 'Half of all requests are answered within p50, 95 % within p95. The line is the promised time.',
+    width: 6,
+    unit: 'seconds',
+    min: 0,
+    queries: [
+      series(histogramQuantile(0.5, httpRequestDuration, window), 'p50'),
+      series(histogramQuantile(0.95, httpRequestDuration, window), 'p95'),
+    ],
+    limits: [{ from: sla.httpLatency.seconds, is: 'bad' }],
+  }),
+  timeseries({
+    title: 'Reservations',
+    description: 'Attempts to book and cancellations per minute, by how they ended. `failed` is an error of ours.',
+    width: 6,
+    unit: 'perMinute',
+    min: 0,
+    queries: [series(mul(sum(rate(reservationsTotal, window), ['status']), 60), ({ label }) => label('status'))],
+    colours: { confirmed: 'good', rejected: 'notice', failed: 'bad', cancelled: 'neutral' },
+  }),
+])
+
+const room = row('How much room is left?', [
+  timeseries({
+    title: 'PostgreSQL connections in use',
+    description:
+      'Share of the connections for applications that are taken. At the line an alert fires; at 100% nobody new gets in.',
+    unit: 'share',
+    min: 0,
+    max: 1,
+    queries: [
+      series(
+        div(sum(instant(activityCount.where({ backend_type: 'client backend' })), target), usableConnections()),
+        ({ label }) => label('instance'),
+      ),
+    ],
+    limits: [{ from: connectionsNearLimit, is: 'bad' }],
+  }),
+  timeseries({
+    title: 'Redis memory in use',
+    description:
+      'Share of maxmemory that is used. At the line an alert fires; at 100% keys are evicted or writes refused.',
+    unit: 'share',
+    min: 0,
+    max: 1,
+    queries: [
+      series(div(instant(memoryUsed), gt(instant(memoryMax), 0)), ({ label }) => label('instance'), {
+        emptyWhen: 'No Redis has a maxmemory',
+      }),
+    ],
+    limits: [{ from: memoryNearLimit, is: 'bad' }],
+  }),
+])
+
+export const overview = dashboard({
+  uid: uids.overview,
+  title: 'Overview',
+  description: 'Is everything well, and if not, where to look next. The page to open first.',
+  rows: [state, open, promises, traffic, room],
+})

@@ -1,0 +1,156 @@
+import {
+  BigValueColorMode,
+  BigValueGraphMode,
+  BigValueTextMode,
+  GraphDrawStyle,
+  GraphThresholdsStyleConfigBuilder,
+  GraphThresholdsStyleMode,
+  LegendDisplayMode,
+  LegendPlacement,
+  ReduceDataOptionsBuilder,
+  SortOrder,
+  StackingConfigBuilder,
+  StackingMode,
+  TooltipDisplayMode,
+  VisibilityMode,
+  VizLegendOptionsBuilder,
+  VizOrientation,
+  VizTooltipOptionsBuilder,
+} from '@grafana/grafana-foundation-sdk/common'
+import { PanelBuilder as StatBuilder } from '@grafana/grafana-foundation-sdk/stat'
+import { PanelBuilder as TextBuilder, TextMode } from '@grafana/grafana-foundation-sdk/text'
+import { PanelBuilder as TimeseriesBuilder } from '@grafana/grafana-foundation-sdk/timeseries'
+import type { Meaning, Names, Step } from './colour.ts'
+import {
+  byName,
+  byStep,
+  dataSource,
+  emptyText,
+  fixedColour,
+  leadsTo,
+  overTime,
+  type Panel,
+  type Placed,
+  steps,
+  valueNames,
+} from './field.ts'
+import type { Query } from './query.ts'
+import { type Unit, unitIds } from './unit.ts'
+
+interface Titled {
+  readonly title: string
+  /** What it shows, how to read it, and what to do when it looks wrong. */
+  readonly description: string
+  /** Of 24 columns. */
+  readonly width?: number
+  /** In rows of 30 pixels. */
+  readonly height?: number
+}
+
+interface Shown extends Titled {
+  readonly unit: Unit
+  readonly queries: readonly Query[]
+  readonly decimals?: number
+  readonly min?: number
+  readonly max?: number
+}
+
+interface TimeseriesSpec extends Shown {
+  /** Adds the series up, where their sum means something. */
+  readonly stack?: boolean
+  /** Values that mean something, each drawn as a dashed line. */
+  readonly limits?: readonly Step[]
+  /** Colours by meaning, by the name of the series; the others get one each. */
+  readonly colours?: Readonly<Record<string, Meaning>>
+  /** `table` beside the chart, with the last and the largest value; for panels as wide as the page. */
+  readonly legend?: 'list' | 'table'
+}
+
+/** Values over time. */
+export const timeseries = (spec: TimeseriesSpec): Panel => {
+  const { title, width = 12, height = 8, queries, stack = false, limits = [], legend = 'list' } = spec
+  const build = (at: Placed) => {
+    const panel = new TimeseriesBuilder()
+      .drawStyle(GraphDrawStyle.Line)
+      .lineWidth(stack ? 1 : 2)
+      .fillOpacity(stack ? 40 : 8)
+      .showPoints(VisibilityMode.Auto)
+      .colorScheme(byName())
+      .spanNulls(false)
+      .stacking(new StackingConfigBuilder().mode(stack ? StackingMode.Normal : StackingMode.None))
+      .thresholds(steps('neutral', limits))
+      .thresholdsStyle(
+        new GraphThresholdsStyleConfigBuilder().mode(
+          limits.length > 0 ? GraphThresholdsStyleMode.Dashed : GraphThresholdsStyleMode.Off,
+        ),
+      )
+      .legend(legendOptions(legend))
+      .tooltip(new VizTooltipOptionsBuilder().mode(TooltipDisplayMode.Multi).sort(SortOrder.Descending))
+    for (const [name, is] of Object.entries(spec.colours ?? {})) {
+      panel.overrideByName(name, [{ id: 'color', value: fixedColour(is) }])
+    }
+    return finish(panel, spec, at)
+  }
+  return { title, width, height, queries, build }
+}
+
+const legendOptions = (legend: 'list' | 'table') => {
+  const options = new VizLegendOptionsBuilder().showLegend(true)
+  return legend === 'list'
+    ? options.displayMode(LegendDisplayMode.List).placement(LegendPlacement.Bottom).calcs([])
+    : options.displayMode(LegendDisplayMode.Table).placement(LegendPlacement.Right).calcs(['lastNotNull', 'max'])
+}
+
+interface StatSpec extends Shown {
+  /** The colour of the value from each step on; before the first it is `base`. */
+  readonly steps?: readonly Step[]
+  readonly base?: Meaning
+  readonly names?: Names
+  /** Draws the way the value came behind it. */
+  readonly sparkline?: boolean
+  /** A dashboard's uid, opened by a click on the value. */
+  readonly opens?: string
+}
+
+/** One value now, or one per series. */
+export const stat = (spec: StatSpec): Panel => {
+  const { title, width = 4, height = 4, queries, base = 'good', names, sparkline = false, opens } = spec
+  const build = (at: Placed) => {
+    const panel = new StatBuilder()
+      .thresholds(steps(spec.steps || names ? base : 'neutral', spec.steps ?? []))
+      .colorMode(names ? BigValueColorMode.Background : BigValueColorMode.Value)
+      .graphMode(sparkline ? BigValueGraphMode.Area : BigValueGraphMode.None)
+      .textMode(queries.every(({ legend }) => legend === '') ? BigValueTextMode.Value : BigValueTextMode.ValueAndName)
+      .orientation(VizOrientation.Auto)
+      .reduceOptions(new ReduceDataOptionsBuilder().calcs(['lastNotNull']).values(false).fields(''))
+      .colorScheme(byStep())
+      .mappings(names ? [valueNames(names)] : [])
+    if (opens) panel.dataLinks([leadsTo(opens, `Open ${title}`)])
+    return finish(panel, spec, at)
+  }
+  return { title, width, height, queries, build }
+}
+
+interface TextSpec extends Omit<Titled, 'description'> {
+  readonly content: string
+}
+
+/** Words, as Markdown. */
+export const text = ({ title, width = 24, height = 3, content }: TextSpec): Panel => ({
+  title,
+  width,
+  height,
+  queries: [],
+  build: ({ id, gridPos }) =>
+    new TextBuilder().id(id).gridPos(gridPos).title(title).mode(TextMode.Markdown).content(content).build(),
+})
+
+const finish = (panel: TimeseriesBuilder | StatBuilder, spec: Shown, { id, gridPos }: Placed) => {
+  const { title, description, unit, queries, decimals, min, max } = spec
+  panel.id(id).gridPos(gridPos).title(title).description(description).datasource(dataSource)
+  panel.unit(unitIds[unit]).noValue(emptyText(queries)).targets(queries.map(overTime))
+  if (decimals !== undefined) panel.decimals(decimals)
+  if (min !== undefined) panel.min(min)
+  if (max !== undefined) panel.max(max)
+  return panel.build()
+}

@@ -1,0 +1,139 @@
+import { indexesUnused, indexesUnusedSize, indexScans, indexSize } from '../exporters/postgres/indexes.ts'
+import {
+  tableDeadRows,
+  tableIndexScans,
+  tableIndexSize,
+  tableLastAutovacuum,
+  tableLiveRows,
+  tableSeqScans,
+  tableSize,
+} from '../exporters/postgres/tables.ts'
+import { not } from '../metrics/metric.ts'
+import { add, and, div, eq, gt, increase, instant, max, mul, rate, sum } from '../metrics/promql.ts'
+import { row } from './dashboard.ts'
+import { stat, timeseries } from './panel.ts'
+import { here } from './postgres-target.ts'
+import { series } from './query.ts'
+import { table } from './table.ts'
+
+const window = '$__rate_interval'
+const oneTable = ['datname', 'schemaname', 'relname'] as const
+// `other` sums the tables that are too small to be shown by themselves: it is no table.
+const each = { ...here, relname: not('other') }
+const rows = add(instant(tableLiveRows.where(each)), instant(tableDeadRows.where(each)))
+
+export const tableRow = row('Which tables grow, and which are not looked after?', [
+  table({
+    title: 'Tables',
+    description:
+      'The largest tables. Many dead rows: vacuum does not keep up, and scans read what nobody sees. Many sequential scans of a large table: an index may be missing.',
+    width: 16,
+    height: 10,
+    rows: {
+      relname: { title: 'Table', width: 180 },
+      schemaname: { title: 'Schema', width: 90 },
+      datname: { title: 'Database', width: 100 },
+    },
+    columns: [
+      { title: 'Size', expr: sum(instant(tableSize.where(each)), oneTable), unit: 'bytes' },
+      { title: 'Indexes', expr: sum(instant(tableIndexSize.where(each)), oneTable), unit: 'bytes' },
+      { title: 'Rows', expr: sum(instant(tableLiveRows.where(each)), oneTable), unit: 'count' },
+      {
+        title: 'Dead',
+        expr: max(div(instant(tableDeadRows.where(each)), gt(rows, 0)), oneTable),
+        unit: 'share',
+        decimals: 1,
+        steps: [{ from: 0.2, is: 'warning' }],
+      },
+      {
+        title: 'Sequential scans',
+        expr: sum(increase(tableSeqScans.where(each), '$__range'), oneTable),
+        unit: 'count',
+        decimals: 0,
+      },
+      {
+        title: 'Index scans',
+        expr: sum(increase(tableIndexScans.where(each), '$__range'), oneTable),
+        unit: 'count',
+        decimals: 0,
+      },
+      {
+        title: 'Autovacuum',
+        // In milliseconds, as Grafana reads a time.
+        expr: mul(max(instant(tableLastAutovacuum.where(each)), oneTable), 1000),
+        unit: 'timeAgo',
+        emptyWhen: 'No table has been vacuumed by the daemon yet',
+      },
+    ],
+    sortBy: 'Size',
+  }),
+  timeseries({
+    title: 'Size by table',
+    description: 'Disk space of the table and its indexes.',
+    width: 8,
+    height: 10,
+    unit: 'bytes',
+    min: 0,
+    queries: [
+      series(sum(add(instant(tableSize.where(each)), instant(tableIndexSize.where(each))), ['relname']), ({ label }) =>
+        label('relname'),
+      ),
+    ],
+  }),
+])
+
+const oneIndex = ['datname', 'relname', 'indexrelname'] as const
+// Those that back a constraint, and keep something true unread, can't be dropped.
+const dispensable = { ...here, constraint: 'none', indexrelname: not('other') }
+
+export const indexRow = row('Which indexes are not worth their upkeep?', [
+  stat({
+    title: 'Never read',
+    description: 'Indexes that back no constraint and were not read since the statistics of the database began.',
+    width: 4,
+    height: 5,
+    unit: 'count',
+    queries: [series(sum(instant(indexesUnused.where({ ...here, constraint: 'none' }))), '')],
+  }),
+  stat({
+    title: 'Their size',
+    description: 'Disk space of those indexes. Each is written with every change of its table, for nobody.',
+    width: 4,
+    height: 5,
+    unit: 'bytes',
+    queries: [series(sum(instant(indexesUnusedSize.where({ ...here, constraint: 'none' }))), '')],
+  }),
+  table({
+    title: 'Not read in this range',
+    description:
+      'Indexes that back no constraint and that no query read in the shown range. Look at a whole month, and at replicas, before DROP INDEX CONCURRENTLY.',
+    width: 8,
+    height: 10,
+    rows: {
+      indexrelname: { title: 'Index', width: 240 },
+      relname: { title: 'Table', width: 140 },
+      datname: 'Database',
+    },
+    columns: [
+      {
+        title: 'Size',
+        expr: and(
+          sum(instant(indexSize.where(dispensable)), oneIndex),
+          eq(sum(increase(indexScans.where(dispensable), '$__range'), oneIndex), 0),
+        ),
+        unit: 'bytes',
+        emptyWhen: 'Every index was read',
+      },
+    ],
+    sortBy: 'Size',
+  }),
+  timeseries({
+    title: 'Index scans',
+    description: 'Scans per second of the indexes of each table.',
+    width: 8,
+    height: 10,
+    unit: 'perSecond',
+    min: 0,
+    queries: [series(sum(rate(indexScans.where(here), window), ['relname']), ({ label }) => label('relname'))],
+  }),
+])

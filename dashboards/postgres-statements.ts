@@ -1,0 +1,87 @@
+import { slowStatement } from '../alerts/postgres.ts'
+import {
+  allStatementCalls,
+  allStatementSeconds,
+  remainder,
+  statementCalls,
+  statementInfo,
+  statementRows,
+  statementSeconds,
+} from '../exporters/postgres/statements.ts'
+import { not } from '../metrics/metric.ts'
+import { div, type Expr, gt, increase, instant, max, mul, rate, sum } from '../metrics/promql.ts'
+import type { Step } from './colour.ts'
+import { row } from './dashboard.ts'
+import { timeseries } from './panel.ts'
+import { here } from './postgres-target.ts'
+import { series } from './query.ts'
+import { table } from './table.ts'
+
+const window = '$__rate_interval'
+// The remainder is no statement, and falls when one of them grows.
+const each = { ...here, queryid: not(remainder) }
+const by = ['user', 'datname', 'queryid'] as const
+const slow: readonly Step[] = [{ from: slowStatement, is: 'bad' }]
+
+type Statement = (typeof by)[number]
+
+/** With its text, where it is known. */
+const withText = (vector: Expr<Statement>): Expr<Statement | 'query'> =>
+  mul(vector, max(instant(statementInfo.where(here)), ['queryid', 'query']), { on: ['queryid'], groupLeft: ['query'] })
+
+const over = (what: typeof statementCalls) => sum(increase(what.where(each), '$__range'), by)
+/** Without statements that were not called: their mean is none. */
+const calls = gt(over(statementCalls), 0)
+
+export const statementRow = row('Which statements are slow?', [
+  timeseries({
+    title: 'Time spent in statements',
+    description:
+      'Seconds of work per second, all statements together. 2 means that two sessions are busy all the time.',
+    width: 8,
+    unit: 'plain',
+    decimals: 2,
+    min: 0,
+    queries: [series(sum(rate(allStatementSeconds.where(here), window)), 'seconds per second')],
+  }),
+  timeseries({
+    title: 'Mean time of a statement',
+    description:
+      'Over all statements. When it rises and the calls do not, something got slower: the table below says what.',
+    width: 8,
+    unit: 'seconds',
+    min: 0,
+    queries: [
+      series(
+        div(sum(rate(allStatementSeconds.where(here), window)), sum(rate(allStatementCalls.where(here), window))),
+        'mean',
+      ),
+    ],
+  }),
+  timeseries({
+    title: 'Statements',
+    description: 'Statements executed per second.',
+    width: 8,
+    unit: 'perSecond',
+    min: 0,
+    queries: [series(sum(rate(allStatementCalls.where(here), window)), 'statements')],
+  }),
+  table({
+    title: 'Statements by total time',
+    description: `What each statement cost over the shown range, the costliest first; literals are left out of its text. Red: slower on average than ${slowStatement} s, where an alert fires. EXPLAIN (ANALYZE, BUFFERS) says why.`,
+    height: 11,
+    rows: {
+      query: { title: 'Statement', width: 640 },
+      user: { title: 'User', width: 160 },
+      datname: { title: 'Database', width: 120 },
+      queryid: { title: 'Query id', width: 200 },
+    },
+    columns: [
+      { title: 'Total time', expr: withText(over(statementSeconds)), unit: 'seconds' },
+      { title: 'Mean time', expr: withText(div(over(statementSeconds), calls)), unit: 'seconds', steps: slow },
+      { title: 'Calls', expr: withText(calls), unit: 'count', decimals: 0 },
+      { title: 'Rows per call', expr: withText(div(over(statementRows), calls)), unit: 'count', decimals: 1 },
+    ],
+    sortBy: 'Total time',
+  }),
+])

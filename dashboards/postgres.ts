@@ -1,0 +1,195 @@
+import { connectionsNearLimit, usableConnections } from '../alerts/postgres.ts'
+import { activityCount, activityMaxTransaction } from '../exporters/postgres/activity.ts'
+import {
+  databaseBlocksHit,
+  databaseBlocksRead,
+  databaseCommits,
+  databaseDeadlocks,
+  databaseRollbacks,
+  databaseRowsDeleted,
+  databaseRowsFetched,
+  databaseRowsInserted,
+  databaseRowsUpdated,
+  databaseSize,
+  databaseTempBytes,
+} from '../exporters/postgres/databases.ts'
+import { postgresVitals } from '../exporters/postgres/index.ts'
+import { not } from '../metrics/metric.ts'
+import { add, div, instant, max, rate, sum } from '../metrics/promql.ts'
+import { share } from '../metrics/share.ts'
+import { upOrDown } from './colour.ts'
+import { dashboard, row } from './dashboard.ts'
+import { stat, timeseries } from './panel.ts'
+import { indexRow, tableRow } from './postgres-relations.ts'
+import { statementRow } from './postgres-statements.ts'
+import { here, postgresTarget } from './postgres-target.ts'
+import { series } from './query.ts'
+import { uids } from './uids.ts'
+
+const window = '$__rate_interval'
+const target = ['job', 'instance'] as const
+const clients = { ...here, backend_type: 'client backend' } as const
+// Databases without a name are the server's own, and templates hold no data.
+const named = { ...here, datname: not('') }
+
+const taken = div(sum(instant(activityCount.where(clients)), target), usableConnections(here))
+const hit = sum(rate(databaseBlocksHit.where(here), window))
+const cacheHits = share(hit, add(hit, sum(rate(databaseBlocksRead.where(here), window))))
+
+const now = row('Is it well?', [
+  stat({
+    title: 'State',
+    description: 'Whether the server took the connection of the exporter and answered.',
+    width: 3,
+    unit: 'plain',
+    queries: [series(instant(postgresVitals.up.where(here)), '')],
+    names: upOrDown,
+  }),
+  stat({
+    title: 'Connections in use',
+    description: 'Share of the connections for applications that are taken. At 100% nobody new gets in.',
+    unit: 'share',
+    decimals: 0,
+    queries: [series(taken, '')],
+    steps: [{ from: connectionsNearLimit, is: 'bad' }],
+    sparkline: true,
+  }),
+  stat({
+    title: 'Oldest transaction',
+    description:
+      'Age of the oldest open transaction of a client. It holds its locks, and keeps vacuum from cleaning up.',
+    unit: 'seconds',
+    queries: [series(max(instant(activityMaxTransaction.where(clients))), '')],
+    steps: [{ from: 300, is: 'warning' }],
+    sparkline: true,
+  }),
+  stat({
+    title: 'Found in the cache',
+    description:
+      'Share of blocks that did not have to be read. Below 99 % for long: shared_buffers is too small, or tables are scanned.',
+    unit: 'share',
+    decimals: 1,
+    queries: [series(cacheHits, '')],
+    sparkline: true,
+  }),
+  stat({
+    title: 'Transactions',
+    description: 'Transactions per second that ended, committed or rolled back.',
+    unit: 'perSecond',
+    queries: [
+      series(sum(add(rate(databaseCommits.where(here), window), rate(databaseRollbacks.where(here), window))), ''),
+    ],
+    sparkline: true,
+  }),
+  stat({
+    title: 'Size',
+    description: 'Disk space of all databases of the server.',
+    width: 5,
+    unit: 'bytes',
+    queries: [series(sum(instant(databaseSize.where(here))), '')],
+    sparkline: true,
+  }),
+])
+
+const connections = row('Who is connected, and waits?', [
+  timeseries({
+    title: 'Connections by state',
+    description:
+      '`idle in transaction` holds locks without working: find its client. `limit` is what applications may take together.',
+    width: 8,
+    unit: 'count',
+    min: 0,
+    queries: [
+      series(sum(instant(activityCount.where(clients)), ['state']), ({ label }) => label('state')),
+      series(usableConnections(here), 'limit'),
+    ],
+    colours: { active: 'good', idle: 'neutral', 'idle in transaction': 'warning', limit: 'bad' },
+  }),
+  timeseries({
+    title: 'Connections by application',
+    description: 'Whose pool is the largest.',
+    width: 8,
+    unit: 'count',
+    min: 0,
+    queries: [
+      series(sum(instant(activityCount.where(clients)), ['application_name']), ({ label }) =>
+        label('application_name'),
+      ),
+    ],
+    stack: true,
+  }),
+  timeseries({
+    title: 'Connections that wait',
+    description:
+      'By what they wait for. `Lock`: another session holds what they need. `Client`: idle, which is no harm.',
+    width: 8,
+    unit: 'count',
+    min: 0,
+    queries: [
+      series(
+        sum(instant(activityCount.where({ ...clients, wait_event_type: not('') })), ['wait_event_type']),
+        ({ label }) => label('wait_event_type'),
+      ),
+    ],
+    colours: { Lock: 'bad' },
+  }),
+])
+
+const work = row('What does it do?', [
+  timeseries({
+    title: 'Transactions by database',
+    description: 'Committed per second.',
+    width: 8,
+    unit: 'perSecond',
+    min: 0,
+    queries: [series(sum(rate(databaseCommits.where(named), window), ['datname']), ({ label }) => label('datname'))],
+  }),
+  timeseries({
+    title: 'Rolled back and deadlocked',
+    description:
+      'Transactions per second that came to nothing. Deadlocks are a fault of the application: it takes locks in changing order.',
+    width: 8,
+    unit: 'perSecond',
+    min: 0,
+    queries: [
+      series(sum(rate(databaseRollbacks.where(here), window)), 'rolled back'),
+      series(sum(rate(databaseDeadlocks.where(here), window)), 'deadlocks'),
+    ],
+    colours: { 'rolled back': 'notice', deadlocks: 'bad' },
+  }),
+  timeseries({
+    title: 'Rows',
+    description: 'Rows per second that queries fetched through indexes, and changed.',
+    width: 8,
+    unit: 'perSecond',
+    min: 0,
+    queries: [
+      series(sum(rate(databaseRowsFetched.where(here), window)), 'fetched'),
+      series(sum(rate(databaseRowsInserted.where(here), window)), 'inserted'),
+      series(sum(rate(databaseRowsUpdated.where(here), window)), 'updated'),
+      series(sum(rate(databaseRowsDeleted.where(here), window)), 'deleted'),
+    ],
+  }),
+  timeseries({
+    title: 'Found in the cache',
+    description: 'Share of blocks that were in shared_buffers. The rest came from the system: its cache or the disk.',
+    unit: 'share',
+    max: 1,
+    queries: [series(cacheHits, 'found')],
+  }),
+  timeseries({
+    title: 'Written to temporary files',
+    description: 'Bytes per second of sorts and joins that did not fit into work_mem.',
+    unit: 'bytesPerSecond',
+    min: 0,
+    queries: [series(sum(rate(databaseTempBytes.where(here), window)), 'written')],
+  }),
+])
+
+export const postgres = dashboard({
+  uid: uids.postgres,
+  title: 'PostgreSQL',
+  description: 'State, connections, work, slow statements, tables and indexes of one PostgreSQL server.',
+  variables: [postgresTarget],
+  rows: [now, connections, work, statementRow, tableRow, indexRow],
+})

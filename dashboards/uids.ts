@@ -1,0 +1,9 @@
+/** The addresses of the dashboards that others lead to. They never change: links and bookmarks hold them. */
+export const uids = {
+  overview: 'techplus-overview',
+  sla: 'techplus-sla',
+  http: 'techplus-http',
+  reservations: 'techplus-reservations',
+  postgres: 'techplus-postgres',
+  redis: 'techplus-redis',
+} as const
