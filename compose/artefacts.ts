@@ -1,6 +1,7 @@
 import { promiseFaults } from '../alerts/slo.ts'
 import { alertmanagerConfig } from './alertmanager.ts'
 import { composeDeployment, type Deployment } from './deployment.ts'
+import { grafanaFiles } from './grafana.ts'
 import { metricsPage } from './metrics-page.ts'
 import { blackboxConfig, prometheusConfig } from './prometheus.ts'
 import { rules } from './rules.ts'
@@ -18,6 +19,7 @@ export const artefacts = (deployment: Deployment = composeDeployment): ReadonlyM
     ...[...ruleFiles].map(([name, text]) => [`prometheus/rules/${name}`, text] as const),
     ['alertmanager/alertmanager.yml', alertmanagerConfig(deployment)],
     ['blackbox/blackbox.yml', blackboxConfig()],
+    ...grafanaFiles(deployment),
     ['metrics.md', metricsPage()],
   ])
 }

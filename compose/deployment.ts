@@ -16,12 +16,14 @@ export interface Deployment {
   /** The folder of secret files as Alertmanager sees it, and those of them that are there. */
   readonly secretsDir: string
   readonly hasSecret: (name: string) => boolean
+  /** The folder of the dashboards' files as Grafana sees it. */
+  readonly dashboardsDir: string
 }
 
 /** Containers reach each other by the names of their services. */
 export const composeDeployment: Deployment = {
   exporter: 'exporter:9464',
-  prometheus: 'localhost:9090',
+  prometheus: 'prometheus:9090',
   alertmanager: 'alertmanager:9093',
   blackbox: 'blackbox:9115',
   nodeExporter: 'node-exporter:9100',
@@ -30,4 +32,5 @@ export const composeDeployment: Deployment = {
   pager: 'http://api:9095',
   secretsDir: '/run/secrets',
   hasSecret: () => true,
+  dashboardsDir: '/etc/grafana/dashboards',
 }

@@ -37,8 +37,8 @@ export const portsOf = (env: Env): readonly Port[] => {
   return isDemo(env) ? [...demo, ...stack] : stack
 }
 
-/** Where everything is when it runs as local processes. */
-export const deploymentOf = (env: Env): Deployment => {
+/** Where everything is when it runs as local processes that read their configuration in `configDir`. */
+export const deploymentOf = (env: Env, configDir: string): Deployment => {
   const demo = isDemo(env)
   const api = demo ? `http://127.0.0.1:${env.API_PORT}` : env.API_URL
   const secretsDir = resolve(root, env.SECRETS_DIR)
@@ -53,5 +53,6 @@ export const deploymentOf = (env: Env): Deployment => {
     ...(demo && { pager: `http://127.0.0.1:${env.PAGER_PORT}` }),
     secretsDir,
     hasSecret: (name) => existsSync(join(secretsDir, name)),
+    dashboardsDir: join(configDir, 'grafana/dashboards'),
   }
 }

@@ -54,10 +54,13 @@ const service = ({ api, blackbox }: Deployment) => {
   ]
 }
 
+/** How often everything is scraped, and every rule evaluated. */
+export const scrapeInterval = '15s'
+
 /** prometheus.yml. Rule files stand beside it. Only what every version from 2.42 on knows. */
 export const prometheusConfig = (deployment: Deployment, ruleFiles: readonly string[]): string =>
   yaml({
-    global: { scrape_interval: '15s', scrape_timeout: '10s', evaluation_interval: '15s' },
+    global: { scrape_interval: scrapeInterval, scrape_timeout: '10s', evaluation_interval: scrapeInterval },
     rule_files: ruleFiles.map((name) => `rules/${name}`),
     alerting: { alertmanagers: [{ static_configs: [{ targets: [deployment.alertmanager] }] }] },
     scrape_configs: [

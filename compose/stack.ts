@@ -104,8 +104,9 @@ export const startStack = async ({ env, folder, say, signal }: StackOptions): Pr
     assertRoom(folder, room, 'the stack')
     // All at once and before anything runs: one download, and what cannot be had is told at the start.
     await ensurePrograms(isDemo(env) ? [...watching, 'redis-server'] : watching, say)
-    const deployment = deploymentOf(env)
-    writeConfiguration(join(folder, 'config'), deployment)
+    const configDir = join(folder, 'config')
+    const deployment = deploymentOf(env, configDir)
+    writeConfiguration(configDir, deployment)
     const sources = isDemo(env) ? await startDemo({ env, folder, say, signal }, start) : given(env)
     await startWatchers({ env, folder, say, signal }, sources, start)
     return { components: started, deployment, stop }

@@ -3,6 +3,7 @@ import {
   DashboardCursorSync,
   type Dashboard as DashboardJson,
   DashboardLinkBuilder,
+  DashboardLinkPlacement,
   DashboardLinkType,
   DatasourceVariableBuilder,
   QueryVariableBuilder,
@@ -85,8 +86,10 @@ export const dashboard = (spec: DashboardSpec): Dashboard => {
     builder.withRow(new RowBuilder(question).id(id).gridPos({ x: 0, y, w: columns, h: 1 }))
     for (const [place, panel] of panels.entries()) builder.withPanel({ build: () => panel.build(at[place] as Placed) })
   }
-  // The builders leave methods and undefined behind, which no file holds.
-  const json: DashboardJson = JSON.parse(JSON.stringify(builder.build()))
+  // The builders leave methods and undefined behind, which no file holds, and hide every link in a menu.
+  const json: DashboardJson = JSON.parse(JSON.stringify(builder.build()), (key, value) =>
+    key === 'placement' && value === DashboardLinkPlacement.InControlsMenu ? undefined : value,
+  )
   return Object.freeze({ uid, title, json, asked: rows.flatMap(({ panels }) => panels.flatMap(askedBy)) })
 }
 

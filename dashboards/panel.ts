@@ -147,6 +147,7 @@ export const text = ({ title, width = 24, height = 3, content }: TextSpec): Pane
 
 const finish = (panel: TimeseriesBuilder | StatBuilder, spec: Shown, { id, gridPos }: Placed) => {
   const { title, description, unit, queries, decimals, min, max } = spec
+  if (queries.length === 0) throw new Error(`${title}: asks nothing: give it a query`)
   panel.id(id).gridPos(gridPos).title(title).description(description).datasource(dataSource)
   panel.unit(unitIds[unit]).noValue(emptyText(queries)).targets(queries.map(overTime))
   if (decimals !== undefined) panel.decimals(decimals)

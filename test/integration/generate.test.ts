@@ -36,6 +36,7 @@ const local: Deployment = {
   targets: ['main'],
   secretsDir: join(folder, 'no-secrets'),
   hasSecret: () => false,
+  dashboardsDir: '/dashboards',
 }
 
 describe.each([

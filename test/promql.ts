@@ -1,0 +1,76 @@
+import { parser } from '@prometheus-io/lezer-promql'
+import type { Definition } from '../metrics/metric.ts'
+import { everyRecording } from './promtool/case.ts'
+import { everyMetric } from './promtool/series.ts'
+
+interface Matcher {
+  readonly label: string
+  readonly operator: string
+  readonly value: string
+}
+export interface Selected {
+  readonly name: string
+  readonly matchers: readonly Matcher[]
+}
+
+/** What of it is no PromQL. */
+export const errorsIn = (promql: string) => {
+  const errors: string[] = []
+  parser.parse(promql).iterate({
+    enter: ({ type, from, to }) => {
+      if (type.isError) errors.push(`at ${from}: ${promql.slice(from, to + 20)}`)
+    },
+  })
+  return errors
+}
+
+/** Every series it asks for. */
+export const selectedBy = (promql: string): readonly Selected[] => {
+  const found: Selected[] = []
+  parser.parse(promql).iterate({
+    enter: ({ name, node }) => {
+      if (name !== 'VectorSelector') return
+      const text = ({ from, to }: { readonly from: number; readonly to: number }) => promql.slice(from, to)
+      const identifier = node.getChild('Identifier')
+      const matchers = (node.getChild('LabelMatchers')?.getChildren('UnquotedLabelMatcher') ?? []).map((matcher) => {
+        const [label, operator, value] = ['LabelName', 'MatchOp', 'StringLiteral'].map((part) => {
+          const child = matcher.getChild(part)
+          return child ? text(child) : ''
+        })
+        return { label: label ?? '', operator: operator ?? '', value: String(JSON.parse(value || '""')) }
+      })
+      found.push({ name: identifier ? text(identifier) : '', matchers })
+    },
+  })
+  return found
+}
+
+const sloOf = (matchers: readonly Matcher[]) => matchers.find(({ label }) => label === 'slo')?.value
+
+/** The metric a series belongs to, and the labels it has beside those of its target. */
+const namesServed = ({ name, type, labels }: Definition) =>
+  type === 'histogram'
+    ? [
+        { name: `${name}_bucket`, labels: [...labels, 'le'] },
+        { name: `${name}_count`, labels },
+        { name: `${name}_sum`, labels },
+      ]
+    : [{ name, labels }]
+
+const served = new Map(everyMetric.flatMap(namesServed).map(({ name, labels }) => [name, labels]))
+const bounds = new Map(everyMetric.map(({ name, buckets = [] }) => [`${name}_bucket`, buckets]))
+
+/** Why nothing can be found: nobody exports or records such a series. */
+export const faultOf = ({ name, matchers }: Selected): string | undefined => {
+  const labels = served.get(name)
+  if (labels) {
+    const unknown = matchers.find(({ label }) => ![...labels, 'job', 'instance'].includes(label))
+    if (unknown) return `${name} has no label ${unknown.label}`
+    const le = matchers.find(({ label }) => label === 'le')?.value
+    const isBucket = le === undefined || bounds.get(name)?.some((bound) => new RegExp(`^(${le})$`).test(String(bound)))
+    return isBucket ? undefined : `${name} has no bucket ${le}`
+  }
+  const slo = sloOf(matchers)
+  const isRecorded = everyRecording.some((one) => one.name === name && one.labels.slo === slo)
+  return isRecorded ? undefined : `${name} of ${slo} is neither exported nor recorded`
+}

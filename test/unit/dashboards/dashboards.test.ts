@@ -1,0 +1,195 @@
+import { createRequire } from 'node:module'
+import { describe, expect, test } from 'vitest'
+import { type Dashboard, dashboard, row } from '../../../dashboards/dashboard.ts'
+import { distinct, models } from '../../../dashboards/index.ts'
+import { text, timeseries } from '../../../dashboards/panel.ts'
+import { query, series } from '../../../dashboards/query.ts'
+import { table } from '../../../dashboards/table.ts'
+import { unitIds } from '../../../dashboards/unit.ts'
+import { gauge } from '../../../metrics/metric.ts'
+import { instant, max, vector } from '../../../metrics/promql.ts'
+import { errorsIn, faultOf, selectedBy } from '../../promql.ts'
+
+interface Box {
+  readonly x: number
+  readonly y: number
+  readonly w: number
+  readonly h: number
+}
+
+const panelsOf = ({ json }: Dashboard) => json.panels ?? []
+const boxOf = ({ gridPos }: { readonly gridPos?: Box }) => gridPos ?? { x: 0, y: 0, w: 0, h: 0 }
+const overlap = (a: Box, b: Box) => a.x < b.x + b.w && b.x < a.x + a.w && a.y < b.y + b.h && b.y < a.y + a.h
+
+/** Grafana fills in the ranges; a choice stays: it stands inside a string. */
+const filledIn = (expr: string) => expr.replaceAll('$__rate_interval', '1m').replaceAll('$__range', '1h')
+
+const queries = models.flatMap(({ uid, asked }) =>
+  asked.map(({ panel, refId, expr }) => [`${uid}: ${panel} (${refId})`, filledIn(expr)] as const),
+)
+
+describe.each(queries)('%s', (_name, promql) => {
+  test('is PromQL', () => {
+    expect(errorsIn(promql)).toEqual([])
+  })
+
+  test('asks only for metrics, labels and buckets that are exported or recorded', () => {
+    expect(selectedBy(promql).flatMap((one) => faultOf(one) ?? [])).toEqual([])
+  })
+})
+
+const allTogether = new Set(['techplus-overview', 'techplus-sla'])
+
+describe.each(models.map((model) => [model.uid, model] as const))('%s', (uid, model) => {
+  const panels = panelsOf(model)
+
+  test('has no two panels over each other, and none past the edge', () => {
+    const boxes = panels.map(boxOf)
+    expect(boxes.filter(({ x, w, h }) => x + w > 24 || w < 1 || h < 1)).toEqual([])
+    expect(boxes.flatMap((a, i) => boxes.slice(i + 1).filter((b) => overlap(a, b)))).toEqual([])
+  })
+
+  test('has a number of its own for every panel, and a letter for every query of one', () => {
+    const ids = panels.map(({ id }) => id)
+    expect(new Set(ids).size).toBe(ids.length)
+    expect(ids.every((id) => Number.isInteger(id) && Number(id) > 0)).toBe(true)
+    for (const panel of panels) {
+      const letters = ('targets' in panel ? (panel.targets ?? []) : []).map((target) => Reflect.get(target, 'refId'))
+      expect(letters).toEqual([...'ABCDEFGHIJ'].slice(0, letters.length))
+    }
+  })
+
+  test('says of every panel what it shows, and what it means when there is nothing to show', () => {
+    const drawn = panels.filter(({ type }) => type !== 'row' && type !== 'text')
+    for (const panel of drawn) {
+      if (!('description' in panel)) throw new Error(`${panel.title} has no description`)
+      expect(panel.description).toMatch(/^.{20,}[.!]$/s)
+      expect(panel.fieldConfig?.defaults.noValue).toMatch(/\w/)
+      expect(panel.datasource).toEqual({ type: 'prometheus', uid: `\${datasource}` })
+    }
+  })
+
+  test('asks about the chosen target only, in every query', () => {
+    if (allTogether.has(uid)) return
+    const unchosen = model.asked.flatMap(({ expr }) =>
+      selectedBy(filledIn(expr)).filter(
+        ({ matchers }) =>
+          !matchers.some(
+            ({ label, operator, value }) => label === 'instance' && operator === '=~' && /^\$\w+$/.test(value),
+          ),
+      ),
+    )
+    expect(unchosen).toEqual([])
+  })
+
+  test('uses each of its choices, and offers each that it uses', () => {
+    const offered = (model.json.templating?.list ?? []).map(({ name }) => name).filter((name) => name !== 'datasource')
+    const text = JSON.stringify([model.asked, model.json.templating])
+    const used = new Set([...text.matchAll(/\\"\$(\w+)\\"/g)].map(([, name]) => name))
+    expect([...used].sort()).toEqual([...offered].sort())
+  })
+
+  test('leads to the others, in the same range of time and with the same choices', () => {
+    expect(model.json.links).toMatchObject([
+      { type: 'dashboards', tags: ['techplus'], keepTime: true, includeVars: true },
+    ])
+    expect(model.json.links?.[0]).not.toHaveProperty('placement')
+    expect(model.json.tags).toContain('techplus')
+    const aims = [...JSON.stringify(model.json).matchAll(/\/d\/([\w-]+)/g)].map(([, aim]) => aim)
+    expect(aims.filter((aim) => !models.some((other) => other.uid === aim))).toEqual([])
+  })
+
+  test('cannot be edited by hand, and asks no faster than Prometheus scrapes', () => {
+    expect(model.json).toMatchObject({ editable: false, refresh: '15s' })
+  })
+})
+
+test('zero stands in for no answer only where Prometheus itself answered that there is none', () => {
+  const zeros = models.flatMap(({ uid, asked }) =>
+    asked.filter(({ expr }) => expr.includes('vector(0)')).map(({ panel }) => `${uid}: ${panel}`),
+  )
+  expect([...new Set(zeros)]).toEqual([
+    'techplus-overview: Targets not scraped',
+    'techplus-overview: Alerts firing, by severity',
+  ])
+})
+
+describe('units', () => {
+  // It names what a browser has, and Node 20 lacks, as soon as it is loaded.
+  Object.assign(globalThis, { navigator: globalThis.navigator ?? { languages: ['en-US'], language: 'en-US' } })
+  const known: readonly { readonly submenu: readonly { readonly value: string }[] }[] = createRequire(import.meta.url)(
+    '@grafana/data',
+  ).getValueFormats()
+  const ids = new Set(known.flatMap(({ submenu }) => submenu.map(({ value }) => value)))
+
+  test.each(Object.entries(unitIds))('%s is known to Grafana', (_unit, id) => {
+    expect(ids).toContain(id)
+  })
+})
+
+describe('what is refused when dashboards are generated', () => {
+  const size = gauge({ name: 'demo_size_bytes', help: 'x', labels: ['table'] })
+  const chart = (title: string, width = 12) =>
+    timeseries({ title, description: 'x', unit: 'bytes', width, queries: [series(vector(1), 'one')] })
+  const page = (rows: Parameters<typeof dashboard>[0]['rows']) =>
+    dashboard({ uid: 'techplus-x', title: 'X', description: 'x', rows })
+
+  test.each<readonly [what: string, fault: RegExp, make: () => unknown]>([
+    [
+      'two dashboards with one address',
+      /two dashboards have the uid techplus-x: change one of them/,
+      () => distinct([page([]), { ...page([]), title: 'Y' }]),
+    ],
+    [
+      'two dashboards with one title',
+      /two dashboards have the title X: change one of them/,
+      () => distinct([page([]), { ...page([]), uid: 'techplus-y' }]),
+    ],
+    [
+      'two panels of one title in one row',
+      /techplus-x: "Which\? \/ Size" and "Which\? \/ Size" get the same panel id: change the title of one/,
+      () => page([row('Which?', [chart('Size'), chart('Size')])]),
+    ],
+    [
+      'a panel wider than the page',
+      /techplus-x: "Size" is 25 columns wide, of 24/,
+      () => page([row('Which?', [chart('Size', 25)])]),
+    ],
+    [
+      'a panel that asks nothing',
+      /Size: asks nothing: give it a query/,
+      () => page([row('Which?', [timeseries({ title: 'Size', description: 'x', unit: 'bytes', queries: [] })])]),
+    ],
+    [
+      'a table sorted by a column it does not have',
+      /Sizes: sorted by size, but its columns are Table, Size/,
+      () =>
+        table({
+          title: 'Sizes',
+          description: 'x',
+          rows: { table: 'Table' },
+          columns: [{ title: 'Size', expr: max(instant(size), ['table']), unit: 'bytes' }],
+          sortBy: 'size',
+        }),
+    ],
+  ])('%s', (_what, fault, make) => {
+    expect(make).toThrow(fault)
+  })
+
+  test('a panel keeps its number when others come before it', () => {
+    const idOf = (made: Dashboard, title: string) => panelsOf(made).find((panel) => panel.title === title)?.id
+    const before = page([row('Which?', [chart('Size')])])
+    const after = page([row('Whose?', [chart('Owner')]), row('Which?', [chart('Count'), chart('Size')])])
+    expect(idOf(after, 'Size')).toBe(idOf(before, 'Size'))
+  })
+
+  test('words need no query, and a query tells why it may find nothing', () => {
+    const made = page([row('Which?', [text({ title: 'Words', content: '*x*' })])])
+    expect(made.asked).toEqual([])
+    expect(query(vector(1), 'nothing is wrong')).toEqual({
+      expr: 'vector(1)',
+      legend: '',
+      emptyWhen: 'nothing is wrong',
+    })
+  })
+})
