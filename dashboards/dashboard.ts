@@ -86,11 +86,15 @@ export const dashboard = (spec: DashboardSpec): Dashboard => {
     builder.withRow(new RowBuilder(question).id(id).gridPos({ x: 0, y, w: columns, h: 1 }))
     for (const [place, panel] of panels.entries()) builder.withPanel({ build: () => panel.build(at[place] as Placed) })
   }
-  // The builders leave methods and undefined behind, which no file holds, and hide every link in a menu.
-  const json: DashboardJson = JSON.parse(JSON.stringify(builder.build()), (key, value) =>
-    key === 'placement' && value === DashboardLinkPlacement.InControlsMenu ? undefined : value,
-  )
+  const json: DashboardJson = JSON.parse(JSON.stringify(builder.build()), withoutDefaults)
   return Object.freeze({ uid, title, json, asked: rows.flatMap(({ panels }) => panels.flatMap(askedBy)) })
+}
+
+/** The builders write what another kind of variable or link would say, and a default that hides every link in a menu. */
+const foreignDefaults = new Set(['auto', 'auto_min', 'auto_count'])
+const withoutDefaults = (key: string, value: unknown) => {
+  const isDefault = key === 'placement' ? value === DashboardLinkPlacement.InControlsMenu : foreignDefaults.has(key)
+  return isDefault ? undefined : value
 }
 
 const askedBy = ({ title, queries }: Panel): readonly Asked[] =>
@@ -106,7 +110,6 @@ const queryVariable = ({ name, label, query, many }: Variable) => {
     .label(label)
     .datasource(dataSource)
     .query({ query, refId: name })
-    .definition(query)
     .refresh(VariableRefresh.OnTimeRangeChanged)
     .sort(VariableSort.AlphabeticalAsc)
     .multi(many)

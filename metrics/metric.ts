@@ -81,10 +81,12 @@ export const matches = (value: string): Matcher => ({ operator: '=~', value })
 export const notMatches = (value: string): Matcher => ({ operator: '!~', value })
 
 type Where<Label extends string> = Readonly<Partial<Record<Label, string | Matcher>>>
+/** Nothing but labels: also where the object was made elsewhere, which TypeScript alone would let pass. */
+type Only<Label extends string, Given> = Given & Readonly<Record<Exclude<keyof Given, Label>, never>>
 
 interface Queryable<Type extends string, Label extends string> extends Series<Type, Label> {
   /** Narrows to the series whose labels match. */
-  where(labels: Where<Label>): Series<Type, Label>
+  where<Given extends Where<Label>>(labels: Only<Label, Given>): Series<Type, Label>
 }
 interface Exposed<Type extends 'counter' | 'gauge', Label extends string>
   extends Omit<Definition, 'type' | 'labels'>,
@@ -110,7 +112,9 @@ export interface Histogram<Label extends string = never, Bound extends number = 
   readonly type: 'histogram'
   readonly labels: readonly Label[]
   /** Narrows to the series whose labels match. */
-  where(labels: Where<Label | TargetLabel>): Bucketed<Label | TargetLabel, Bound>
+  where<Given extends Where<Label | TargetLabel>>(
+    labels: Only<Label | TargetLabel, Given>,
+  ): Bucketed<Label | TargetLabel, Bound>
 }
 
 export const counter = <const Name extends string, const Label extends string = never>(

@@ -17,6 +17,7 @@ import { counter, gauge, histogram, not, recorded, type Series } from '../metric
 import * as q from '../metrics/promql.ts'
 
 const help = 'x'
+const elsewhere = { route: '/', cod: '500' } as const
 const took = histogram({ name: 'demo_duration_seconds', help, labels: ['route'], buckets: [0.1, 0.5] })
 const hits = counter({ name: 'demo_hits_total', help, labels: ['route', 'code'] })
 const size = gauge({ name: 'demo_size_bytes', help, labels: ['table', 'schema'] })
@@ -113,6 +114,10 @@ readings([], { size, users })
 
 // @ts-expect-error where() knows the labels of its metric
 hits.where({ rout: '/' })
+// @ts-expect-error also of matchers that were put together elsewhere
+hits.where(elsewhere)
+// @ts-expect-error and of a histogram's
+took.where({ ...elsewhere, route: '/' })
 // @ts-expect-error a gauge has no rate
 q.rate(size, '5m')
 // @ts-expect-error a counter says nothing until it is rated

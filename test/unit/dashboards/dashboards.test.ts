@@ -116,7 +116,8 @@ test('zero stands in for no answer only where Prometheus itself answered that th
 
 describe('units', () => {
   // It names what a browser has, and Node 20 lacks, as soon as it is loaded.
-  Object.assign(globalThis, { navigator: globalThis.navigator ?? { languages: ['en-US'], language: 'en-US' } })
+  if (!('navigator' in globalThis))
+    Object.assign(globalThis, { navigator: { languages: ['en-US'], language: 'en-US' } })
   const known: readonly { readonly submenu: readonly { readonly value: string }[] }[] = createRequire(import.meta.url)(
     '@grafana/data',
   ).getValueFormats()
