@@ -57,7 +57,7 @@ export const steps = (base: Meaning, rest: readonly Step[]): ThresholdsConfigBui
       ...rest.map(({ from, is }) => ({ value: from, color: colours[is] })),
     ])
 
-export const byName = (): FieldColorBuilder => new FieldColorBuilder().mode(FieldColorModeId.PaletteClassicByName)
+export const bySeries = (): FieldColorBuilder => new FieldColorBuilder().mode(FieldColorModeId.PaletteClassic)
 export const byStep = (): FieldColorBuilder => new FieldColorBuilder().mode(FieldColorModeId.Thresholds)
 export const fixedColour = (is: Meaning) => ({ mode: FieldColorModeId.Fixed, fixedColor: colours[is] })
 

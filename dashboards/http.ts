@@ -18,7 +18,7 @@ import { share } from '../metrics/share.ts'
 import type { Step } from './colour.ts'
 import { dashboard, row } from './dashboard.ts'
 import { stat, timeseries } from './panel.ts'
-import { enoughGood, tooManyBad } from './promise-steps.ts'
+import { enoughGood, reachOf, tooManyBad } from './promise-steps.ts'
 import { series } from './query.ts'
 import { table } from './table.ts'
 import { uids } from './uids.ts'
@@ -72,7 +72,7 @@ const now = row('Is the service answering as promised?', [
     sparkline: true,
   }),
   stat({
-    title: `Answered within ${bound}`,
+    title: `Within ${bound}`,
     description: `Share of requests answered within the promised time. ${percent(sla.httpLatency.target)} were promised.`,
     unit: 'share',
     decimals: 2,
@@ -144,6 +144,7 @@ const errors = row('Which fail?', [
     min: 0,
     queries: [series(failed(interval, ['route']), ({ label }) => label('route'))],
     limits: tooManyBad(sla.httpAvailability),
+    reach: reachOf(sla.httpAvailability),
   }),
   timeseries({
     title: 'Answers other than 2xx and 3xx',
@@ -199,7 +200,7 @@ const routes = row('Which route is it?', [
     title: 'Routes',
     description:
       'Every route over the shown range, the slowest first. Choose one in the head to see only its requests.',
-    height: 10,
+    height: 9,
     rows: { route: { title: 'Route', width: 320 }, method: { title: 'Method', width: 100 } },
     columns: [
       { title: 'Requests', expr: requests('$__range', each), unit: 'requestsPerSecond', decimals: 2 },

@@ -31,7 +31,7 @@ import { share } from '../metrics/share.ts'
 import { severityMeaning, upOrDown } from './colour.ts'
 import { dashboard, row } from './dashboard.ts'
 import { stat, timeseries } from './panel.ts'
-import { budgetLeft, tooManyBad } from './promise-steps.ts'
+import { budgetLeft, reachOf, tooManyBad } from './promise-steps.ts'
 import { series } from './query.ts'
 import { table } from './table.ts'
 import { uids } from './uids.ts'
@@ -95,7 +95,7 @@ const open = row('What needs somebody?', [
     title: 'Firing alerts',
     description:
       'Each alert that fires, whom it belongs to and for how long its condition has held. What to do stands in the alert itself: it came with the page, and Prometheus shows it at /alerts.',
-    height: 7,
+    height: 6,
     rows: {
       alertname: { title: 'Alert', width: 280 },
       severity: { title: 'Severity', width: 120, colours: severityMeaning },
@@ -160,6 +160,7 @@ const traffic = row('What do users see?', [
       ),
     ],
     limits: tooManyBad(sla.httpAvailability),
+    reach: reachOf(sla.httpAvailability),
     colours: { failed: 'bad' },
   }),
   timeseries({

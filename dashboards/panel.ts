@@ -22,7 +22,7 @@ import { PanelBuilder as TextBuilder, TextMode } from '@grafana/grafana-foundati
 import { PanelBuilder as TimeseriesBuilder } from '@grafana/grafana-foundation-sdk/timeseries'
 import type { Meaning, Names, Step } from './colour.ts'
 import {
-  byName,
+  bySeries,
   byStep,
   dataSource,
   emptyText,
@@ -60,6 +60,10 @@ interface TimeseriesSpec extends Shown {
   readonly stack?: boolean
   /** Values that mean something, each drawn as a dashed line. */
   readonly limits?: readonly Step[]
+  /** How far up the axis reaches at least, so that a limit is seen before it is near. */
+  readonly reach?: number
+  /** The series that are limits themselves: each is drawn as a dashed line in the colour of what lies beyond. */
+  readonly bounds?: readonly string[]
   /** Colours by meaning, by the name of the series; the others get one each. */
   readonly colours?: Readonly<Record<string, Meaning>>
   /** `table` beside the chart, with the last and the largest value; for panels as wide as the page. */
@@ -68,14 +72,24 @@ interface TimeseriesSpec extends Shown {
 
 /** Values over time. */
 export const timeseries = (spec: TimeseriesSpec): Panel => {
-  const { title, width = 12, height = 8, queries, stack = false, limits = [], legend = 'list' } = spec
+  const {
+    title,
+    width = 12,
+    height = 8,
+    queries,
+    stack = false,
+    limits = [],
+    bounds = [],
+    reach,
+    legend = 'list',
+  } = spec
   const build = (at: Placed) => {
     const panel = new TimeseriesBuilder()
       .drawStyle(GraphDrawStyle.Line)
       .lineWidth(stack ? 1 : 2)
       .fillOpacity(stack ? 40 : 8)
       .showPoints(VisibilityMode.Auto)
-      .colorScheme(byName())
+      .colorScheme(bySeries())
       .spanNulls(false)
       .stacking(new StackingConfigBuilder().mode(stack ? StackingMode.Normal : StackingMode.None))
       .thresholds(steps('neutral', limits))
@@ -89,10 +103,19 @@ export const timeseries = (spec: TimeseriesSpec): Panel => {
     for (const [name, is] of Object.entries(spec.colours ?? {})) {
       panel.overrideByName(name, [{ id: 'color', value: fixedColour(is) }])
     }
+    for (const name of bounds) panel.overrideByName(name, boundProperties)
+    if (reach !== undefined) panel.axisSoftMax(reach)
     return finish(panel, spec, at)
   }
   return { title, width, height, queries, build }
 }
+
+const boundProperties = [
+  { id: 'color', value: fixedColour('bad') },
+  { id: 'custom.lineStyle', value: { fill: 'dash', dash: [10, 10] } },
+  { id: 'custom.fillOpacity', value: 0 },
+  { id: 'custom.stacking', value: { mode: StackingMode.None } },
+]
 
 const legendOptions = (legend: 'list' | 'table') => {
   const options = new VizLegendOptionsBuilder().showLegend(true)

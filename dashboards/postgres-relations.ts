@@ -32,7 +32,7 @@ export const tableRow = row('Which tables grow, and which are not looked after?'
     rows: {
       relname: { title: 'Table', width: 180 },
       schemaname: { title: 'Schema', width: 90 },
-      datname: { title: 'Database', width: 100 },
+      datname: { title: 'Database', width: 90 },
     },
     columns: [
       { title: 'Size', expr: sum(instant(tableSize.where(each)), oneTable), unit: 'bytes' },
@@ -46,7 +46,7 @@ export const tableRow = row('Which tables grow, and which are not looked after?'
         steps: [{ from: 0.2, is: 'warning' }],
       },
       {
-        title: 'Sequential scans',
+        title: 'Seq. scans',
         expr: sum(increase(tableSeqScans.where(each), '$__range'), oneTable),
         unit: 'count',
         decimals: 0,
@@ -90,16 +90,16 @@ export const indexRow = row('Which indexes are not worth their upkeep?', [
   stat({
     title: 'Never read',
     description: 'Indexes that back no constraint and were not read since the statistics of the database began.',
-    width: 4,
-    height: 5,
+    width: 3,
+    height: 8,
     unit: 'count',
     queries: [series(sum(instant(indexesUnused.where({ ...here, constraint: 'none' }))), '')],
   }),
   stat({
     title: 'Their size',
     description: 'Disk space of those indexes. Each is written with every change of its table, for nobody.',
-    width: 4,
-    height: 5,
+    width: 3,
+    height: 8,
     unit: 'bytes',
     queries: [series(sum(instant(indexesUnusedSize.where({ ...here, constraint: 'none' }))), '')],
   }),
@@ -107,12 +107,12 @@ export const indexRow = row('Which indexes are not worth their upkeep?', [
     title: 'Not read in this range',
     description:
       'Indexes that back no constraint and that no query read in the shown range. Look at a whole month, and at replicas, before DROP INDEX CONCURRENTLY.',
-    width: 8,
-    height: 10,
+    width: 10,
+    height: 8,
     rows: {
       indexrelname: { title: 'Index', width: 240 },
       relname: { title: 'Table', width: 140 },
-      datname: 'Database',
+      datname: { title: 'Database', width: 100 },
     },
     columns: [
       {
@@ -131,7 +131,7 @@ export const indexRow = row('Which indexes are not worth their upkeep?', [
     title: 'Index scans',
     description: 'Scans per second of the indexes of each table.',
     width: 8,
-    height: 10,
+    height: 8,
     unit: 'perSecond',
     min: 0,
     queries: [series(sum(rate(indexScans.where(here), window), ['relname']), ({ label }) => label('relname'))],

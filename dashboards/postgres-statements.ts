@@ -40,7 +40,6 @@ export const statementRow = row('Which statements are slow?', [
       'Seconds of work per second, all statements together. 2 means that two sessions are busy all the time.',
     width: 8,
     unit: 'plain',
-    decimals: 2,
     min: 0,
     queries: [series(sum(rate(allStatementSeconds.where(here), window)), 'seconds per second')],
   }),

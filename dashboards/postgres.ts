@@ -103,7 +103,8 @@ const connections = row('Who is connected, and waits?', [
       series(sum(instant(activityCount.where(clients)), ['state']), ({ label }) => label('state')),
       series(usableConnections(here), 'limit'),
     ],
-    colours: { active: 'good', idle: 'neutral', 'idle in transaction': 'warning', limit: 'bad' },
+    colours: { active: 'good', idle: 'neutral', 'idle in transaction': 'warning' },
+    bounds: ['limit'],
   }),
   timeseries({
     title: 'Connections by application',
@@ -183,6 +184,7 @@ const work = row('What does it do?', [
     unit: 'bytesPerSecond',
     min: 0,
     queries: [series(sum(rate(databaseTempBytes.where(here), window)), 'written')],
+    reach: 1000,
   }),
 ])
 

@@ -13,5 +13,8 @@ export const tooManyBad = ({ target }: Objective): readonly Step[] => [
   { from: errorBudget(target).toNumber(), is: 'bad' },
 ]
 
+/** An axis that shows how far the share of bad events is from too many. */
+export const reachOf = ({ target }: Objective): number => errorBudget(target).times(4).toNumber()
+
 /** A share of good events: below the target the promise is broken. For a stat whose base is `bad`. */
 export const enoughGood = ({ target }: Objective): readonly Step[] => [{ from: target, is: 'good' }]

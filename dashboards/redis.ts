@@ -16,7 +16,7 @@ import {
   rejectedConnections,
   uptime,
 } from '../exporters/redis/stats.ts'
-import { add, div, gt, instant, rate, sub } from '../metrics/promql.ts'
+import { add, div, gt, instant, rate } from '../metrics/promql.ts'
 import { upOrDown } from './colour.ts'
 import { dashboard, row } from './dashboard.ts'
 import { stat, timeseries } from './panel.ts'
@@ -78,13 +78,13 @@ const now = row('Is it well?', [
   }),
   stat({
     title: 'Clients',
-    description: 'Connections of clients now, replicas left out.',
+    description: 'Share of the connections that maxclients admits. At 100% nobody new gets in.',
     width: 3,
-    unit: 'count',
-    queries: [series(instant(connectedClients.where(here)), '')],
+    unit: 'share',
+    queries: [series(div(instant(connectedClients.where(here)), instant(maxClients.where(here))), '')],
   }),
   stat({
-    title: 'Refused connections',
+    title: 'Refused',
     description: 'Connections per second refused because maxclients was reached.',
     width: 3,
     unit: 'perSecond',
@@ -106,7 +106,7 @@ const memory = row('Where is the memory?', [
       series(instant(memoryResident.where(here)), 'resident'),
       series(limit, 'limit', { emptyWhen: unlimited }),
     ],
-    colours: { limit: 'bad' },
+    bounds: ['limit'],
   }),
   timeseries({
     title: 'Fragmentation',
@@ -159,14 +159,14 @@ const keyspace = row('Do keys live as long as they should?', [
 const clients = row('Who asks, and how much?', [
   timeseries({
     title: 'Clients',
-    description: '`blocked` wait in a blocking command. `free` is how many more maxclients admits.',
+    description:
+      'Connections of clients, replicas left out. Those that are blocked wait in a blocking command, such as BLPOP.',
     width: 8,
     unit: 'count',
     min: 0,
     queries: [
       series(instant(connectedClients.where(here)), 'connected'),
       series(instant(blockedClients.where(here)), 'blocked'),
-      series(sub(instant(maxClients.where(here)), instant(connectedClients.where(here))), 'free'),
     ],
   }),
   timeseries({

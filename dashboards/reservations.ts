@@ -10,7 +10,7 @@ import { complement, increase, instant, max, mul, rate, sum, type Window } from 
 import { share } from '../metrics/share.ts'
 import { dashboard, row } from './dashboard.ts'
 import { stat, timeseries } from './panel.ts'
-import { enoughGood, tooManyBad } from './promise-steps.ts'
+import { enoughGood, reachOf, tooManyBad } from './promise-steps.ts'
 import { series } from './query.ts'
 import { uids } from './uids.ts'
 import { variable } from './variable.ts'
@@ -26,6 +26,8 @@ const failures = (window: Window) =>
     sum(rate(reservationsTotal.where({ instance: api.selected, status: 'failed' }), window)),
     sum(rate(reservationsTotal.where(attempted), window)),
   )
+
+const expected = (period: string, name: string) => series(max(instant(coversAhead.where({ ...stored, period }))), name)
 
 const booking = row('Can guests book?', [
   stat({
@@ -59,7 +61,7 @@ const booking = row('Can guests book?', [
     description: 'Guests of confirmed reservations today, and in the 7 and 30 days that begin with it.',
     width: 12,
     unit: 'count',
-    queries: [series(max(instant(coversAhead.where(stored)), ['period']), ({ label }) => label('period'))],
+    queries: [expected('today', 'today'), expected('7d', 'in 7 days'), expected('30d', 'in 30 days')],
   }),
 ])
 
@@ -85,6 +87,7 @@ const attempts = row('How do attempts end?', [
     min: 0,
     queries: [series(failures('$__rate_interval'), 'failed')],
     limits: tooManyBad(promise),
+    reach: reachOf(promise),
     colours: { failed: 'bad' },
   }),
 ])

@@ -57,7 +57,7 @@ const panelsOf = (name: PromiseName): readonly Panel[] => {
     stat({
       title: `Kept over ${window}`,
       description: `Share of events in the last ${window} that were as promised: at least ${percent(target)} must be. On a young Prometheus it covers what is there.`,
-      height: 5,
+      height: 7,
       unit: 'share',
       decimals: 3,
       queries: [series(complement(instant(ratioOver(window))), '')],
@@ -67,7 +67,7 @@ const panelsOf = (name: PromiseName): readonly Panel[] => {
     stat({
       title: 'Error budget left',
       description: `What is left of the ${percent(budget)} of events that may go wrong in ${window}. Below zero the promise is broken.`,
-      height: 5,
+      height: 7,
       unit: 'share',
       decimals: 1,
       queries: [series(instant(remaining), '')],
@@ -77,8 +77,9 @@ const panelsOf = (name: PromiseName): readonly Panel[] => {
     stat({
       title: 'Broken, in this range',
       description: 'How many events in the shown range were not as promised, and how many there were.',
-      height: 5,
+      height: 7,
       unit: 'count',
+      decimals: 0,
       queries: [series(events(bad), 'broken'), series(events(total), 'all')],
     }),
     timeseries({
@@ -86,10 +87,10 @@ const panelsOf = (name: PromiseName): readonly Panel[] => {
       description: `1 uses up the budget in exactly ${window}. Lines: the pace from which on an alert fires, if its long window (named here) and a short one agree: ${burnWindows
         .map((one) => `${burnRate(one, window).round(1)} over ${one.long} (${one.severity})`)
         .join(', ')}.`,
-      height: 8,
+      height: 7,
       unit: 'plain',
-      decimals: 1,
       min: 0,
+      reach: 1.2,
       queries: burnWindows.map(({ long }) => series(div(instant(ratioOver(long)), budget), `over ${long}`)),
       limits: paces(promise),
     }),

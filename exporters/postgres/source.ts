@@ -56,7 +56,8 @@ export const postgres = (
       const found = await client.query<Row & QueryResultRow>(sql, [...values])
       return found.rows
     } finally {
-      await client.query('rollback')
+      // Rolled back it would count among the failed transactions of the database. One that failed is rolled back anyway.
+      await client.query('commit')
     }
   }
   // Collectors ask side by side; one connection answers one after the other.

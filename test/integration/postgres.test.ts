@@ -312,6 +312,18 @@ describe.each([15, 17] as const)('PostgreSQL %i', (major) => {
       }
     })
 
+    test('a scrape leaves no trace among the transactions that were rolled back', async () => {
+      const rolledBack = async () =>
+        (await admin.query('select sum(xact_rollback)::int as count from pg_stat_database')).rows[0].count
+      const transactions = async () =>
+        (await admin.query('select sum(xact_commit)::int as count from pg_stat_database')).rows[0].count
+      const [before, committed] = [await rolledBack(), await transactions()]
+      for (const collector of postgresCollectors({ limits })) await collect(collector)
+      // What the scrape did is counted some time later.
+      await eventually(transactions, (count) => count > committed + 5)
+      expect(await rolledBack()).toBe(before)
+    })
+
     test('a scrape keeps one connection, comes back after losing it, and may only read', async () => {
       const { app, scrape } = serve(urlAs('monitor', password))
       await Promise.all([scrape(), scrape(), scrape()])
