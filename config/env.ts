@@ -28,6 +28,10 @@ const variables = {
   PAYMENTS_PORT: port(3002),
   PAGER_PORT: port(9095),
   PROMETHEUS_PORT: port(9090),
+  /** Whom the dashboards ask when they are drawn by themselves: another Prometheus than the one started here. */
+  PROMETHEUS_URL: url(['http:', 'https:'], 'http://host:9090'),
+  /** Grafana, or the preview where there is none. */
+  GRAFANA_PORT: port(3001),
   ALERTMANAGER_PORT: port(9093),
   POSTGRES_PORT: port(54329),
   REDIS_PORT: port(63799),
@@ -39,6 +43,10 @@ const variables = {
     .min(0, 'is not a rate: write 0 or more requests a second')
     .max(1000, 'is more than the demo can make: write at most 1000')
     .default(5),
+  /** A superuser's URL, and the passwords of the two logins, with which the demo's database is prepared. */
+  DEMO_ADMIN_URL: url(['postgres:', 'postgresql:'], 'postgres://postgres:password@host:5432/postgres'),
+  DEMO_API_PASSWORD: z.string().optional(),
+  DEMO_EXPORTER_PASSWORD: z.string().optional(),
   /** The folder with one file per secret that `config/teams.ts` names. */
   SECRETS_DIR: z.string().default('secrets'),
 } as const

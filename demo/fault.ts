@@ -1,7 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { parseArgs } from 'node:util'
 import { readEnv } from '../config/env.ts'
+import { compose, isInContainer } from './containers.ts'
 import { longestSeconds } from './fault-control.ts'
-import { apiFaults, processFaults } from './faults.ts'
+import { type ApiFault, apiFaults, processFaults } from './faults.ts'
 import { pause, processesOf, resume } from './pause.ts'
 
 const usualSeconds = 900
@@ -15,40 +17,84 @@ const usage = () => {
 
 const isKey = <T extends object>(name: string, table: T): name is Extract<keyof T, string> => Object.hasOwn(table, name)
 
-const run = async ([name = '', given]: readonly string[]) => {
+const run = async () => {
+  // Without waiting: for whoever switches faults from outside the container in which the API listens to loopback only.
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { start: { type: 'boolean' }, end: { type: 'boolean' } },
+  })
+  const [name = '', given] = positionals
   const seconds = given === undefined ? usualSeconds : Number(given)
   if (!Number.isInteger(seconds) || seconds < 1 || seconds > longestSeconds) {
     throw new Error(`${given} is no time: write whole seconds, from 1 to ${longestSeconds}`)
   }
-  if (isKey(name, apiFaults)) return breakApi(name, seconds)
+  if (isKey(name, apiFaults)) {
+    if (values.start) return overHttp.start(name, seconds)
+    if (values.end) return overHttp.end(name)
+    return breakApi(name, seconds)
+  }
   if (isKey(name, processFaults)) return breakProcess(name, seconds)
   say(name === '' ? usage() : `There is no fault ${name}.\n\n${usage()}`)
   if (name !== '') process.exitCode = 1
 }
 
-const breakApi = async (name: keyof typeof apiFaults, seconds: number) => {
-  const url = `http://127.0.0.1:${readEnv().API_PORT}/faults`
-  await ask(url, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ name, seconds }),
-  })
-  const undo = () => ask(`${url}/${name}`, { method: 'DELETE' })
-  await last(name, seconds, apiFaults[name], undo)
+/** A way to the API's faults. */
+interface Switch {
+  start(name: ApiFault, seconds: number): Promise<void>
+  end(name: ApiFault): Promise<void>
+}
+
+const faultsUrl = () => `http://127.0.0.1:${readEnv().API_PORT}/faults`
+
+const overHttp: Switch = {
+  start: (name, seconds) =>
+    ask(faultsUrl(), {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ name, seconds }),
+    }),
+  end: (name) => ask(`${faultsUrl()}/${name}`, { method: 'DELETE' }),
+}
+
+const inContainer = (...args: readonly string[]) =>
+  compose(['exec', '-T', 'api', 'node', 'dist/demo/fault.js', ...args]).then(() => undefined)
+
+const overCompose: Switch = {
+  start: (name, seconds) => inContainer(name, String(seconds), '--start'),
+  end: (name) => inContainer(name, '--end'),
+}
+
+/** To an API in a container this machine is a stranger, who may not switch faults: it takes them from inside only. */
+const findSwitch = async (): Promise<Switch> => {
+  const answer = await fetch(faultsUrl(), { signal: AbortSignal.timeout(5_000) }).catch(() => undefined)
+  return !answer?.ok && (await isInContainer('api')) ? overCompose : overHttp
+}
+
+const breakApi = async (name: ApiFault, seconds: number) => {
+  const { start, end } = await findSwitch()
+  await start(name, seconds)
+  await last(name, seconds, apiFaults[name], () => end(name))
 }
 
 const breakProcess = async (name: keyof typeof processFaults, seconds: number) => {
-  const { process: server, ...words } = processFaults[name]
+  const { process: server, service, ...words } = processFaults[name]
+  const [pauseIt, resumeIt] = [`docker compose pause ${service}`, `docker compose unpause ${service}`]
   const pids = processesOf(server)
-  if (!pids) {
+  if (pids) {
+    pause(pids)
+    say(`Should this be killed before it can end the fault: kill -CONT ${pids.toReversed().join(' ')}`)
+    return last(name, seconds, words, async () => resume(pids))
+  }
+  if (!(await isInContainer(service))) {
     throw new Error(
-      `npm start runs no ${server} here. In Docker, pause its container: ` +
-        `docker compose pause ${server}, and later docker compose unpause ${server}`,
+      `npm start runs no ${server} here. In Docker, pause its container: ${pauseIt}, and later ${resumeIt}`,
     )
   }
-  pause(pids)
-  say(`Should this be killed before it can end the fault: kill -CONT ${pids.toReversed().join(' ')}`)
-  await last(name, seconds, words, async () => resume(pids))
+  await compose(['pause', service])
+  say(`Should this be killed before it can end the fault: ${resumeIt}`)
+  await last(name, seconds, words, async () => {
+    await compose(['unpause', service])
+  })
 }
 
 /** Waits until the time is over or somebody ends it, and clears the fault in both cases. */
@@ -73,7 +119,7 @@ const ask = async (url: string, request: RequestInit) => {
   if (!answer.ok) throw new Error(`${url} answered ${answer.status}: ${await answer.text()}`)
 }
 
-run(process.argv.slice(2)).catch((error: unknown) => {
+run().catch((error: unknown) => {
   console.error(error instanceof Error ? error.message : String(error))
   process.exitCode = 1
 })

@@ -56,26 +56,37 @@ export const apiFaults = {
 
 export type ApiFault = keyof typeof apiFaults
 
+interface Paused extends Words {
+  /** Of `npm start` with local processes. */
+  readonly process: string
+  /** Of docker-compose.yml. */
+  readonly service: string
+}
+
 /** Faults of a whole process: it is paused, as a machine that hangs, and goes on where it was. */
 export const processFaults = {
   'postgres-down': {
     does: 'PostgreSQL is paused: connections are taken and nothing answers',
     expect: 'PostgresDown, critical, after 1 minute; the API answers with errors and is itself again afterwards',
     process: 'postgres',
+    service: 'postgres',
   },
   'redis-down': {
     does: 'Redis is paused: connections are taken and nothing answers',
     expect: 'RedisDown, critical, after 1 minute; the API answers with errors and is itself again afterwards',
     process: 'redis',
+    service: 'redis',
   },
   'api-down': {
     does: 'the demo API is paused, with the traffic, the payment provider and the pager that run in its process',
     expect: 'ApiDown, critical, after 1 minute; the pager takes its page only when the process goes on',
     process: 'demo',
+    service: 'api',
   },
   'target-down': {
     does: 'the exporter is paused: nothing of it can be scraped',
     expect: 'TargetDown, high, after 2 minutes',
     process: 'exporter',
+    service: 'exporter',
   },
-} as const satisfies Readonly<Record<string, Words & { readonly process: string }>>
+} as const satisfies Readonly<Record<string, Paused>>

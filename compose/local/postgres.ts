@@ -33,12 +33,10 @@ interface PostgresOptions {
 /** A new cluster (42 MB), its write-ahead log and some traffic. */
 const room = 500 * 1024 ** 2
 
-const ourSettings = {
-  listen_addresses: '127.0.0.1',
-  unix_socket_directories: '',
-  shared_preload_libraries: 'pg_stat_statements',
-  track_io_timing: 'on',
-}
+/** Without these a server does not tell what we read; in containers it starts with the same. */
+export const tellingSettings = { shared_preload_libraries: 'pg_stat_statements', track_io_timing: 'on' } as const
+
+const ourSettings = { listen_addresses: '127.0.0.1', unix_socket_directories: '', ...tellingSettings }
 
 const ensurePassword = (path: string) => {
   if (!existsSync(path)) writeFileSync(path, `${randomBytes(18).toString('base64url')}\n`, { mode: 0o600 })

@@ -1,3 +1,5 @@
+import { type ImageName, versionOf } from '../images.ts'
+
 /** Where a program comes from, and how it is called there. */
 export interface Source {
   /** Under any of these names, the usual one first. */
@@ -10,6 +12,8 @@ export interface Source {
   readonly brew?: string
   /** Of github.com/prometheus, for systems without packages of it: `alertmanager 0.34.0`. */
   readonly release?: string
+  /** Bytes that fetching it takes, where a server takes less. */
+  readonly room?: number
   /** What its version has to begin with. */
   readonly version?: string
   /** A file below /usr/share that Debian's build reads from there, and whether it can do without. */
@@ -24,8 +28,11 @@ const postgresClient = (binary: string, major: number) => ({
   version: `${major}.`,
 })
 
-const prometheus = { brew: 'prometheus', release: 'prometheus 3.14.0' }
-const alertmanager = { packages: ['prometheus-alertmanager'], release: 'alertmanager 0.34.0' }
+/** The same release as in containers. */
+const release = (program: string, image: ImageName) => `${program} ${versionOf(image)}`
+
+const prometheus = { brew: 'prometheus', release: release('prometheus', 'prometheus') }
+const alertmanager = { packages: ['prometheus-alertmanager'], release: release('alertmanager', 'alertmanager') }
 
 export const programTable = {
   'redis-server': { binaries: ['redis-server', 'valkey-server'], packages: ['redis-server'], brew: 'redis' },
@@ -45,13 +52,35 @@ export const programTable = {
   'blackbox-exporter': {
     binaries: ['blackbox_exporter', 'prometheus-blackbox-exporter'],
     packages: ['prometheus-blackbox-exporter'],
-    release: 'blackbox_exporter 0.28.0',
+    release: release('blackbox_exporter', 'blackbox'),
   },
   'node-exporter': {
     binaries: ['node_exporter', 'prometheus-node-exporter'],
     packages: ['prometheus-node-exporter'],
     brew: 'node_exporter',
-    release: 'node_exporter 1.12.1',
+    release: release('node_exporter', 'nodeExporter'),
+  },
+  chromium: {
+    binaries: [
+      'chromium',
+      'chromium-browser',
+      'google-chrome',
+      'google-chrome-stable',
+      'chromium-headless-shell',
+      'chrome-headless-shell',
+      'Google Chrome',
+      'Chromium',
+    ],
+    folders: [
+      // The program itself: what stands in /usr/bin of the package looks for it there, unpacked or not.
+      '/usr/lib/chromium',
+      '/Applications/Google Chrome.app/Contents/MacOS',
+      '/Applications/Chromium.app/Contents/MacOS',
+    ],
+    packages: ['chromium-headless-shell'],
+    // Itself, its libraries, and their packages beside them while they are unpacked.
+    room: 1024 ** 3,
+    brew: 'google-chrome',
   },
   'pg_dump-15': postgresClient('pg_dump', 15),
 } as const satisfies Record<string, Source>

@@ -67,6 +67,12 @@ test('the demo runs in one process, takes a fault from the command line, and end
   expect(fault.said()).toContain('errors is cleared.')
   expect(await (await at('API_PORT', '/faults')).json()).toEqual([])
 
+  // Switched from inside a container, by somebody who does not wait.
+  expect(await runFault(['errors', '60', '--start'], env).code).toBe(0)
+  expect(await (await at('API_PORT', '/faults')).json()).toMatchObject([{ name: 'errors' }])
+  expect(await runFault(['errors', '--end'], env).code).toBe(0)
+  expect(await (await at('API_PORT', '/faults')).json()).toEqual([])
+
   expect(await main.stop()).toMatchObject({ asked: true, code: 0 })
 })
 

@@ -1,0 +1,38 @@
+import { existsSync, readdirSync, statSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import { artefacts } from '../artefacts.ts'
+import { differences, writeGenerated } from '../generated-files.ts'
+import { root } from '../plan.ts'
+
+/** Containers read what is committed: it is brought up to date with config/, which is its source, and not in silence. */
+export const refreshGenerated = (say: (line: string) => void, folder = join(root, 'compose/generated')): void => {
+  const wanted = artefacts()
+  const found = differences(wanted, folder)
+  if (found.length === 0) return
+  for (const line of found) say(`compose/generated/${line}`)
+  writeGenerated(wanted, folder)
+  say('compose/generated is generated anew, because it is not what config/ says. Commit it.')
+}
+
+const below = (path: string): readonly string[] =>
+  statSync(path).isDirectory() ? [path, ...readdirSync(path).flatMap((name) => below(join(path, name)))] : [path]
+
+/** Files and folders that a user of another number, as every container is, cannot read. */
+export const shutFrom = (folder: string): readonly string[] =>
+  existsSync(folder)
+    ? below(folder).filter((path) => {
+        const status = statSync(path)
+        const needed = status.isDirectory() ? 0o005 : 0o004
+        return (status.mode & needed) !== needed
+      })
+    : []
+
+/** A mount keeps the modes of the host, but for Docker's own virtual machines on macOS and Windows. */
+export const assertReadable = (folder = join(root, 'compose/generated')): void => {
+  const [first] = process.platform === 'linux' ? shutFrom(folder) : []
+  if (first === undefined) return
+  const shown = relative(root, folder)
+  throw new Error(
+    `containers cannot read ${relative(root, first)}, whose mode shuts other users out. Type: chmod -R go+rX ${shown}`,
+  )
+}

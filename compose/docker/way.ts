@@ -1,0 +1,91 @@
+import { existsSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import type { Env } from '../../config/env.ts'
+import { attend } from '../attend.ts'
+import { composeDeployment } from '../deployment.ts'
+import { assertPortsFree } from '../local/ports.ts'
+import { root } from '../plan.ts'
+import { hints } from '../summary.ts'
+import { type Docker, lastLine } from './call.ts'
+import { type Container, rowsOf, urlOf } from './parts.ts'
+import { assertAlone, containersOf, culprits, readProject } from './project.ts'
+
+interface DockerOptions {
+  readonly docker: Docker
+  readonly env: Env
+  readonly say: (line: string) => void
+  readonly signal: AbortSignal
+}
+
+/** In seconds, from the first container to the last healthy one; images are there before. */
+const patience = 300
+const logLines = 15
+
+/** What can be told before anything is fetched: a name or a port that is taken. */
+export const assertStartable = async (docker: Docker): Promise<void> => {
+  const { name, ports } = await readProject(docker)
+  await assertAlone(docker, name)
+  await assertPortsFree(ports)
+}
+
+/** The stack in containers, from start to end. Its volumes, and with them its data, stay. */
+export const runInDocker = async (options: DockerOptions): Promise<void> => {
+  const { docker, say, signal } = options
+  try {
+    await up(options)
+    const containers = await containersOf(docker)
+    const pager = urlOf(containers, 'api', 9095)
+    const rows = async () => rowsOf(await containersOf(docker))
+    await attend({
+      prometheus: urlOf(containers, 'prometheus', 9090),
+      pager,
+      rows,
+      notes: notes(options, pager),
+      say,
+      signal,
+    })
+  } finally {
+    say('Stopping the containers ...')
+    // Not by the signal, which is what asked for it: a second Ctrl-C leaves this to end by itself.
+    const { code, complaint } = await docker(['compose', 'down'])
+    if (code === 0) say('Everything is stopped. The data stays; docker compose down --volumes removes it.')
+    else console.error(`could not stop the containers (${lastLine(complaint)}). Type: docker compose down`)
+  }
+}
+
+const up = async ({ docker, say, signal }: DockerOptions) => {
+  const wait = ['--detach', '--no-build', '--wait', '--wait-timeout', String(patience)]
+  const { code, complaint } = await docker(['compose', 'up', ...wait], { shown: true, signal })
+  signal.throwIfAborted()
+  if (code === 0) return
+  const failed = culprits(await containersOf(docker))
+  for (const container of failed) {
+    const { service } = container
+    const log = ['compose', 'logs', '--no-color', '--no-log-prefix', '--tail', String(logLines), service]
+    say(
+      `\n${service} ${fateOf(container)}. The end of its log:\n  ${(await docker(log)).output.replaceAll('\n', '\n  ')}`,
+    )
+  }
+  const names = failed.map(({ service }) => service).join(', ')
+  throw new Error(
+    names
+      ? `could not start ${names}: see above`
+      : `could not start the containers: ${lastLine(complaint) || 'see above'}`,
+  )
+}
+
+const fateOf = ({ state, health, exitCode }: Container) => {
+  if (state === 'exited') return `ended with code ${exitCode}`
+  return state === 'running' && health === 'starting' ? 'does not become healthy' : `is ${health || state}`
+}
+
+const notes = ({ env }: DockerOptions, pager: string) => {
+  const secretsDir = resolve(root, env.SECRETS_DIR)
+  const deployment = {
+    ...composeDeployment,
+    pager,
+    secretsDir,
+    hasSecret: (name: string) => existsSync(join(secretsDir, name)),
+  }
+  return hints(deployment, { demo: true, withoutSecret: 'tells nobody' })
+}

@@ -1,0 +1,37 @@
+import { join } from 'node:path'
+import type { Env } from '../config/env.ts'
+import { attend } from './attend.ts'
+import { isDemo, root } from './plan.ts'
+import { startStack } from './stack.ts'
+import { hints } from './summary.ts'
+
+const folder = join(root, '.local/run')
+
+interface LocalOptions {
+  readonly env: Env
+  readonly say: (line: string) => void
+  readonly signal: AbortSignal
+}
+
+/** The stack as processes of this machine, from start to end. */
+export const runLocally = async ({ env, say, signal }: LocalOptions): Promise<void> => {
+  const stack = await startStack({ env, folder, say, signal })
+  try {
+    for (const { running } of stack.components) {
+      void running.exited.then((exit) => {
+        if (!exit.asked) console.error(`${exit.message}\nThe rest goes on.`)
+      })
+    }
+    const { prometheus, pager } = stack.deployment
+    const rows = () =>
+      stack.components.flatMap(({ parts, ended }) =>
+        parts.map(({ name, url }) => ({ name, url, state: ended ? 'ended' : 'up' })),
+      )
+    const notes = hints(stack.deployment, { demo: isDemo(env), withoutSecret: 'left out' })
+    await attend({ prometheus: `http://${prometheus}`, pager, rows, notes, say, signal })
+  } finally {
+    say('Stopping ...')
+    await stack.stop()
+    say('Everything is stopped.')
+  }
+}

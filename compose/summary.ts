@@ -1,0 +1,64 @@
+import { heartbeat } from '../config/teams.ts'
+import { missingSecrets, reachesNobody } from './alertmanager.ts'
+import type { Deployment } from './deployment.ts'
+import type { TargetState } from './watch.ts'
+
+/** One line of what runs where. */
+export interface Row {
+  readonly name: string
+  readonly url: string
+  readonly state: string
+}
+
+const table = (rows: readonly (readonly string[])[]) => {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
+  return rows
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n')
+}
+
+/** What runs where, and whether it is watched. */
+export const summary = (rows: readonly Row[], states: readonly TargetState[], faults: readonly string[]): string => {
+  const down = states.filter(({ health }) => health !== 'up')
+  const lines = [
+    '',
+    table([['COMPONENT', 'URL', 'STATE'], ...rows.map(({ name, url, state }) => [name, url, state])]),
+    '',
+    `Prometheus scrapes ${states.length} targets, ${states.length - down.length} of them up; ` +
+      `${faults.length === 0 ? 'every rule evaluates' : `${faults.length} rules do not evaluate`}.`,
+    ...down.map(({ job, instance, error }) => `  ${job}/${instance} is down: ${error || 'not scraped yet'}`),
+    ...faults.map((fault) => `  ${fault}`),
+  ]
+  return lines.join('\n')
+}
+
+interface Circumstances {
+  readonly demo: boolean
+  /** What becomes of a channel whose secret is not there. */
+  readonly withoutSecret: 'left out' | 'tells nobody'
+}
+
+/** What whoever reads the table should know besides. */
+export const hints = (deployment: Deployment, { demo, withoutSecret }: Circumstances): readonly string[] => {
+  const missing = missingSecrets(deployment)
+  const fate =
+    withoutSecret === 'left out'
+      ? 'Channels without their secret are left out'
+      : 'A channel without its secret tells nobody'
+  return [
+    ...(missing.length > 0 ? [`${fate}: put ${missing.join(', ')} into ${deployment.secretsDir}.`] : []),
+    ...(reachesNobody(deployment) ? ['CRITICAL ALERTS REACH NOBODY until those are there.'] : []),
+    ...(!demo && heartbeat.length === 0
+      ? ["The dead man's switch reaches nobody: name a channel in config/teams.ts (heartbeat)."]
+      : []),
+    demo
+      ? `Pages arrive at ${deployment.pager}/alerts. Break something: npm run fault`
+      : 'The services at the given URLs are watched, and only read.',
+    'Ctrl-C stops everything.',
+  ]
+}

@@ -1,0 +1,223 @@
+import { spawnSync } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { parse } from 'yaml'
+import { z } from 'zod'
+import { artefacts } from '../../../../compose/artefacts.ts'
+import { composeDeployment } from '../../../../compose/deployment.ts'
+import { parts } from '../../../../compose/docker/parts.ts'
+import { secretFiles } from '../../../../compose/docker/secrets.ts'
+import { images } from '../../../../compose/images.ts'
+import { tellingSettings } from '../../../../compose/local/postgres.ts'
+import { retention, root } from '../../../../compose/plan.ts'
+import { readEnv, variableNames } from '../../../../config/env.ts'
+import { processFaults } from '../../../../demo/faults.ts'
+
+const text = readFileSync(join(root, 'docker-compose.yml'), 'utf8')
+
+const bind = z.object({ type: z.literal('bind'), source: z.string(), target: z.string(), read_only: z.literal(true) })
+const service = z.object({
+  image: z.string(),
+  build: z.object({ context: z.string(), dockerfile: z.string(), target: z.string() }).optional(),
+  pull_policy: z.string().optional(),
+  user: z.string(),
+  command: z.array(z.string()).optional(),
+  environment: z.record(z.string(), z.union([z.string(), z.number()])).default({}),
+  network_mode: z.string().optional(),
+  volumes: z.array(z.union([z.string(), bind])).default([]),
+  ports: z.array(z.string()).default([]),
+  depends_on: z.record(z.string(), z.object({ condition: z.string() })).default({}),
+  healthcheck: z.object({ test: z.array(z.string()) }).optional(),
+  restart: z.string(),
+  cap_drop: z.array(z.string()),
+  security_opt: z.array(z.string()),
+})
+const file = z
+  .object({ name: z.string(), services: z.record(z.string(), service), volumes: z.record(z.string(), z.null()) })
+  .parse(parse(text, { merge: true }))
+
+const services = Object.entries(file.services)
+const serviceOf = (name: string) => {
+  const found = file.services[name]
+  if (!found) throw new Error(`no service ${name}`)
+  return found
+}
+const once = services.filter(([, { restart }]) => restart === 'no').map(([name]) => name)
+const lasting = services.filter(([name]) => !once.includes(name)).map(([name]) => name)
+
+interface Mount {
+  readonly source: string
+  readonly target: string
+  readonly mode: string
+}
+const mountsOf = ({ volumes }: z.infer<typeof service>): readonly Mount[] =>
+  volumes.map((volume) => {
+    if (typeof volume !== 'string') return { source: volume.source, target: volume.target, mode: 'ro' }
+    const [source = '', target = '', mode = 'rw'] = volume.split(':')
+    return { source, target, mode }
+  })
+/** Every variable that is used, with its default. */
+const used = [...text.matchAll(/\$\{(\w+)(?::-([^}]*))?\}/g)].map(([, name = '', value]) => [name, value] as const)
+
+describe.each(services)('the service %s', (name, one) => {
+  test('says whether it is well, or ends and is waited for', () => {
+    const awaited = services.some(
+      ([, { depends_on }]) => depends_on[name]?.condition === 'service_completed_successfully',
+    )
+    expect(once.includes(name) ? awaited : one.healthcheck !== undefined).toBe(true)
+    expect(one.restart).toBe(once.includes(name) ? 'no' : 'unless-stopped')
+  })
+
+  test('waits for others until they are well, or through', () => {
+    for (const [other, { condition }] of Object.entries(one.depends_on)) {
+      expect(condition).toBe(once.includes(other) ? 'service_completed_successfully' : 'service_healthy')
+    }
+  })
+
+  test('runs as a user without power', () => {
+    expect(one.user).not.toMatch(/^(root|0)?(:|$)/)
+    expect(one.cap_drop).toEqual(['ALL'])
+    expect(one.security_opt).toEqual(['no-new-privileges:true'])
+  })
+
+  test('runs an image of the table, or one built here', () => {
+    if (/^\$\{COMPOSE_PROJECT_NAME\}-/.test(one.image)) {
+      // A build that is not pulled, and not taken for up to date when sources have changed.
+      expect(one.pull_policy).toBe(one.build ? 'build' : 'never')
+      expect(services.some(([, { image, build }]) => build && image === one.image)).toBe(true)
+    } else expect(Object.values(images)).toContain(one.image)
+  })
+
+  test('publishes on loopback only, at a port that a variable of ours moves', () => {
+    for (const port of one.ports) {
+      const [, variable = '', standard, inside] = /^127\.0\.0\.1:\$\{(\w+):-(\d+)\}:(\d+)$/.exec(port) ?? []
+      expect(port).toBe(`127.0.0.1:\${${variable}:-${standard}}:${inside}`)
+      expect(readEnv({})).toMatchObject({ [variable]: Number(standard) })
+      expect(parts).toContainEqual(expect.objectContaining({ service: name, port: Number(inside), variable }))
+    }
+  })
+
+  test('finds on this machine what it mounts from it, and cannot change that', () => {
+    for (const { source, target, mode } of mountsOf(one)) {
+      if (source in file.volumes) continue
+      expect(mode).toBe('ro')
+      const path = source.replace(/^\$\{SECRETS_DIR:-(\w+)\}$/, '$1')
+      expect([target, existsSync(join(root, path))]).toEqual([target, true])
+      const generated = /^\.\/compose\/generated\/(.+)$/.exec(path)?.[1]
+      if (generated) expect([...artefacts().keys()].some((file) => file.startsWith(`${generated}/`))).toBe(true)
+    }
+  })
+
+  test('has no secret in its environment, and reads those that init writes for it', () => {
+    const folder = mountsOf(one).find(({ source, target }) => source in file.volumes && target === '/run/secrets')
+    const written = [...secretFiles(dummies).keys()]
+    for (const [variable, value] of Object.entries(one.environment)) {
+      if (/PASSWORD|SECRET|KEY|TOKEN|_URL(_FILE)?$/.test(variable) && variable !== 'GF_SERVER_ROOT_URL') {
+        expect(variable).toMatch(/_FILE$/)
+        expect(written).toContain(
+          `${folder?.source.replace('secrets-', '')}/${String(value).replace('/run/secrets/', '')}`,
+        )
+      }
+    }
+    expect(one.command?.join(' ') ?? '').not.toMatch(/password|requirepass/i)
+  })
+})
+
+const dummies = { superuser: 'a', api: 'b', exporter: 'c', redis: 'd', grafana: 'e', grafanaKey: 'f' }
+
+describe('docker-compose.yml', () => {
+  test('runs every image of the table but the one ours are built on', () => {
+    const run = new Set(services.map(([, { image }]) => image))
+    expect(Object.values(images).filter((image) => !run.has(image))).toEqual([images.node])
+  })
+
+  test('has a volume of secrets for each reader, which nobody else but init sees', () => {
+    const init = mountsOf(serviceOf('init'))
+    expect(serviceOf('init').network_mode).toBe('none')
+    const secrets = Object.keys(file.volumes).filter((name) => name.startsWith('secrets-'))
+    expect(init.map(({ source }) => source).sort()).toEqual(secrets.sort())
+    for (const { source, target } of init) expect(target).toBe(`/secrets/${source.replace('secrets-', '')}`)
+    for (const name of secrets.filter((one) => one !== 'secrets-init')) {
+      const readers = services.filter(
+        ([reader, one]) => reader !== 'init' && mountsOf(one).some(({ source }) => source === name),
+      )
+      expect(readers.map(([reader]) => reader)).toEqual([name.replace('secrets-', '')])
+      expect(readers.flatMap(([, one]) => mountsOf(one)).filter(({ source }) => source === name)).toEqual([
+        { source: name, target: '/run/secrets', mode: 'ro' },
+      ])
+    }
+    expect(new Set([...secretFiles(dummies).keys()].map((path) => `secrets-${path.split('/')[0]}`))).toEqual(
+      new Set(secrets.filter((one) => one !== 'secrets-init')),
+    )
+  })
+
+  test('uses every volume it declares', () => {
+    const mounted = services.flatMap(([, one]) => mountsOf(one).map(({ source }) => source))
+    expect(Object.keys(file.volumes).filter((name) => !mounted.includes(name))).toEqual([])
+  })
+
+  test('uses variables that there are, with the defaults they have, and none for a secret', () => {
+    for (const [name, standard] of used) {
+      if (name === 'COMPOSE_PROJECT_NAME') continue
+      expect(variableNames).toContain(name)
+      expect(String(Object(readEnv({}))[name])).toBe(standard)
+      expect(name).not.toMatch(/PASSWORD|SECRET$|KEY|TOKEN/)
+    }
+  })
+
+  test('tells the summary all that goes on running', () => {
+    expect([...new Set(parts.map(({ service }) => service))].sort()).toEqual([...lasting].sort())
+    expect(
+      parts
+        .filter(({ variable }) => variable)
+        .map(({ variable }) => variable)
+        .sort(),
+    ).toEqual(services.flatMap(([, { ports }]) => ports.map((port) => /\w+_PORT/.exec(port)?.[0])).sort())
+  })
+
+  test('calls its services what the generated configuration and the faults call them', () => {
+    const { exporter, prometheus, alertmanager, blackbox, nodeExporter, api = '', pager = '' } = composeDeployment
+    const hosts = [exporter, prometheus, alertmanager, blackbox, nodeExporter, new URL(api).host, new URL(pager).host]
+    for (const host of hosts) {
+      const [name, port] = host.split(':')
+      expect(parts).toContainEqual(expect.objectContaining({ service: name, port: Number(port) }))
+    }
+    for (const { service: name } of Object.values(processFaults)) expect(lasting).toContain(name)
+  })
+})
+
+describe('its programs run as the local ones do', () => {
+  const flags = (name: string) => serviceOf(name).command ?? []
+
+  test('Prometheus keeps what the longest promise needs, and the clocks of its alerts', () => {
+    expect(flags('prometheus')).toContain(`--storage.tsdb.retention.time=${retention}`)
+    expect(flags('prometheus')).toContain('--rules.alert.for-grace-period=1s')
+    expect(flags('prometheus')).toContain('--config.file=/etc/prometheus/prometheus.yml')
+  })
+
+  test('PostgreSQL tells what we read', () => {
+    const set = flags('postgres').flatMap((flag, i, all) => (all[i - 1] === '-c' ? [flag] : []))
+    expect(set).toEqual(Object.entries(tellingSettings).map(([name, value]) => `${name}=${value}`))
+  })
+
+  test('Redis is a small cache, as compose/stack.ts starts it', () => {
+    const stack = readFileSync(join(root, 'compose/stack.ts'), 'utf8')
+    const [, size = ''] = /maxmemory: '(\w+)'/.exec(stack) ?? []
+    const [, policy = ''] = /'maxmemory-policy': '([\w-]+)'/.exec(stack) ?? []
+    expect(flags('redis').join(' ')).toContain(`--maxmemory ${size} --maxmemory-policy ${policy}`)
+  })
+
+  test('Grafana opens a dashboard that is there', () => {
+    const home = serviceOf('grafana').environment.GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH
+    expect([...artefacts().keys()]).toContain(String(home).replace('/etc/', ''))
+  })
+})
+
+const compose = spawnSync('docker', ['compose', 'version'], { stdio: 'ignore' })
+const without = compose.status === 0 ? false : 'there is no docker with compose here'
+
+test.skipIf(without)(`docker compose takes it${without ? ` (skipped: ${without})` : ''}`, () => {
+  const { status, stderr } = spawnSync('docker', ['compose', 'config', '--quiet'], { cwd: root, encoding: 'utf8' })
+  expect([status, stderr]).toEqual([0, ''])
+})

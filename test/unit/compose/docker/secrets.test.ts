@@ -1,0 +1,105 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, expect, test } from 'vitest'
+import { secretFiles, writeSecrets } from '../../../../compose/docker/secrets.ts'
+
+const place = mkdtempSync(join(tmpdir(), 'secrets-'))
+afterAll(() => rmSync(place, { recursive: true }))
+
+const newFolder = () => mkdtempSync(join(place, 'x-'))
+const contents = (folder: string) =>
+  Object.fromEntries(
+    readdirSync(folder, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name))
+      .map((path) => [path.slice(folder.length + 1), readFileSync(path, 'utf8')]),
+  )
+
+test('the first time every secret is written, at random', () => {
+  const [one, other] = [newFolder(), newFolder()]
+  const written = writeSecrets(one)
+  writeSecrets(other)
+  const [mine, theirs] = [contents(one), contents(other)]
+  expect([...written].sort()).toEqual(Object.keys(mine).sort())
+  for (const [path, text] of Object.entries(mine)) expect(theirs[path]).not.toBe(text)
+  const values: readonly string[] = Object.values(JSON.parse(mine['init/secrets.json'] ?? ''))
+  expect(new Set(values).size).toBe(values.length)
+  // Nothing that a URL, a configuration file or a SCRAM verifier would have to quote, and 192 bits of it.
+  for (const value of values) expect(value).toMatch(/^[\w-]{32}$/)
+})
+
+test('a second time changes nothing', () => {
+  const folder = newFolder()
+  writeSecrets(folder)
+  const before = contents(folder)
+  const inodes = Object.keys(before).map((path) => statSync(join(folder, path)).ino)
+  expect(writeSecrets(folder)).toEqual([])
+  expect(contents(folder)).toEqual(before)
+  expect(Object.keys(before).map((path) => statSync(join(folder, path)).ino)).toEqual(inodes)
+})
+
+test('what is missing after an interrupted start, or belongs to a newer version, is made good', () => {
+  const folder = newFolder()
+  writeSecrets(folder)
+  const before = contents(folder)
+  rmSync(join(folder, 'api'), { recursive: true })
+  expect(writeSecrets(folder)).toEqual(['api/database_url', 'api/redis_url'])
+  expect(contents(folder)).toEqual(before)
+
+  const { grafanaKey, ...older } = JSON.parse(before['init/secrets.json'] ?? '')
+  rmSync(join(folder, 'init/secrets.json'))
+  writeFileSync(join(folder, 'init/secrets.json'), JSON.stringify(older))
+  expect(writeSecrets(folder)).toEqual(['init/secrets.json', 'grafana/secret_key'])
+  expect(JSON.parse(readFileSync(join(folder, 'init/secrets.json'), 'utf8'))).toMatchObject(older)
+  expect(grafanaKey).not.toBe(readFileSync(join(folder, 'grafana/secret_key'), 'utf8').trim())
+})
+
+test('new secrets are not made beside databases that have the old ones', () => {
+  const folder = newFolder()
+  writeSecrets(folder)
+  rmSync(join(folder, 'init/secrets.json'))
+  const before = contents(folder)
+  expect(() => writeSecrets(folder)).toThrow(/^init\/secrets\.json is gone.*docker compose down --volumes$/s)
+  expect(contents(folder)).toEqual(before)
+  expect(existsSync(join(folder, 'init/secrets.json'))).toBe(false)
+})
+
+test('only the one that writes them can read all of them at once', () => {
+  const folder = newFolder()
+  const written = writeSecrets(folder)
+  const modes = Object.fromEntries(written.map((path) => [path, statSync(join(folder, path)).mode & 0o777]))
+  expect(modes).toMatchObject({ 'init/secrets.json': 0o400, 'postgres/superuser_password': 0o444 })
+})
+
+const values = {
+  superuser: 'S-superuser',
+  api: 'S-api',
+  exporter: 'S-exporter',
+  redis: 'S-redis',
+  grafana: 'S-grafana',
+  grafanaKey: 'S-key',
+}
+
+test.each([
+  ['postgres', ['superuser']],
+  ['setup', ['api', 'exporter', 'superuser']],
+  ['redis', ['redis']],
+  ['api', ['api', 'redis']],
+  ['exporter', ['exporter', 'redis']],
+  ['grafana', ['grafana', 'grafanaKey']],
+] as const)('%s is told %j, and nothing else', (reader, told) => {
+  const texts = [...secretFiles(values)].filter(([path]) => path.startsWith(`${reader}/`)).map(([, text]) => text)
+  const found = Object.entries(values).filter(([, value]) => texts.some((text) => text.includes(value)))
+  expect(found.map(([name]) => name).sort()).toEqual([...told])
+})
+
+test('URLs name the services, and the logins that setup makes', () => {
+  const files = secretFiles(values)
+  expect(files.get('setup/admin_url')).toBe('postgres://postgres:S-superuser@postgres:5432/postgres')
+  expect(files.get('api/database_url')).toBe('postgres://techplus_api:S-api@postgres:5432/techplus')
+  expect(files.get('exporter/database_url')).toBe('postgres://techplus_exporter:S-exporter@postgres:5432/techplus')
+  expect(files.get('exporter/redis_url')).toBe('redis://:S-redis@redis:6379')
+  expect(files.get('redis/redis.conf')).toBe('requirepass "S-redis"')
+  expect(files.get('redis/ping')).toBe('AUTH S-redis\nPING')
+})
