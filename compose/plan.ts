@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { Env, PortVariable } from '../config/env.ts'
+import type { Env, PortVariable, UrlVariable } from '../config/env.ts'
 import { sla } from '../config/sla.ts'
-import { targets } from '../config/targets.ts'
+import { sourceVariables, targets } from '../config/targets.ts'
 import { namesOf } from '../metrics/names.ts'
 import type { Deployment } from './deployment.ts'
 import type { Port } from './local/ports.ts'
@@ -15,13 +15,17 @@ export const root = fileURLToPath(new URL('..', import.meta.url))
 export const retention = `${Math.max(...Object.values(sla).map(({ window }) => Number.parseInt(window, 10))) + 2}d`
 
 /** True where the demo is started; with any URL of a real service, that is watched instead and only read. */
-export const isDemo = ({ DATABASE_URL, REDIS_URL, API_URL }: Env) => !(DATABASE_URL || REDIS_URL || API_URL)
+export const isDemo = (env: Env) => sourceVariables.every((name) => env[name] === undefined)
+
+/** What the demo has a server of its own for. */
+const demoSources: readonly UrlVariable[] = ['DATABASE_URL', 'REDIS_URL']
 
 /** Every port that a local start opens, with the variable that moves it. */
 export const portsOf = (env: Env): readonly Port[] => {
   const port = (name: string, variable: PortVariable) => ({ port: env[variable], name, variable })
   const stack = [
     port('Exporter', 'EXPORTER_PORT'),
+    port('Dashboards', 'GRAFANA_PORT'),
     port('Prometheus', 'PROMETHEUS_PORT'),
     port('Alertmanager', 'ALERTMANAGER_PORT'),
     port('Blackbox exporter', 'BLACKBOX_PORT'),
@@ -48,7 +52,10 @@ export const deploymentOf = (env: Env, configDir: string): Deployment => {
     alertmanager: `127.0.0.1:${env.ALERTMANAGER_PORT}`,
     blackbox: `127.0.0.1:${env.BLACKBOX_PORT}`,
     nodeExporter: `127.0.0.1:${env.NODE_EXPORTER_PORT}`,
-    targets: namesOf(targets).filter((name) => demo || env[targets[name].url] !== undefined),
+    targets: namesOf(targets).filter((name) => {
+      const { url } = targets[name]
+      return demo ? demoSources.includes(url) : env[url] !== undefined
+    }),
     ...(api && { api }),
     ...(demo && { pager: `http://127.0.0.1:${env.PAGER_PORT}` }),
     secretsDir,

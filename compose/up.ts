@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { type Env, readEnv } from '../config/env.ts'
+import { sourceVariables } from '../config/targets.ts'
 import { choose, settled } from './choice.ts'
 import { docker } from './docker/call.ts'
 import { obtainImages, probeEngine } from './docker/engine.ts'
@@ -14,13 +15,11 @@ const say = (line: string) => console.log(line)
 const asked = new AbortController()
 const { signal } = asked
 
-const sources = ['DATABASE_URL', 'REDIS_URL', 'API_URL'] as const
-
 const chooseWay = async (env: Env) => {
   const { docker: wanted = false, local = false } = parseArgs({
     options: { docker: { type: 'boolean' }, local: { type: 'boolean' } },
   }).values
-  const wish = { docker: wanted, local, given: sources.filter((name) => env[name] !== undefined) }
+  const wish = { docker: wanted, local, given: sourceVariables.filter((name) => env[name] !== undefined) }
   const choice = settled(wish)
   if (choice) return choice
   const engine = await probeEngine({ docker })

@@ -33,3 +33,8 @@ export type TargetName = keyof typeof targets
 export const services = {
   api: { words: 'the reservation API', url: 'API_URL', health: '/health' },
 } as const satisfies Record<string, { words: string; url: UrlVariable; health: `/${string}` }>
+
+/** Every variable with the URL of something that is watched. With any of them set, the demo is not started. */
+export const sourceVariables: readonly UrlVariable[] = [...Object.values(targets), ...Object.values(services)].map(
+  ({ url }) => url,
+)

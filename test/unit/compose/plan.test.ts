@@ -1,0 +1,34 @@
+import { describe, expect, test } from 'vitest'
+import { deploymentOf, isDemo, portsOf } from '../../../compose/plan.ts'
+import { readEnv } from '../../../config/env.ts'
+import { sourceVariables } from '../../../config/targets.ts'
+
+const urls: Readonly<Record<string, string>> = {
+  DATABASE_URL: 'postgres://exporter@db.internal/shop',
+  REDIS_URL: 'redis://cache.internal:6379',
+  API_URL: 'http://api.internal:3000',
+}
+const portNames = (given: Readonly<Record<string, string>>) => portsOf(readEnv(given)).map(({ name }) => name)
+
+describe('what a local start runs', () => {
+  test('is the demo as long as nothing else is named', () => {
+    expect(isDemo(readEnv({}))).toBe(true)
+    expect(deploymentOf(readEnv({}), '/x').targets).toEqual(['main', 'cache'])
+    expect(portNames({})).toContain('Demo API')
+  })
+
+  test.each(sourceVariables)('is no demo where %s is given', (name) => {
+    const given = { [name]: urls[name] ?? '' }
+    expect(isDemo(readEnv(given))).toBe(false)
+    expect(portNames(given)).not.toContain('Demo API')
+    expect(deploymentOf(readEnv(given), '/x').pager).toBeUndefined()
+  })
+
+  test('reads the targets that have a URL, and no others', () => {
+    const targetsWith = (...names: readonly string[]) =>
+      deploymentOf(readEnv(Object.fromEntries(names.map((name) => [name, urls[name]]))), '/x').targets
+    expect(targetsWith('DATABASE_URL')).toEqual(['main'])
+    expect(targetsWith('REDIS_URL')).toEqual(['cache'])
+    expect(targetsWith('API_URL')).toEqual([])
+  })
+})
