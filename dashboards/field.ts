@@ -57,7 +57,11 @@ export const steps = (base: Meaning, rest: readonly Step[]): ThresholdsConfigBui
       ...rest.map(({ from, is }) => ({ value: from, color: colours[is] })),
     ])
 
-export const bySeries = (): FieldColorBuilder => new FieldColorBuilder().mode(FieldColorModeId.PaletteClassic)
+/** One colour a series, to tell them apart; the only one is neutral, for green would say that it is well. */
+export const bySeries = (queries: readonly Query[]): FieldColorBuilder =>
+  queries.length === 1 && queries.every(({ legend }) => !legend.includes('{{'))
+    ? new FieldColorBuilder().mode(FieldColorModeId.Fixed).fixedColor(colours.neutral)
+    : new FieldColorBuilder().mode(FieldColorModeId.PaletteClassic)
 export const byStep = (): FieldColorBuilder => new FieldColorBuilder().mode(FieldColorModeId.Thresholds)
 export const fixedColour = (is: Meaning) => ({ mode: FieldColorModeId.Fixed, fixedColor: colours[is] })
 

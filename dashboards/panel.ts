@@ -89,7 +89,7 @@ export const timeseries = (spec: TimeseriesSpec): Panel => {
       .lineWidth(stack ? 1 : 2)
       .fillOpacity(stack ? 40 : 8)
       .showPoints(VisibilityMode.Auto)
-      .colorScheme(bySeries())
+      .colorScheme(bySeries(queries))
       .spanNulls(false)
       .stacking(new StackingConfigBuilder().mode(stack ? StackingMode.Normal : StackingMode.None))
       .thresholds(steps('neutral', limits))

@@ -77,10 +77,11 @@ const now = row('Is it well?', [
     sparkline: true,
   }),
   stat({
-    title: 'Clients',
+    title: 'Client slots',
     description: 'Share of the connections that maxclients admits. At 100% nobody new gets in.',
     width: 3,
     unit: 'share',
+    decimals: 1,
     queries: [series(div(instant(connectedClients.where(here)), instant(maxClients.where(here))), '')],
   }),
   stat({
