@@ -1,15 +1,18 @@
 import { randomBytes } from 'node:crypto'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import type { Env } from '../config/env.ts'
+import type { Env, UrlVariable } from '../config/env.ts'
+import { sourceVariables } from '../config/targets.ts'
 import { demoLogins, setupDemo, urlFor } from '../demo/setup.ts'
 import { artefacts } from './artefacts.ts'
+import { startDashboards } from './dashboards.ts'
 import type { Deployment } from './deployment.ts'
 import { assertRoom } from './local/disk.ts'
 import { endLeftovers } from './local/leftovers.ts'
+import { startNode } from './local/node.ts'
 import { assertPortsFree } from './local/ports.ts'
 import { startPostgres } from './local/postgres.ts'
-import { type Running, startProcess } from './local/process.ts'
+import type { Running } from './local/process.ts'
 import { ensurePrograms } from './local/programs.ts'
 import {
   startAlertmanager,
@@ -18,7 +21,7 @@ import {
   startPrometheus,
   startRedis,
 } from './local/servers.ts'
-import { deploymentOf, isDemo, portsOf, retention, root } from './plan.ts'
+import { deploymentOf, isDemo, portsOf, retention } from './plan.ts'
 
 interface Part {
   readonly name: string
@@ -117,30 +120,15 @@ export const startStack = async ({ env, folder, say, signal }: StackOptions): Pr
 }
 
 type Start = (parts: Component['parts'], launch: () => Promise<Running>) => Promise<void>
-type Sources = Readonly<Partial<Record<'DATABASE_URL' | 'REDIS_URL', string>>>
+type Sources = Readonly<Partial<Record<UrlVariable, string>>>
 
-const given = ({ DATABASE_URL, REDIS_URL }: Env): Sources => ({
-  ...(DATABASE_URL && { DATABASE_URL }),
-  ...(REDIS_URL && { REDIS_URL }),
-})
+const given = (env: Env): Sources => Object.fromEntries(sourceVariables.flatMap((name) => [[name, env[name]]]))
 
 /** All of them, or the first failure, and that only when none is under way any more. */
 const together = async (starting: readonly Promise<unknown>[]) => {
   const failed = (await Promise.allSettled(starting)).find(({ status }) => status === 'rejected')
   if (failed?.status === 'rejected') throw failed.reason
 }
-
-const node = (name: string, entry: string, home: string, port: number, env: NodeJS.ProcessEnv, signal: AbortSignal) =>
-  startProcess({
-    name,
-    home,
-    command: process.execPath,
-    args: ['--import', 'tsx', entry],
-    cwd: root,
-    env: { ...env },
-    ready: async () => (await fetch(`http://127.0.0.1:${port}/health`, { signal: AbortSignal.timeout(1000) })).ok,
-    signal,
-  })
 
 /** PostgreSQL, Redis, and the API with its visitors. Returns the logins that may only read. */
 const startDemo = async ({ env, folder, say, signal }: StackOptions, start: Start): Promise<Sources> => {
@@ -186,7 +174,15 @@ const startDemo = async ({ env, folder, say, signal }: StackOptions, start: Star
       { name: 'Payment provider', url: at(env.PAYMENTS_PORT) },
       { name: 'Pager', url: `${at(env.PAGER_PORT)}/alerts` },
     ],
-    () => node('Demo', 'demo/main.ts', join(folder, 'demo'), env.API_PORT, demo, signal),
+    () =>
+      startNode({
+        name: 'Demo',
+        entry: 'demo/main.ts',
+        home: join(folder, 'demo'),
+        port: env.API_PORT,
+        env: demo,
+        signal,
+      }),
   )
   return { DATABASE_URL: urlOf('exporter'), REDIS_URL: redisUrl }
 }
@@ -203,8 +199,16 @@ const startWatchers = async ({ env, folder, say, signal }: StackOptions, sources
   })
   const exporter = { ...sources, EXPORTER_HOST: '127.0.0.1', EXPORTER_PORT: String(env.EXPORTER_PORT) }
   await together([
+    start([{ name: 'Dashboards', url: at(env.GRAFANA_PORT) }], () => startDashboards({ env, folder, say, signal })),
     start([{ name: 'Exporter', url: at(env.EXPORTER_PORT) }], () =>
-      node('Exporter', 'exporters/main.ts', join(folder, 'exporter'), env.EXPORTER_PORT, exporter, signal),
+      startNode({
+        name: 'Exporter',
+        entry: 'exporters/main.ts',
+        home: join(folder, 'exporter'),
+        port: env.EXPORTER_PORT,
+        env: exporter,
+        signal,
+      }),
     ),
     start([{ name: 'Blackbox exporter', url: at(env.BLACKBOX_PORT) }], () =>
       startBlackboxExporter({

@@ -23,12 +23,16 @@ const doors: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
       'dashboards/table.ts',
       'dashboards/unit.ts',
     ],
+    '@grafana/data': ['dashboards/preview/page/grafana.ts'],
     'big.js': ['alerts/burn-rate.ts'],
-    fastify: ['exporters/server.ts'],
+    esbuild: ['dashboards/preview/bundle.ts'],
+    fastify: ['exporters/server.ts', 'dashboards/preview/server.ts'],
     'fastify-plugin': ['exporters/service/http.ts'],
     ioredis: ['exporters/redis/source.ts'],
     pg: ['exporters/postgres/source.ts'],
+    'playwright-core': ['compose/local/browser.ts'],
     'prom-client': ['exporters/exposition.ts'],
+    uplot: ['dashboards/preview/page/plot.ts'],
     yaml: ['compose/yaml.ts'],
     zod: ['config/env.ts'],
   },
@@ -43,8 +47,10 @@ const doors: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
 /** Who reads process.env, and why. */
 const readers: Readonly<Record<string, string>> = {
   'config/env.ts': 'reads and checks it, for everyone',
+  'compose/local/browser.ts': 'passes it on to the browser it starts',
   'compose/local/process.ts': 'passes it on to the servers it starts',
   'compose/local/run.ts': 'passes it on to the commands it runs, and searches PATH',
+  'dashboards/preview/bundle.ts': 'names it, for the browser, which has none',
 }
 
 /** A test is a table of cases, and may be longer than what it tests. */

@@ -14,11 +14,19 @@ export interface Program {
   readonly wrap: readonly string[]
 }
 
+/** Where one library keeps another to itself, by a path that holds for an installed one only (libpulse does). */
+const privateFolders = (folder: string) =>
+  readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => join(folder, name))
+    .filter((inner) => readdirSync(inner).some((file) => /^lib.*\.so/.test(file)))
+
 const libraryFolders = (root: string) =>
   ['usr/lib', 'lib']
     .map((folder) => join(root, folder))
     .filter((folder) => existsSync(folder))
     .flatMap((folder) => readdirSync(folder).flatMap((entry) => (/-linux-gnu/.test(entry) ? join(folder, entry) : [])))
+    .flatMap((folder) => [folder, ...privateFolders(folder)])
 
 const environment = (root: string) => {
   const libraries = libraryFolders(root).join(':')

@@ -5,7 +5,7 @@ import { leash } from './leash.ts'
 import { type Outcome, run } from './run.ts'
 
 /** Every server, its libraries and the package lists, unpacked. */
-const room = 500 * 1024 ** 2
+const usualRoom = 500 * 1024 ** 2
 
 const draftPrefix = '.fetch-'
 const packagesPrefix = 'packages-'
@@ -101,8 +101,13 @@ const fetchInto = async (draft: string, names: readonly string[], say: (line: st
  * Unpacks packages into a new folder inside `folder` and returns it; nothing is installed, no service started. It
  * gets its name when it is whole, so an interrupted fetch counts as none.
  */
-export const fetchPackages = async (names: readonly string[], folder: string, say: (line: string) => void) => {
-  assertRoom(folder, room, 'fetching the servers')
+export const fetchPackages = async (
+  names: readonly string[],
+  folder: string,
+  say: (line: string) => void,
+  room = usualRoom,
+) => {
+  assertRoom(folder, room, `fetching ${names.join(', ')}`)
   clearDrafts(folder)
   const draft = mkdtempSync(join(folder, draftPrefix))
   try {

@@ -45,7 +45,8 @@ const fetchMissing = async (names: readonly ProgramName[], folder: string, say: 
   }
   const packages = unique(sources.flatMap((source) => source.packages))
   const line = debianLine(packages)
-  await fetchPackages(packages, folder, say).catch((cause) => {
+  const room = Math.max(...sources.map((source) => source.room ?? 0)) || undefined
+  await fetchPackages(packages, folder, say, room).catch((cause) => {
     throw new Error(`could not fetch ${names.join(', ')}. Check the network, or type: ${line}`, { cause })
   })
 }

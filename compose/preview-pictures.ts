@@ -1,0 +1,92 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { type Browser, type Page, startBrowser } from './local/browser.ts'
+import { ensurePrograms } from './local/programs.ts'
+
+interface Listed {
+  readonly uid: string
+  readonly title: string
+}
+
+interface PictureOptions {
+  readonly dashboards: readonly Listed[]
+  /** Where the preview answers. */
+  readonly url: string
+  readonly folder: string
+  /** What an address keeps: `from`, `to`, `theme`, `var-NAME`. */
+  readonly state: URLSearchParams
+  readonly say: (line: string) => void
+}
+
+/** Three rounds of a query that Prometheus does not answer: who waits longer waits for nothing. */
+const settledWithin = 100_000
+
+/** Everything in which a page says that something is wrong. */
+export const faultsOn = (page: Page) =>
+  page.$$eval('.panel.faulty, .variable-fault, body > main.list > [role=alert]', (found) =>
+    found.map((element) => {
+      const [name] = [
+        element.getAttribute('data-panel'),
+        element.closest('[data-variable]')?.getAttribute('data-variable'),
+      ].filter(Boolean)
+      const words = (element.querySelector('.fault') ?? element).textContent ?? ''
+      return name ? `${name}: ${words}` : words
+    }),
+  )
+
+/** What an engineer would see in the console of the browser. */
+export const listen = (page: Page): readonly string[] => {
+  const said: string[] = []
+  page.on('console', (message) => {
+    // A query that fails is told by its panel, in better words.
+    const refused =
+      message.text().startsWith('Failed to load resource') && message.location().url.includes('/prometheus/')
+    if (message.type() === 'error' && !refused) said.push(`console: ${message.text().split('\n')[0]}`)
+  })
+  page.on('pageerror', ({ message }) => said.push(`console: ${message}`))
+  return said
+}
+
+export const settled = (page: Page) =>
+  page.waitForSelector('html[data-state=settled]', { state: 'attached', timeout: settledWithin })
+
+/** Opens an address and waits until everything on it is there. */
+export const visit = async (page: Page, url: string, tries = 3): Promise<void> => {
+  try {
+    await page.goto(url)
+  } catch (error) {
+    // The browser lets go of every connection when the machine's network changes, even of those to the machine itself.
+    if (tries <= 1 || !String(error).includes('ERR_NETWORK_CHANGED')) throw error
+    return visit(page, url, tries - 1)
+  }
+  await settled(page)
+}
+
+const picture = async (browser: Browser, { uid, title }: Listed, { url, folder, state, say }: PictureOptions) => {
+  const page = await browser.open()
+  try {
+    const said = listen(page)
+    const query = new URLSearchParams([...state, ['refresh', '']])
+    await visit(page, `${url}/d/${encodeURIComponent(uid)}?${query}`)
+    const path = join(folder, `${uid}.png`)
+    await page.screenshot({ path, fullPage: true })
+    say(`${title}: ${path}`)
+    return [...(await faultsOn(page)), ...said].map((fault) => `${title}: ${fault}`)
+  } finally {
+    await page.close()
+  }
+}
+
+/** Writes a picture of each dashboard, as high as it is. Returns what was wrong on them. */
+export const takePictures = async (options: PictureOptions): Promise<readonly string[]> => {
+  mkdirSync(options.folder, { recursive: true })
+  const { chromium } = await ensurePrograms(['chromium'], options.say)
+  const browser = await startBrowser({ program: chromium })
+  try {
+    const faults: string[] = []
+    for (const dashboard of options.dashboards) faults.push(...(await picture(browser, dashboard, options)))
+    return faults
+  } finally {
+    await browser.close()
+  }
+}

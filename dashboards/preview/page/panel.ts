@@ -1,0 +1,110 @@
+import { type QueryFault, queryFault } from './api.ts'
+import { el } from './dom.ts'
+import { dress, unknownTransformations } from './fields.ts'
+import type { DataFrame } from './grafana.ts'
+import { inspect } from './inspect.ts'
+import { forPeople, interpolate } from './interpolate.ts'
+import type { PanelJson } from './model.ts'
+import { load, type PanelData } from './panel-data.ts'
+import { actionsOf, type Frame, faultBox, panelFrame } from './panel-frame.ts'
+import type { Scene } from './scene.ts'
+import { stat } from './stat.ts'
+import { table } from './table.ts'
+import { text } from './text.ts'
+import { timeseries } from './timeseries.ts'
+import type { Drawing } from './visual.ts'
+
+const kinds: Readonly<Record<string, (panel: PanelJson, host: HTMLElement) => Drawing>> = {
+  timeseries,
+  stat,
+  table,
+  text,
+}
+
+export interface PanelView {
+  readonly element: HTMLElement
+  /** Fails only as the signal is aborted: what goes wrong stands in the panel. */
+  refresh(scene: Scene, signal: AbortSignal): Promise<void>
+}
+
+const isEmpty = (frames: readonly DataFrame[]) =>
+  frames.every(
+    ({ fields, length }) =>
+      length === 0 || fields.every(({ values, type }) => type === 'time' || values.every((value) => value === null)),
+  )
+
+const emptyText = ({ fieldConfig }: PanelJson) => {
+  const noValue = fieldConfig?.defaults?.noValue
+  return typeof noValue === 'string' && noValue ? noValue : 'No data'
+}
+
+const wordsOf = (scene: Scene) => (given: string) => interpolate(given, scene.lookup, forPeople)
+
+/** Says over the data what is wrong with it, or why there is none. */
+const say = ({ element, host, note }: Frame, faults: readonly QueryFault[], empty: string | undefined) => {
+  const wrong = faults.length > 0
+  host.classList.toggle('gone', !wrong && empty !== undefined)
+  host.classList.toggle('dimmed', wrong)
+  element.classList.toggle('faulty', wrong)
+  note.replaceChildren(
+    ...(wrong ? [faultBox(faults)] : empty === undefined ? [] : [el('div', { class: 'empty' }, empty)]),
+  )
+}
+
+interface Drawn {
+  readonly panel: PanelJson
+  readonly frame: Frame
+  readonly drawing: Drawing
+  readonly scene: Scene
+  readonly signal: AbortSignal
+}
+
+const draw = async ({ panel, frame, drawing, scene, signal }: Drawn): Promise<PanelData> => {
+  const words = wordsOf(scene)
+  const data = await load(panel, scene, Math.max(100, frame.host.clientWidth), signal)
+  const unknown = unknownTransformations(panel).map((id) =>
+    queryFault(`The preview does not know the transformation ${id}.`),
+  )
+  const faults = [...data.faults, ...unknown]
+  const frames = await dress(data.results, { panel, theme: scene.theme.grafana, words })
+  signal.throwIfAborted()
+  // Nothing at all came back: what was there before says more than an empty panel.
+  if (faults.length === 0 || data.results.length > 0) drawing.show(frames, scene)
+  say(frame, faults, isEmpty(frames) && panel.type !== 'text' ? words(emptyText(panel)) : undefined)
+  return data
+}
+
+/** A panel with what draws its data; a kind that the preview does not know says so and asks nothing. */
+export const panelView = (panel: PanelJson): PanelView => {
+  let scene: Scene | undefined
+  let data: PanelData | undefined
+  const frame = panelFrame(panel, (given) => (scene ? wordsOf(scene)(given) : given))
+  const drawing = kinds[panel.type]?.(panel, frame.host)
+  if (!drawing) say(frame, [], `The preview cannot draw a panel of the type ${panel.type}. Grafana can.`)
+  const drawHead = (now: Scene) => {
+    frame.title.textContent = wordsOf(now)(panel.title ?? '')
+    frame.title.title = frame.title.textContent
+    const alone = now.state.panel !== undefined && now.state.panel === panel.id
+    const look = () => inspect(panel, data, scene ?? now)
+    frame.actions.replaceChildren(...actionsOf(panel, { inspect: look, focus: now.focus, alone }))
+  }
+  return {
+    element: frame.element,
+    refresh: async (next, signal) => {
+      scene = next
+      drawHead(next)
+      frame.element.classList.add('loading')
+      try {
+        if (drawing) data = await draw({ panel, frame, drawing, scene, signal })
+      } catch (error) {
+        signal.throwIfAborted()
+        // One panel that cannot be drawn takes no other with it.
+        console.error(error)
+        const words = error instanceof Error ? error.message : String(error)
+        say(frame, [queryFault(`The preview could not draw this: ${words}`)], undefined)
+      } finally {
+        if (!signal.aborted) frame.element.classList.remove('loading')
+      }
+    },
+  }
+}

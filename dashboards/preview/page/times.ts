@@ -1,0 +1,155 @@
+/** A period as a URL writes it: `now-6h`, `now/d`, or milliseconds since 1970. */
+export interface RawRange {
+  readonly from: string
+  readonly to: string
+}
+
+/** In milliseconds since 1970. */
+export interface TimeRange {
+  readonly from: number
+  readonly to: number
+}
+
+const second = 1000
+const minute = 60 * second
+const hour = 60 * minute
+const day = 24 * hour
+const units: Readonly<Record<string, number>> = {
+  ms: 1,
+  s: second,
+  m: minute,
+  h: hour,
+  d: day,
+  w: 7 * day,
+  M: 30 * day,
+  y: 365 * day,
+}
+
+/** `1h30m` in milliseconds; undefined for what is no duration. */
+export const parseDuration = (text: string): number | undefined => {
+  if (!/^(?:\d+(?:\.\d+)?(?:ms|[smhdwMy]))+$/.test(text)) return undefined
+  return [...text.matchAll(/(\d+(?:\.\d+)?)(ms|[smhdwMy])/g)].reduce(
+    (sum, [, count, unit]) => sum + Number(count) * (units[unit ?? ''] ?? 0),
+    0,
+  )
+}
+
+/** The coarsest unit that says it exactly, as Prometheus reads it. */
+export const formatDuration = (milliseconds: number): string => {
+  const unit = ['d', 'h', 'm', 's'].find((name) => milliseconds % (units[name] ?? 1) === 0 && milliseconds > 0)
+  return unit ? `${milliseconds / (units[unit] ?? 1)}${unit}` : `${Math.round(milliseconds)}ms`
+}
+
+const startOf: Readonly<Record<string, (date: Date) => void>> = {
+  s: (date) => date.setMilliseconds(0),
+  m: (date) => date.setSeconds(0, 0),
+  h: (date) => date.setMinutes(0, 0, 0),
+  d: (date) => date.setHours(0, 0, 0, 0),
+  w: (date) => {
+    date.setHours(0, 0, 0, 0)
+    date.setDate(date.getDate() - ((date.getDay() + 6) % 7))
+  },
+  M: (date) => {
+    date.setHours(0, 0, 0, 0)
+    date.setDate(1)
+  },
+  y: (date) => {
+    date.setHours(0, 0, 0, 0)
+    date.setMonth(0, 1)
+  },
+}
+
+const shift = (date: Date, count: number, unit: string) => {
+  // Days and what is longer follow the calendar: a day is 23 hours long when the clocks go forward.
+  if (unit === 'd') date.setDate(date.getDate() + count)
+  else if (unit === 'w') date.setDate(date.getDate() + 7 * count)
+  else if (unit === 'M') date.setMonth(date.getMonth() + count)
+  else if (unit === 'y') date.setFullYear(date.getFullYear() + count)
+  else date.setTime(date.getTime() + count * (units[unit] ?? 0))
+}
+
+const relative = (text: string, now: number, end: boolean): number | undefined => {
+  if (!/^now(?:[+-]\d+[smhdwMy]|\/[smhdwMy])*$/.test(text)) return undefined
+  const date = new Date(now)
+  for (const [, sign, count, unit = '', floor] of text.matchAll(/([+-])(\d+)([smhdwMy])|\/([smhdwMy])/g)) {
+    if (floor === undefined) shift(date, sign === '-' ? -Number(count) : Number(count), unit)
+    else {
+      startOf[floor]?.(date)
+      if (end) {
+        shift(date, 1, floor)
+        date.setTime(date.getTime() - 1)
+      }
+    }
+  }
+  return date.getTime()
+}
+
+/** A moment as a URL or a person writes it, in milliseconds; `end` makes `now/d` the end of the day. */
+export const parseMoment = (text: string, now: number, end = false): number | undefined => {
+  const trimmed = text.trim()
+  if (trimmed.startsWith('now')) return relative(trimmed, now, end)
+  if (/^\d{9,}$/.test(trimmed)) return Number(trimmed)
+  const parsed = /^\d{4}-\d{2}-\d{2}/.test(trimmed) ? Date.parse(localDate(trimmed)) : Number.NaN
+  return Number.isNaN(parsed) ? undefined : parsed
+}
+
+/** A date alone would be read as UTC's, not as the reader's. */
+const localDate = (text: string) => (/^\d{4}-\d{2}-\d{2}$/.test(text) ? `${text}T00:00` : text.replace(' ', 'T'))
+
+const fallback: RawRange = { from: 'now-6h', to: 'now' }
+
+/** What cannot be read falls back to the last six hours, and so does what ends before it begins. */
+export const resolveRange = (raw: RawRange, now: number): TimeRange => {
+  const [from, to] = [parseMoment(raw.from, now), parseMoment(raw.to, now, true)]
+  if (from !== undefined && to !== undefined && from < to) return { from, to }
+  return { from: now - 6 * hour, to: now }
+}
+
+export const isRange = ({ from, to }: RawRange, now: number) => {
+  const [start, end] = [parseMoment(from, now), parseMoment(to, now, true)]
+  return start !== undefined && end !== undefined && start < end
+}
+
+const words = (from: string, text: string) => ({ from, to: 'now', text })
+export const quickRanges = [
+  words('now-5m', 'Last 5 minutes'),
+  words('now-15m', 'Last 15 minutes'),
+  words('now-30m', 'Last 30 minutes'),
+  words('now-1h', 'Last 1 hour'),
+  words('now-3h', 'Last 3 hours'),
+  words('now-6h', 'Last 6 hours'),
+  words('now-12h', 'Last 12 hours'),
+  words('now-24h', 'Last 24 hours'),
+  words('now-2d', 'Last 2 days'),
+  words('now-7d', 'Last 7 days'),
+  words('now-30d', 'Last 30 days'),
+] as const
+
+/** `2026-01-31 09:05`, in the reader's own time zone; with seconds where they matter. */
+export const formatMoment = (moment: number): string => {
+  const date = new Date(moment)
+  const two = (value: number) => String(value).padStart(2, '0')
+  const seconds = date.getSeconds() === 0 ? '' : `:${two(date.getSeconds())}`
+  return (
+    `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())} ` +
+    `${two(date.getHours())}:${two(date.getMinutes())}${seconds}`
+  )
+}
+
+const part = (text: string) => (/^\d{9,}$/.test(text) ? formatMoment(Number(text)) : text)
+
+export const describeRange = (raw: RawRange): string => {
+  const quick = quickRanges.find(({ from, to }) => from === raw.from && to === raw.to)
+  const last = /^now-(\d+[smhdwMy])$/.exec(raw.from)
+  if (quick) return quick.text
+  return last && raw.to === 'now' ? `Last ${last[1]}` : `${part(raw.from)} to ${part(raw.to)}`
+}
+
+/** Twice as long, around the same middle; a period that ends now goes on to end there. */
+export const zoomOut = ({ from, to }: TimeRange, now: number): RawRange => {
+  const length = to - from
+  const end = Math.min(to + length / 2, now)
+  return { from: String(Math.round(end - 2 * length)), to: String(Math.round(end)) }
+}
+
+export { fallback as usualRange }

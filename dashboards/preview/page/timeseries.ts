@@ -1,0 +1,71 @@
+import { el } from './dom.ts'
+import type { DataFrame } from './grafana.ts'
+import { type LegendOptions, type LegendState, legendView } from './legend.ts'
+import type { PanelJson } from './model.ts'
+import { type PlotView, plotView } from './plot.ts'
+import { type Line, linesOf, plotOf } from './plot-model.ts'
+import type { Scene } from './scene.ts'
+import { showTooltip, type TooltipOptions } from './tooltip.ts'
+import type { Drawing } from './visual.ts'
+
+interface Options {
+  readonly legend?: LegendOptions
+  readonly tooltip?: TooltipOptions
+}
+
+/** The legend beside the chart, drawn anew where it was, as far as it was scrolled. */
+const legendBox = (root: HTMLElement) => {
+  let box: HTMLElement | undefined
+  return (fresh: HTMLElement | undefined) => {
+    const scrolled = box?.scrollTop ?? 0
+    box?.remove()
+    box = fresh && el('div', { class: 'legend-box', tabindex: '-1' }, fresh)
+    if (!box) return
+    root.append(box)
+    box.scrollTop = scrolled
+  }
+}
+
+/** Lines over time, with a legend beside or below. */
+export const timeseries = (panel: PanelJson, host: HTMLElement): Drawing => {
+  const { legend = {}, tooltip = {} }: Options = panel.options ?? {}
+  const area = el('div', { class: 'plot' })
+  const root = el('div', { class: legend.placement === 'right' ? 'chart chart-right' : 'chart' }, area)
+  host.replaceChildren(root)
+  const drawLegend = legendBox(root)
+  let state: LegendState = { hidden: new Set(), sortBy: undefined, descending: legend.sortDesc ?? true }
+  let last: { readonly lines: readonly Line[]; readonly scene: Scene; readonly chart: PlotView } | undefined
+
+  const drawPlot = () => {
+    const { width, height } = area.getBoundingClientRect()
+    if (!last || width < 40 || height < 40) return
+    const visible = last.lines.filter(({ name }) => !state.hidden.has(name))
+    last.chart.draw(plotOf(visible), last.scene.range, Math.floor(width), Math.floor(height))
+  }
+  const draw = (lines: readonly Line[]) => {
+    const change = (next: LegendState) => {
+      state = next
+      draw(lines)
+    }
+    drawLegend(legendView({ lines, options: legend, state, change }))
+    drawPlot()
+  }
+  const chartFor = ({ theme, sharedCrosshair }: Scene) =>
+    plotView(area, {
+      theme,
+      ...(sharedCrosshair && { syncKey: 'page' }),
+      hover: (hover) => showTooltip(hover, tooltip),
+      select: ({ from, to }) => last?.scene.zoom({ from: String(from), to: String(to) }),
+      zoomOut: () => last?.scene.zoomOut(),
+    })
+  new ResizeObserver(drawPlot).observe(area)
+  return {
+    show: (frames: readonly DataFrame[], scene: Scene) => {
+      const same = last?.scene.theme === scene.theme
+      if (!same) last?.chart.destroy()
+      const lines = linesOf(frames, scene.theme.grafana)
+      last = { lines, scene, chart: (same && last?.chart) || chartFor(scene) }
+      draw(lines)
+    },
+  }
+}

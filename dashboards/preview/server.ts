@@ -1,0 +1,127 @@
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import type { Listed, Site } from './page/model.ts'
+import { ask, faultBody, isAllowed, type Upstream, upstream } from './proxy.ts'
+
+/** A file of the page, ready to be sent. */
+export interface Asset {
+  readonly type: string
+  readonly body: Uint8Array
+}
+
+export interface Bundle {
+  /** By path, with its leading slash. A name holds a digest of the content. */
+  readonly assets: ReadonlyMap<string, Asset>
+  readonly html: string
+}
+
+interface PreviewOptions {
+  /** Classic Grafana JSON, in the order in which they are listed. */
+  readonly dashboards: readonly Listed[]
+  /** May hold a login. */
+  readonly prometheusUrl: string
+  readonly scrapeInterval: string
+  readonly bundle: Bundle
+  /** Milliseconds that a query may take. */
+  readonly timeout?: number
+  /** Bytes that an answer of Prometheus may have. */
+  readonly largest?: number
+}
+
+/** The largest form of a query: all of many values, written out. */
+const longestForm = 512 * 1024
+
+/** Nothing but our own files runs or is shown; styles that a library sets by script need no exception. */
+const policy = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "font-src 'self'",
+  "img-src 'self' data:",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ')
+
+const headers = {
+  'content-security-policy': policy,
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'cross-origin-resource-policy': 'same-origin',
+}
+
+const ownNames = ['127.0.0.1', 'localhost', '[::1]']
+
+/** A foreign page may give its name our address (DNS rebinding), but then it is that name that the browser sends. */
+const isOwnName = (host: string | undefined) => ownNames.includes((host ?? '').replace(/:\d+$/, '').toLowerCase())
+
+const guard = async (request: FastifyRequest, reply: FastifyReply) => {
+  reply.headers(headers)
+  const foreign = request.headers['sec-fetch-site'] === 'cross-site' && request.url.startsWith('/prometheus/')
+  if (isOwnName(request.headers.host) && !foreign) return
+  const names = ownNames.join(', ')
+  const why = foreign ? 'Other sites may not ask through the preview.' : `The preview answers to ${names} only.`
+  await reply.code(403).type('application/json').send(faultBody('forbidden', why))
+}
+
+/** As it was sent: decoded, a slash within a name would pass for one between names. */
+const pathOf = (url: string) => (url.split('?')[0] ?? '').replace('/prometheus/api/v1/', '')
+
+const passOn = (app: FastifyInstance, prometheus: Upstream) =>
+  app.route<{ Body: string | undefined }>({
+    method: ['GET', 'POST'],
+    url: '/prometheus/api/v1/*',
+    handler: async (request, reply) => {
+      reply.type('application/json').header('cache-control', 'no-store')
+      const path = pathOf(request.url)
+      if (!isAllowed(path)) return reply.code(403).send(faultBody('forbidden', `The preview does not pass on ${path}.`))
+      const gone = new AbortController()
+      reply.raw.once('close', () => gone.abort())
+      const [, query = ''] = request.url.split('?')
+      const post = request.method === 'POST'
+      const form = post ? (request.body ?? '') : query
+      const answer = await ask(prometheus, { path, form, method: post ? 'POST' : 'GET', signal: gone.signal })
+      return reply.code(answer.status).send(answer.body)
+    },
+  })
+
+/** Serves the page, the dashboards it draws, and what may be asked of Prometheus. */
+export const previewServer = (options: PreviewOptions): FastifyInstance => {
+  const { dashboards, prometheusUrl, scrapeInterval, bundle } = options
+  const prometheus = upstream(prometheusUrl, options)
+  const site: Site = {
+    prometheus: prometheus.url,
+    scrapeInterval,
+    dashboards: dashboards.map(({ uid, title, description = '', tags = [] }) => ({ uid, title, description, tags })),
+  }
+  const byUid = new Map(dashboards.map((dashboard) => [dashboard.uid, dashboard]))
+  const app = Fastify({ logger: false, bodyLimit: longestForm })
+  app.addHook('onRequest', guard)
+  app.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (_request, body, done) =>
+    done(null, body),
+  )
+  const page = async (_request: FastifyRequest, reply: FastifyReply) =>
+    reply.type('text/html; charset=utf-8').header('cache-control', 'no-cache').send(bundle.html)
+
+  app.get('/', async (request, reply) => {
+    const [first] = dashboards
+    if (!first) return page(request, reply)
+    const [, query] = request.url.split('?')
+    return reply.redirect(`/d/${encodeURIComponent(first.uid)}${query ? `?${query}` : ''}`)
+  })
+  app.get('/d/:uid', page)
+  app.get('/d/:uid/:slug', page)
+  app.get('/health', async () => ({ status: 'healthy', dashboards: dashboards.length }))
+  app.get('/api/dashboards', async () => site)
+  app.get<{ Params: { uid: string } }>('/api/dashboards/:uid', async ({ params: { uid } }, reply) => {
+    const found = byUid.get(uid)
+    return found ?? reply.code(404).send({ message: `There is no dashboard ${uid}.` })
+  })
+  app.get('/assets/*', async (request, reply) => {
+    const asset = bundle.assets.get(request.url)
+    if (!asset) return reply.code(404).send({ message: `There is no ${request.url}.` })
+    return reply.type(asset.type).header('cache-control', 'public, max-age=31536000, immutable').send(asset.body)
+  })
+  passOn(app, prometheus)
+  return app
+}
