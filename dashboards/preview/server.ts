@@ -95,7 +95,8 @@ export const previewServer = (options: PreviewOptions): FastifyInstance => {
     dashboards: dashboards.map(({ uid, title, description = '', tags = [] }) => ({ uid, title, description, tags })),
   }
   const byUid = new Map(dashboards.map((dashboard) => [dashboard.uid, dashboard]))
-  const app = Fastify({ logger: false, bodyLimit: longestForm })
+  // Whoever closes it waits for nobody's query: it only reads.
+  const app = Fastify({ logger: false, bodyLimit: longestForm, forceCloseConnections: true })
   app.addHook('onRequest', guard)
   app.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (_request, body, done) =>
     done(null, body),
