@@ -99,7 +99,7 @@ export const startStack = async ({ env, folder, say, signal }: StackOptions): Pr
         return ended
       },
     })
-    for (const { name } of parts) say(`${name} is ready`)
+    for (const { name } of parts) say(`${name}: ready`)
   }
   try {
     await endLeftovers(folder, say)
