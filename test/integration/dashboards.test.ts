@@ -1,9 +1,8 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Stack, startStack } from '../../compose/stack.ts'
-import type { Env } from '../../config/env.ts'
+import { describe, expect, test } from 'vitest'
 import { models } from '../../dashboards/index.ts'
 import type { ApiFault } from '../../demo/faults.ts'
-import { eventually, onFreePorts, workshop } from './servers.ts'
+import { runningDemo } from './running-demo.ts'
+import { eventually } from './servers.ts'
 
 /** What Grafana would fill in: everything is chosen, and the range is the last five minutes. */
 const filledIn = (expr: string) =>
@@ -31,12 +30,10 @@ const filledBy: Readonly<Record<string, ApiFault>> = {
 const fiveMinutes = { within: 300_000, every: 2_000 }
 
 describe('the dashboards of a running demo', { timeout: 600_000 }, () => {
-  const shop = workshop()
-  let env: Env
-  let stack: Stack
+  const demo = runningDemo({ TRAFFIC_RATE: '10' })
 
   const finds = async (promql: string) => {
-    const answer = await fetch(`http://${stack.deployment.prometheus}/api/v1/query`, {
+    const answer = await fetch(`http://${demo.stack.deployment.prometheus}/api/v1/query`, {
       method: 'POST',
       body: new URLSearchParams({ query: promql }),
     })
@@ -49,24 +46,6 @@ describe('the dashboards of a running demo', { timeout: 600_000 }, () => {
     const found = await Promise.all(asked.map(({ promql }) => finds(promql)))
     return asked.filter((_, place) => !found[place]).map(({ name }) => name)
   }
-  const bringAbout = async (name: ApiFault) => {
-    const answer = await fetch(`http://127.0.0.1:${env.API_PORT}/faults`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ name, seconds: 600 }),
-    })
-    expect(answer.ok).toBe(true)
-  }
-
-  beforeAll(async () => {
-    env = await onFreePorts({ TRAFFIC_RATE: '10' })
-    stack = await startStack({ env, folder: shop.folder, say: () => undefined, signal: new AbortController().signal })
-  }, 180_000)
-  afterAll(async () => {
-    await stack?.stop()
-    await shop.end()
-  }, 60_000)
-
   test('have data for every query that gives no reason for having none, within five minutes', async () => {
     const always = queries.filter(({ emptyWhen }) => emptyWhen === undefined)
     expect(always.length).toBeGreaterThan(100)
@@ -81,7 +60,7 @@ describe('the dashboards of a running demo', { timeout: 600_000 }, () => {
     const sometimes = queries.filter(({ emptyWhen }) => emptyWhen !== undefined)
     const reasons = new Set(sometimes.map(({ emptyWhen }) => emptyWhen))
     expect(Object.keys(filledBy).filter((reason) => !reasons.has(reason))).toEqual([])
-    for (const fault of Object.values(filledBy)) await bringAbout(fault)
+    for (const fault of Object.values(filledBy)) await demo.bringAbout(fault)
     await eventually(
       () => emptyOnes(sometimes),
       (empty) => empty.length === 0,

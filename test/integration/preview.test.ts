@@ -6,26 +6,21 @@ import { ensurePrograms } from '../../compose/local/programs.ts'
 import { run } from '../../compose/local/run.ts'
 import { root } from '../../compose/plan.ts'
 import { faultsOn, listen, settled, visit } from '../../compose/preview-pictures.ts'
-import { type Stack, startStack } from '../../compose/stack.ts'
 import { settle } from '../../compose/watch.ts'
-import type { Env } from '../../config/env.ts'
 import { models } from '../../dashboards/index.ts'
-import { eventually, onFreePorts, workshop } from './servers.ts'
+import { runningDemo } from './running-demo.ts'
+import { eventually } from './servers.ts'
 
-const shop = workshop()
-let env: Env
-let stack: Stack
+const demo = runningDemo({ TRAFFIC_RATE: '20' })
 let browser: Browser
 let url: string
 const ends: (() => Promise<unknown>)[] = []
 
 beforeAll(async () => {
-  env = await onFreePorts({ TRAFFIC_RATE: '20' })
   const programs = await ensurePrograms(['chromium'])
   browser = await startBrowser({ program: programs.chromium })
-  const { signal } = new AbortController()
-  stack = await startStack({ env, folder: shop.folder, say: () => undefined, signal })
-  await settle(`http://${stack.deployment.prometheus}`, { within: 90_000, signal })
+  const { stack, env } = demo
+  await settle(`http://${stack.deployment.prometheus}`, { within: 90_000, signal: new AbortController().signal })
   url = `http://127.0.0.1:${env.GRAFANA_PORT}`
   // A rate takes two scrapes, and a graph ends on a multiple of its step.
   const rate = encodeURIComponent('rate(http_requests_total{route="/tables"}[1m] offset 30s) > 0')
@@ -38,8 +33,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await browser?.close()
   for (const end of ends) await end()
-  await stack?.stop()
-  await shop.end()
 }, 60_000)
 
 /** A page that ends with the test, and what its console said. */
@@ -54,12 +47,6 @@ const open = async (path: string) => {
 const panel = (page: Page, title: string) => page.locator(`.panel[data-panel="${title}"]`)
 const faultyPanels = (page: Page) => page.locator('.panel.faulty').count()
 const queryOf = (page: Page) => new URL(page.url()).searchParams
-const component = (name: string) => {
-  const found = stack.components.find(({ parts }) => parts[0].name === name)
-  if (!found) throw new Error(`no component ${name}`)
-  return found
-}
-
 describe.each(models.map(({ uid, title, json }) => ({ uid, title, json })))('$title', ({ uid, title, json }) => {
   test('is drawn from what was measured, without a fault', async () => {
     const { page, said } = await open(`${url}/d/${uid}?from=now-15m&to=now&refresh=`)
@@ -175,13 +162,13 @@ test('a Prometheus that stops is told by every panel, and when it is back they g
   const { page } = await open(path)
   const lines = await page.locator('.legend-text').count()
   const asking = await page.locator('.panel:not([data-type=text])').count()
-  await component('Prometheus').running.stop()
+  await demo.component('Prometheus').running.stop()
   await eventually(
     () => faultyPanels(page),
     (count) => count === asking,
   )
   const words = await page.locator('.fault').allTextContents()
-  expect(words.filter((one) => !one.includes(`${stack.deployment.prometheus} cannot be reached`))).toEqual([])
+  expect(words.filter((one) => !one.includes(`${demo.stack.deployment.prometheus} cannot be reached`))).toEqual([])
   // What was drawn before can still be read, and the page be used.
   expect(await page.locator('.legend-text').count()).toBe(lines)
   await page.locator('.row button').first().click()
@@ -191,7 +178,7 @@ test('a Prometheus that stops is told by every panel, and when it is back they g
   const { page: late } = await open(path)
   expect(await late.locator('.variable-fault').textContent()).toContain('cannot be reached')
   expect(await faultyPanels(late)).toBe(asking)
-  await component('Prometheus').restart()
+  await demo.component('Prometheus').restart()
   for (const one of [page, late]) {
     await eventually(
       () => one.locator('.panel.faulty, .variable-fault').count(),
@@ -203,19 +190,19 @@ test('a Prometheus that stops is told by every panel, and when it is back they g
 })
 
 test('a picture of a dashboard is taken from the command line, and what is wrong on it fails', async () => {
-  const folder = join(shop.folder, 'pictures')
+  const folder = join(demo.folder, 'pictures')
   const preview = (port: number, ...more: readonly string[]) =>
     run([process.execPath, '--import', 'tsx', 'compose/preview.ts', '--png', folder, ...more], {
       cwd: root,
       env: { PROMETHEUS_PORT: String(port) },
     })
-  const good = await preview(env.PROMETHEUS_PORT, '--dashboard', 'techplus-redis', '--from', 'now-5m')
+  const good = await preview(demo.env.PROMETHEUS_PORT, '--dashboard', 'techplus-redis', '--from', 'now-5m')
   expect(good).toMatchObject({ code: 0, output: expect.stringContaining('techplus-redis.png') })
   const picture = readFileSync(join(folder, 'techplus-redis.png'))
   expect(picture.subarray(1, 4).toString()).toBe('PNG')
   expect(picture.readUInt32BE(16)).toBe(1600)
   expect(picture.readUInt32BE(20)).toBeGreaterThan(900)
-  const bad = await preview(env.EXPORTER_PORT, '--dashboard', 'techplus-redis')
+  const bad = await preview(demo.env.EXPORTER_PORT, '--dashboard', 'techplus-redis')
   expect(bad).toMatchObject({ code: 1, output: expect.stringContaining('Redis: Memory: ') })
   expect(await preview(1, '--dashboard', 'nothing')).toMatchObject({
     code: 1,

@@ -1,8 +1,7 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Stack, startStack } from '../../compose/stack.ts'
+import { describe, expect, test } from 'vitest'
 import { settle } from '../../compose/watch.ts'
-import type { Env } from '../../config/env.ts'
-import { eventually, onFreePorts, workshop } from './servers.ts'
+import { runningDemo } from './running-demo.ts'
+import { eventually } from './servers.ts'
 
 interface Page {
   readonly status: string
@@ -14,12 +13,10 @@ interface Page {
 const pagesWithin = { within: 300_000, every: 1_000 }
 
 describe('the running stack', { timeout: 600_000 }, () => {
-  const shop = workshop()
-  let env: Env
-  let stack: Stack
+  const demo = runningDemo({ TRAFFIC_RATE: '10' })
 
   const pages = async (): Promise<readonly Page[]> => {
-    const answer = await fetch(`${stack.deployment.pager}/alerts`)
+    const answer = await fetch(`${demo.stack.deployment.pager}/alerts`)
     return JSON.parse(await answer.text())
   }
   const page = (status: string, alertname: string, labels: Readonly<Record<string, string>> = {}) =>
@@ -34,23 +31,8 @@ describe('the running stack', { timeout: 600_000 }, () => {
       (found) => found !== undefined,
       pagesWithin,
     )
-  const componentOf = (name: string) => {
-    const found = stack.components.find(({ parts }) => parts[0].name === name)
-    if (!found) throw new Error(`no component ${name}`)
-    return found
-  }
-
-  beforeAll(async () => {
-    env = await onFreePorts({ TRAFFIC_RATE: '10' })
-    stack = await startStack({ env, folder: shop.folder, say: () => undefined, signal: new AbortController().signal })
-  }, 180_000)
-  afterAll(async () => {
-    await stack?.stop()
-    await shop.end()
-  }, 60_000)
-
   test('scrapes every target and evaluates every rule', async () => {
-    const { states, faults } = await settle(`http://${stack.deployment.prometheus}`, {
+    const { states, faults } = await settle(`http://${demo.stack.deployment.prometheus}`, {
       within: 90_000,
       signal: new AbortController().signal,
     })
@@ -71,27 +53,22 @@ describe('the running stack', { timeout: 600_000 }, () => {
       ]),
     )
     const failing = await fetch(
-      `http://${stack.deployment.prometheus}/api/v1/query?query=${encodeURIComponent('{__name__=~"(pg|redis|reservations)_scrape_collector_success"} == 0')}`,
+      `http://${demo.stack.deployment.prometheus}/api/v1/query?query=${encodeURIComponent('{__name__=~"(pg|redis|reservations)_scrape_collector_success"} == 0')}`,
     )
     expect(JSON.parse(await failing.text()).data.result).toEqual([])
   })
 
   test('a latency promise that burns brings its page, with what to do', async () => {
-    const faults = `http://127.0.0.1:${env.API_PORT}/faults`
-    await fetch(faults, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ name: 'slow', seconds: 600 }),
-    })
+    await demo.bringAbout('slow')
     const found = await page('firing', 'HttpLatencyBudgetBurn', { severity: 'critical', slo: 'http_latency' })
     expect(found?.labels).toMatchObject({ owner: 'platform', slo_window: '1h', burn_rate: '14.4' })
     expect(found?.annotations.summary).toContain('99 % of API requests are answered within 500 ms')
     expect(found?.annotations.action).toMatch(/\w/)
-    await fetch(`${faults}/slow`, { method: 'DELETE' })
+    await demo.clear('slow')
   })
 
   test('PostgreSQL and Redis that stop bring critical pages, and resolved ones when they are back', async () => {
-    const outage = [componentOf('PostgreSQL'), componentOf('Redis')]
+    const outage = [demo.component('PostgreSQL'), demo.component('Redis')]
     await Promise.all(outage.map(({ running }) => running.stop()))
     await Promise.all([
       page('firing', 'PostgresDown', { severity: 'critical', instance: 'main', owner: 'platform' }),
@@ -102,7 +79,7 @@ describe('the running stack', { timeout: 600_000 }, () => {
   })
 
   test('the dead man’s switch arrives all the while', async () => {
-    const { pager } = stack.deployment
+    const { pager } = demo.stack.deployment
     await eventually(
       async () => JSON.parse(await (await fetch(`${pager}/heartbeat`)).text()),
       (answer: { count: number }) => answer.count > 0,
