@@ -29,7 +29,7 @@ export const postgresDown = alert({
 export const connectionsNearLimit = 0.8
 
 /** Connections that applications may use: the rest is kept for superusers and for roles with pg_use_reserved_connections. */
-export const usableConnections = (of: { readonly instance?: Matcher } = {}) =>
+export const usableConnections = (of: { readonly instance?: string | Matcher } = {}) =>
   sub(
     sub(instant(maxConnections.where(of)), instant(superuserConnections.where(of))),
     instant(reservedConnections.where(of)),

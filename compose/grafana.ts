@@ -5,7 +5,7 @@ import { yaml } from './yaml.ts'
 
 const folder = 'TechPlus'
 
-/** provisioning/datasources: where Grafana asks. Everything else of that name is removed, nothing can be changed by hand. */
+/** provisioning/datasources: where Grafana asks. What is no longer listed is removed; nothing can be changed by hand. */
 const dataSources = ({ prometheus, alertmanager }: Deployment): string =>
   yaml({
     apiVersion: 1,
@@ -39,7 +39,7 @@ const dataSources = ({ prometheus, alertmanager }: Deployment): string =>
     ],
   })
 
-/** provisioning/dashboards: from which folder Grafana reads them. */
+/** provisioning/dashboards: from which folder Grafana reads them. One that is gone from it goes from Grafana. */
 const providers = ({ dashboardsDir }: Deployment): string =>
   yaml({
     apiVersion: 1,
@@ -49,7 +49,7 @@ const providers = ({ dashboardsDir }: Deployment): string =>
         folder,
         folderUid: folder.toLowerCase(),
         type: 'file',
-        disableDeletion: true,
+        disableDeletion: false,
         allowUiUpdates: false,
         updateIntervalSeconds: 30,
         options: { path: dashboardsDir },

@@ -29,4 +29,8 @@ export interface Step {
 /** What a number is called where its name says more, such as 1 for up. */
 export type Names = Readonly<Record<number, { readonly text: string; readonly is: Meaning }>>
 
-export const upOrDown: Names = { 0: { text: 'DOWN', is: 'bad' }, 1: { text: 'UP', is: 'good' } }
+export const upOrDown: Names = {
+  [-1]: { text: 'NOT SCRAPED', is: 'warning' },
+  0: { text: 'DOWN', is: 'bad' },
+  1: { text: 'UP', is: 'good' },
+}

@@ -9,11 +9,13 @@ import {
   QueryVariableBuilder,
   RowBuilder,
   TimePickerBuilder,
+  VariableHide,
   VariableRefresh,
   VariableSort,
 } from '@grafana/grafana-foundation-sdk/dashboard'
 import { dataSource, type Panel, type Placed, refIdOf } from './field.ts'
 import type { Variable } from './variable.ts'
+import { everyVariable } from './variables.ts'
 
 export type { DashboardJson }
 
@@ -30,6 +32,7 @@ interface DashboardSpec {
   readonly title: string
   /** What it is for, and when to open it. */
   readonly description: string
+  /** The choices in its head, of those in `variables.ts`. */
   readonly variables?: readonly Variable[]
   readonly rows: readonly Row[]
   /** How far back it looks at first. */
@@ -81,7 +84,9 @@ export const dashboard = (spec: DashboardSpec): Dashboard => {
         .includeVars(true),
     )
     .withVariable(new DatasourceVariableBuilder('datasource').label('Data source').type('prometheus'))
+  const hidden = everyVariable.filter((variable) => !variables.includes(variable))
   for (const variable of variables) builder.withVariable(queryVariable(variable))
+  for (const variable of hidden) builder.withVariable(queryVariable(variable).hide(VariableHide.HideVariable))
   for (const { title: question, panels, at, y, id } of placed(uid, rows)) {
     builder.withRow(new RowBuilder(question).id(id).gridPos({ x: 0, y, w: columns, h: 1 }))
     for (const [place, panel] of panels.entries()) builder.withPanel({ build: () => panel.build(at[place] as Placed) })

@@ -33,29 +33,34 @@ export interface Panel {
 /** Chosen in the head of every dashboard. */
 export const dataSource: DataSourceRef = { type: 'prometheus', uid: `\${datasource}` }
 
-const noData = 'No data in this range'
-/** What stands where a panel has nothing to show: why that may be well, or that nothing was recorded. */
+/** What stands where a panel has nothing to show and says no more. */
+export const noData = 'No data in this range'
+/** Why a panel may have nothing to show though all is well, if that holds for all that it asks. */
 export const emptyText = (queries: readonly Query[]): string => {
-  const reasons = [...new Set(queries.flatMap(({ emptyWhen }) => emptyWhen ?? []))]
-  return reasons.length > 0 ? reasons.join('; ') : noData
+  const reasons = queries.flatMap(({ emptyWhen }) => emptyWhen ?? [])
+  return reasons.length > 0 && reasons.length === queries.length ? [...new Set(reasons)].join('; ') : noData
 }
 
 /** A, B, ... by place, so that adding a query in the end changes none before it. */
 export const refIdOf = (place: number): string => String.fromCharCode('A'.charCodeAt(0) + place)
 
-export const overTime = ({ expr, legend }: Query, place: number): DataqueryBuilder =>
-  new DataqueryBuilder().refId(refIdOf(place)).datasource(dataSource).expr(expr).legendFormat(legend).range()
+const named = ({ expr, legend }: Query, place: number): DataqueryBuilder =>
+  new DataqueryBuilder().refId(refIdOf(place)).datasource(dataSource).expr(expr).legendFormat(legend)
+
+export const overTime = (query: Query, place: number): DataqueryBuilder => named(query, place).range()
+export const now = (query: Query, place: number): DataqueryBuilder => named(query, place).instant()
 
 export const asTable = ({ expr }: Query, place: number): DataqueryBuilder =>
   new DataqueryBuilder().refId(refIdOf(place)).datasource(dataSource).expr(expr).format(PromQueryFormat.Table).instant()
 
 export const steps = (base: Meaning, rest: readonly Step[]): ThresholdsConfigBuilder =>
-  new ThresholdsConfigBuilder()
-    .mode(ThresholdsMode.Absolute)
-    .steps([
-      { value: null, color: colours[base] },
-      ...rest.map(({ from, is }) => ({ value: from, color: colours[is] })),
-    ])
+  new ThresholdsConfigBuilder().mode(ThresholdsMode.Absolute).steps([
+    { value: null, color: colours[base] },
+    // Grafana takes the last one that is passed, in their order.
+    ...rest
+      .toSorted((one, other) => one.from - other.from)
+      .map(({ from, is }) => ({ value: from, color: colours[is] })),
+  ])
 
 /** One colour a series, to tell them apart; the only one is neutral, for green would say that it is well. */
 export const bySeries = (queries: readonly Query[]): FieldColorBuilder =>
@@ -72,8 +77,8 @@ export const valueNames = (names: Names): ValueMap => ({
   ),
 })
 
-/** A click that leads to another dashboard, in the same range of time and with the same choices. */
-export const leadsTo = (uid: string, title: string, more = ''): DashboardLinkBuilder =>
-  new DashboardLinkBuilder(title)
-    .type(DashboardLinkType.Link)
-    .url(`/d/${uid}?\${__url_time_range}&\${__all_variables}${more}`)
+/** A click that leads to another dashboard in the same range of time: to the target that was clicked, or with the choices made here. */
+export const leadsTo = (uid: string, title: string, variable?: string): DashboardLinkBuilder => {
+  const choice = variable === undefined ? `\${__all_variables}` : `var-${variable}=\${__field.labels.instance}`
+  return new DashboardLinkBuilder(title).type(DashboardLinkType.Link).url(`/d/${uid}?\${__url_time_range}&${choice}`)
+}

@@ -6,15 +6,15 @@ import {
   countAtMost,
   countOf,
   type Expr,
-  gte,
   histogramQuantile,
   instant,
   labelReplace,
   rate,
   sum,
+  topk,
   type Window,
 } from '../metrics/promql.ts'
-import { share } from '../metrics/share.ts'
+import { defined, share } from '../metrics/share.ts'
 import type { Step } from './colour.ts'
 import { dashboard, row } from './dashboard.ts'
 import { stat, timeseries } from './panel.ts'
@@ -22,16 +22,8 @@ import { enoughGood, reachOf, tooManyBad } from './promise-steps.ts'
 import { series } from './query.ts'
 import { table } from './table.ts'
 import { uids } from './uids.ts'
-import { variable } from './variable.ts'
+import { api, route } from './variables.ts'
 
-const api = variable({ name: 'api', label: 'API', of: httpRequestsTotal, values: 'instance', many: true })
-const route = variable({
-  name: 'route',
-  label: 'Route',
-  of: httpRequestsTotal.where({ instance: api.selected }),
-  values: 'route',
-  many: true,
-})
 const chosen = { instance: api.selected, route: route.selected }
 const interval = '$__rate_interval'
 const { seconds } = sla.httpLatency
@@ -54,55 +46,51 @@ const inTime = <const B extends By = never>(window: Window, by: readonly B[] = [
     sum(rate(countOf(httpRequestDuration.where(chosen)), window), by),
   )
 
+const nobodyAsked = { emptyWhen: 'No request was answered, or the API was not scraped' }
+
 const now = row('Is the service answering as promised?', [
   stat({
     title: 'Requests',
     description: 'Requests answered per second, of the chosen APIs and routes.',
     unit: 'requestsPerSecond',
     queries: [series(requests(interval), '')],
-    sparkline: true,
   }),
   stat({
     title: 'Failed',
     description: 'Share of requests answered with a server error (5xx). Red from what the promise allows on average.',
     unit: 'share',
     decimals: 2,
-    queries: [series(failed(interval), '')],
+    queries: [series(defined(failed(interval)), '', nobodyAsked)],
     steps: tooManyBad(sla.httpAvailability),
-    sparkline: true,
   }),
   stat({
     title: `Within ${bound}`,
     description: `Share of requests answered within the promised time. ${percent(sla.httpLatency.target)} were promised.`,
     unit: 'share',
     decimals: 2,
-    queries: [series(inTime(interval), '')],
+    queries: [series(defined(inTime(interval)), '', nobodyAsked)],
     base: 'bad',
     steps: enoughGood(sla.httpLatency),
-    sparkline: true,
   }),
   stat({
     title: 'p95',
     description: '95 % of requests are answered within this time. Read from the buckets of a histogram: an estimate.',
     unit: 'seconds',
-    queries: [series(histogramQuantile(0.95, httpRequestDuration.where(chosen), interval), '')],
+    queries: [series(defined(histogramQuantile(0.95, httpRequestDuration.where(chosen), interval)), '', nobodyAsked)],
     steps: slow,
-    sparkline: true,
   }),
   stat({
     title: 'p99',
     description: '99 % of requests are answered within this time. Read from the buckets of a histogram: an estimate.',
     unit: 'seconds',
-    queries: [series(histogramQuantile(0.99, httpRequestDuration.where(chosen), interval), '')],
+    queries: [series(defined(histogramQuantile(0.99, httpRequestDuration.where(chosen), interval)), '', nobodyAsked)],
     steps: slow,
-    sparkline: true,
   }),
   stat({
     title: 'Open connections',
     description: 'Sockets that clients hold open on the chosen APIs, idle ones included.',
     unit: 'count',
     queries: [series(sum(instant(activeConnections.where({ instance: api.selected }))), '')],
-    sparkline: true,
   }),
 ])
 
@@ -148,17 +136,21 @@ const errors = row('Which fail?', [
   }),
   timeseries({
     title: 'Answers other than 2xx and 3xx',
-    description: 'Requests per second that ended in a fault of the client (4xx) or of ours (5xx), by route and status.',
+    description:
+      'Requests per second that ended in a fault of the client (4xx) or of ours (5xx), by route and status: the twenty most frequent.',
     unit: 'requestsPerSecond',
     min: 0,
     queries: [
       series(
-        sum(rate(httpRequestsTotal.where({ ...chosen, status_code: matches('[45]..') }), interval), [
-          'route',
-          'status_code',
-        ]),
+        topk(
+          20,
+          sum(rate(httpRequestsTotal.where({ ...chosen, status_code: matches('[45]..') }), interval), [
+            'route',
+            'status_code',
+          ]),
+        ),
         ({ label }) => `${label('status_code')} ${label('route')}`,
-        { emptyWhen: 'Every request was answered with 2xx or 3xx' },
+        { emptyWhen: 'Every request was answered with 2xx or 3xx, or none was counted' },
       ),
     ],
   }),
@@ -191,8 +183,6 @@ const duration = row('How long do they take?', [
 
 const each = ['method', 'route'] as const
 
-/** Without routes that nobody called: of nothing there is no share and no quantile, only NaN. */
-const answered = <L extends string>(vector: Expr<L>) => gte(vector, 0)
 const quantile = (q: number) => histogramQuantile(q, httpRequestDuration.where(chosen), '$__range', each)
 
 const routes = row('Which route is it?', [
@@ -206,20 +196,20 @@ const routes = row('Which route is it?', [
       { title: 'Requests', expr: requests('$__range', each), unit: 'requestsPerSecond', decimals: 2 },
       {
         title: 'Failed',
-        expr: answered(failed('$__range', each)),
+        expr: defined(failed('$__range', each)),
         unit: 'share',
         decimals: 2,
         steps: tooManyBad(sla.httpAvailability),
       },
       {
         title: 'p95',
-        expr: answered(quantile(0.95)),
+        expr: defined(quantile(0.95)),
         unit: 'seconds',
         steps: slow,
       },
       {
         title: 'p99',
-        expr: answered(quantile(0.99)),
+        expr: defined(quantile(0.99)),
         unit: 'seconds',
         steps: slow,
       },

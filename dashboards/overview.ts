@@ -33,8 +33,10 @@ import { dashboard, row } from './dashboard.ts'
 import { stat, timeseries } from './panel.ts'
 import { budgetLeft, reachOf, tooManyBad } from './promise-steps.ts'
 import { series } from './query.ts'
+import { stateOf } from './state.ts'
 import { table } from './table.ts'
 import { uids } from './uids.ts'
+import { api, postgresServer, redisServer } from './variables.ts'
 
 const firing = alerts.where({ alertstate: 'firing', severity: not('') })
 const told = ['alertname', 'severity', 'owner', 'instance'] as const
@@ -46,25 +48,25 @@ const state = row('Does everything answer?', [
     title: 'API',
     description: 'Whether the health check of each API answered the last probe from outside. DOWN: guests cannot book.',
     unit: 'plain',
-    queries: [series(max(instant(probeSuccess), ['instance']), ({ label }) => label('instance'))],
+    queries: [series(stateOf(probeSuccess, 'probe'), ({ label }) => label('instance'))],
     names: upOrDown,
-    opens: uids.http,
+    opens: { uid: uids.http, choose: api },
   }),
   stat({
     title: 'PostgreSQL',
     description: 'Whether each database server took the connection of the exporter and answered.',
     unit: 'plain',
-    queries: [series(max(instant(postgresVitals.up), ['instance']), ({ label }) => label('instance'))],
+    queries: [series(stateOf(postgresVitals.up, 'postgres'), ({ label }) => label('instance'))],
     names: upOrDown,
-    opens: uids.postgres,
+    opens: { uid: uids.postgres, choose: postgresServer },
   }),
   stat({
     title: 'Redis',
     description: 'Whether each Redis took the connection of the exporter and answered.',
     unit: 'plain',
-    queries: [series(max(instant(redisVitals.up), ['instance']), ({ label }) => label('instance'))],
+    queries: [series(stateOf(redisVitals.up, 'redis'), ({ label }) => label('instance'))],
     names: upOrDown,
-    opens: uids.redis,
+    opens: { uid: uids.redis, choose: redisServer },
   }),
   stat({
     title: 'Targets not scraped',
@@ -86,7 +88,7 @@ const state = row('Does everything answer?', [
     queries: namesOf(severities).map((severity) =>
       series(or(count(instant(alerts.where({ alertstate: 'firing', severity }))), vector(0)), severity),
     ),
-    steps: [{ from: 1, is: 'bad' }],
+    stepsOf: Object.fromEntries(namesOf(severities).map((name) => [name, [{ from: 1, is: severityMeaning[name] }]])),
   }),
 ])
 
@@ -94,7 +96,7 @@ const open = row('What needs somebody?', [
   table({
     title: 'Firing alerts',
     description:
-      'Each alert that fires, whom it belongs to and for how long its condition has held. What to do stands in the alert itself: it came with the page, and Prometheus shows it at /alerts.',
+      'Each alert that fires, whom it belongs to, how many of it there are (statements, tables, windows) and for how long the condition of the oldest has held. What to do stands in the alert itself: it came with the page, and Prometheus shows it at /alerts.',
     height: 6,
     rows: {
       alertname: { title: 'Alert', width: 280 },
@@ -103,6 +105,13 @@ const open = row('What needs somebody?', [
       instance: 'Target',
     },
     columns: [
+      {
+        title: 'How many',
+        expr: count(instant(firing), told),
+        unit: 'count',
+        decimals: 0,
+        emptyWhen: 'Nothing fires',
+      },
       {
         title: 'For',
         expr: and(max(secondsSince(instant(alertsForState)), told), max(instant(firing), told), { on: told }),
@@ -131,7 +140,7 @@ const promises = row('Are the promises kept?', [
     base: 'bad',
     steps: budgetLeft,
     sparkline: true,
-    opens: uids.sla,
+    opens: { uid: uids.sla },
   }),
 ])
 

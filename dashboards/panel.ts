@@ -28,6 +28,7 @@ import {
   emptyText,
   fixedColour,
   leadsTo,
+  now,
   overTime,
   type Panel,
   type Placed,
@@ -36,6 +37,7 @@ import {
 } from './field.ts'
 import type { Query } from './query.ts'
 import { type Unit, unitIds } from './unit.ts'
+import type { Variable } from './variable.ts'
 
 interface Titled {
   readonly title: string
@@ -66,7 +68,7 @@ interface TimeseriesSpec extends Shown {
   readonly bounds?: readonly string[]
   /** Colours by meaning, by the name of the series; the others get one each. */
   readonly colours?: Readonly<Record<string, Meaning>>
-  /** `table` beside the chart, with the last and the largest value; for panels as wide as the page. */
+  /** `table` beside the chart, with the last and the largest value. */
   readonly legend?: 'list' | 'table'
 }
 
@@ -83,6 +85,10 @@ export const timeseries = (spec: TimeseriesSpec): Panel => {
     reach,
     legend = 'list',
   } = spec
+  const names = queries.map((query) => query.legend)
+  const nameless = bounds.find((name) => !names.includes(name))
+  if (nameless !== undefined)
+    throw new Error(`${title}: ${nameless} bounds nothing: its series are ${names.join(', ')}`)
   const build = (at: Placed) => {
     const panel = new TimeseriesBuilder()
       .drawStyle(GraphDrawStyle.Line)
@@ -105,7 +111,7 @@ export const timeseries = (spec: TimeseriesSpec): Panel => {
     }
     for (const name of bounds) panel.overrideByName(name, boundProperties)
     if (reach !== undefined) panel.axisSoftMax(reach)
-    return finish(panel, spec, at)
+    return finish(panel, spec, at, overTime)
   }
   return { title, width, height, queries, build }
 }
@@ -129,18 +135,23 @@ interface StatSpec extends Shown {
   readonly steps?: readonly Step[]
   readonly base?: Meaning
   readonly names?: Names
-  /** Draws the way the value came behind it. */
+  /** The colour of single series, by their names, instead of `steps`. */
+  readonly stepsOf?: Readonly<Record<string, readonly Step[]>>
+  /**
+   * Draws the way the value came behind it. The value is then the last there was, however old: only for what Prometheus
+   * records by itself. Otherwise it is asked for now, and a target that is gone leaves none.
+   */
   readonly sparkline?: boolean
-  /** A dashboard's uid, opened by a click on the value. */
-  readonly opens?: string
+  /** What a click on the value opens: a dashboard's uid, and its choice that becomes the target clicked. */
+  readonly opens?: { readonly uid: string; readonly choose?: Variable }
 }
 
 /** One value now, or one per series. */
 export const stat = (spec: StatSpec): Panel => {
-  const { title, width = 4, height = 4, queries, base = 'good', names, sparkline = false, opens } = spec
+  const { title, width = 4, height = 4, queries, base = 'good', names, stepsOf = {}, sparkline = false, opens } = spec
   const build = (at: Placed) => {
     const panel = new StatBuilder()
-      .thresholds(steps(spec.steps || names ? base : 'neutral', spec.steps ?? []))
+      .thresholds(steps(spec.steps || spec.stepsOf || names ? base : 'neutral', spec.steps ?? []))
       .colorMode(names ? BigValueColorMode.Background : BigValueColorMode.Value)
       .graphMode(sparkline ? BigValueGraphMode.Area : BigValueGraphMode.None)
       .textMode(queries.every(({ legend }) => legend === '') ? BigValueTextMode.Value : BigValueTextMode.ValueAndName)
@@ -148,8 +159,11 @@ export const stat = (spec: StatSpec): Panel => {
       .reduceOptions(new ReduceDataOptionsBuilder().calcs(['lastNotNull']).values(false).fields(''))
       .colorScheme(byStep())
       .mappings(names ? [valueNames(names)] : [])
-    if (opens) panel.dataLinks([leadsTo(opens, `Open ${title}`)])
-    return finish(panel, spec, at)
+    if (opens) panel.dataLinks([leadsTo(opens.uid, `Open ${title}`, opens.choose?.name)])
+    for (const [name, own] of Object.entries(stepsOf)) {
+      panel.overrideByName(name, [{ id: 'thresholds', value: steps(base, own).build() }])
+    }
+    return finish(panel, spec, at, sparkline ? overTime : now)
   }
   return { title, width, height, queries, build }
 }
@@ -168,11 +182,11 @@ export const text = ({ title, width = 24, height = 3, content }: TextSpec): Pane
     new TextBuilder().id(id).gridPos(gridPos).title(title).mode(TextMode.Markdown).content(content).build(),
 })
 
-const finish = (panel: TimeseriesBuilder | StatBuilder, spec: Shown, { id, gridPos }: Placed) => {
+const finish = (panel: TimeseriesBuilder | StatBuilder, spec: Shown, { id, gridPos }: Placed, ask: typeof overTime) => {
   const { title, description, unit, queries, decimals, min, max } = spec
   if (queries.length === 0) throw new Error(`${title}: asks nothing: give it a query`)
   panel.id(id).gridPos(gridPos).title(title).description(description).datasource(dataSource)
-  panel.unit(unitIds[unit]).noValue(emptyText(queries)).targets(queries.map(overTime))
+  panel.unit(unitIds[unit]).noValue(emptyText(queries)).targets(queries.map(ask))
   if (decimals !== undefined) panel.decimals(decimals)
   if (min !== undefined) panel.min(min)
   if (max !== undefined) panel.max(max)

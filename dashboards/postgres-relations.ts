@@ -9,17 +9,20 @@ import {
   tableSize,
 } from '../exporters/postgres/tables.ts'
 import { not } from '../metrics/metric.ts'
-import { add, and, div, eq, gt, increase, instant, max, mul, rate, sum } from '../metrics/promql.ts'
+import { add, and, div, eq, gt, increase, instant, max, mul, rate, sum, topk } from '../metrics/promql.ts'
 import { row } from './dashboard.ts'
 import { stat, timeseries } from './panel.ts'
-import { here } from './postgres-target.ts'
-import { series } from './query.ts'
+import { type Quoted, series } from './query.ts'
 import { table } from './table.ts'
+import { postgresServer } from './variables.ts'
 
+const here = { instance: postgresServer.selected }
 const window = '$__rate_interval'
 const oneTable = ['datname', 'schemaname', 'relname'] as const
-// `other` sums the tables that are too small to be shown by themselves: it is no table.
-const each = { ...here, relname: not('other') }
+// What is too small to be shown by itself is summed without a schema: that sum is no table, and may fall.
+const each = { ...here, schemaname: not('') }
+const oneName = ['schemaname', 'relname'] as const
+const nameOf = ({ label }: Quoted<(typeof oneName)[number]>) => `${label('schemaname')}.${label('relname')}`
 const rows = add(instant(tableLiveRows.where(each)), instant(tableDeadRows.where(each)))
 
 export const tableRow = row('Which tables grow, and which are not looked after?', [
@@ -62,14 +65,14 @@ export const tableRow = row('Which tables grow, and which are not looked after?'
         // In milliseconds, as Grafana reads a time.
         expr: mul(max(instant(tableLastAutovacuum.where(each)), oneTable), 1000),
         unit: 'timeAgo',
-        emptyWhen: 'No table has been vacuumed by the daemon yet',
+        emptyWhen: 'No table has been vacuumed by the daemon yet, or the server was not scraped',
       },
     ],
     sortBy: 'Size',
   }),
   timeseries({
     title: 'Size by table',
-    description: 'Disk space of the table and its indexes.',
+    description: 'Disk space of the ten largest tables with their indexes.',
     width: 8,
     height: 10,
     unit: 'bytes',
@@ -82,9 +85,9 @@ export const tableRow = row('Which tables grow, and which are not looked after?'
   }),
 ])
 
-const oneIndex = ['datname', 'relname', 'indexrelname'] as const
+const oneIndex = ['datname', 'schemaname', 'relname', 'indexrelname'] as const
 // Those that back a constraint, and keep something true unread, can't be dropped.
-const dispensable = { ...here, constraint: 'none', indexrelname: not('other') }
+const dispensable = { ...each, constraint: 'none' }
 
 export const indexRow = row('Which indexes are not worth their upkeep?', [
   stat({
@@ -112,7 +115,8 @@ export const indexRow = row('Which indexes are not worth their upkeep?', [
     rows: {
       indexrelname: { title: 'Index', width: 240 },
       relname: { title: 'Table', width: 140 },
-      datname: { title: 'Database', width: 100 },
+      schemaname: { title: 'Schema', width: 80 },
+      datname: { title: 'Database', width: 90 },
     },
     columns: [
       {
@@ -122,18 +126,18 @@ export const indexRow = row('Which indexes are not worth their upkeep?', [
           eq(sum(increase(indexScans.where(dispensable), '$__range'), oneIndex), 0),
         ),
         unit: 'bytes',
-        emptyWhen: 'Every index was read',
+        emptyWhen: 'Every index was read, or the server was not scraped',
       },
     ],
     sortBy: 'Size',
   }),
   timeseries({
     title: 'Index scans',
-    description: 'Scans per second of the indexes of each table.',
+    description: 'Scans per second of the indexes of the ten tables that are searched most.',
     width: 8,
     height: 8,
     unit: 'perSecond',
     min: 0,
-    queries: [series(sum(rate(indexScans.where(here), window), ['relname']), ({ label }) => label('relname'))],
+    queries: [series(topk(10, sum(rate(indexScans.where(each), window), oneName)), nameOf)],
   }),
 ])

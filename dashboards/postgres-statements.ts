@@ -9,14 +9,15 @@ import {
   statementSeconds,
 } from '../exporters/postgres/statements.ts'
 import { not } from '../metrics/metric.ts'
-import { div, type Expr, gt, increase, instant, max, mul, rate, sum } from '../metrics/promql.ts'
+import { div, type Expr, gt, increase, instant, labelReplace, max, mul, or, rate, sum } from '../metrics/promql.ts'
 import type { Step } from './colour.ts'
 import { row } from './dashboard.ts'
 import { timeseries } from './panel.ts'
-import { here } from './postgres-target.ts'
 import { series } from './query.ts'
 import { table } from './table.ts'
+import { postgresServer } from './variables.ts'
 
+const here = { instance: postgresServer.selected }
 const window = '$__rate_interval'
 // The remainder is no statement, and falls when one of them grows.
 const each = { ...here, queryid: not(remainder) }
@@ -25,9 +26,16 @@ const slow: readonly Step[] = [{ from: slowStatement, is: 'bad' }]
 
 type Statement = (typeof by)[number]
 
-/** With its text, where it is known. */
+/** With its text. The server may have lost it: a statement without one is shown all the same. */
 const withText = (vector: Expr<Statement>): Expr<Statement | 'query'> =>
-  mul(vector, max(instant(statementInfo.where(here)), ['queryid', 'query']), { on: ['queryid'], groupLeft: ['query'] })
+  or(
+    mul(vector, max(instant(statementInfo.where(here)), ['queryid', 'query']), {
+      on: ['queryid'],
+      groupLeft: ['query'],
+    }),
+    labelReplace(vector, 'query', '(text unknown)', 'queryid', '.*'),
+    { on: by },
+  )
 
 const over = (what: typeof statementCalls) => sum(increase(what.where(each), '$__range'), by)
 /** Without statements that were not called: their mean is none. */

@@ -15,17 +15,19 @@ import {
 } from '../exporters/postgres/databases.ts'
 import { postgresVitals } from '../exporters/postgres/index.ts'
 import { not } from '../metrics/metric.ts'
-import { add, div, instant, max, rate, sum } from '../metrics/promql.ts'
-import { share } from '../metrics/share.ts'
+import { add, div, instant, max, rate, sum, topk } from '../metrics/promql.ts'
+import { defined, share } from '../metrics/share.ts'
 import { upOrDown } from './colour.ts'
 import { dashboard, row } from './dashboard.ts'
 import { stat, timeseries } from './panel.ts'
 import { indexRow, tableRow } from './postgres-relations.ts'
 import { statementRow } from './postgres-statements.ts'
-import { here, postgresTarget } from './postgres-target.ts'
 import { series } from './query.ts'
+import { stateOf } from './state.ts'
 import { uids } from './uids.ts'
+import { postgresServer } from './variables.ts'
 
+const here = { instance: postgresServer.selected }
 const window = '$__rate_interval'
 const target = ['job', 'instance'] as const
 const clients = { ...here, backend_type: 'client backend' } as const
@@ -42,7 +44,7 @@ const now = row('Is it well?', [
     description: 'Whether the server took the connection of the exporter and answered.',
     width: 3,
     unit: 'plain',
-    queries: [series(instant(postgresVitals.up.where(here)), '')],
+    queries: [series(stateOf(postgresVitals.up.where(here), 'postgres', postgresServer), '')],
     names: upOrDown,
   }),
   stat({
@@ -52,7 +54,6 @@ const now = row('Is it well?', [
     decimals: 0,
     queries: [series(taken, '')],
     steps: [{ from: connectionsNearLimit, is: 'bad' }],
-    sparkline: true,
   }),
   stat({
     title: 'Oldest transaction',
@@ -61,7 +62,6 @@ const now = row('Is it well?', [
     unit: 'seconds',
     queries: [series(max(instant(activityMaxTransaction.where(clients))), '')],
     steps: [{ from: 300, is: 'warning' }],
-    sparkline: true,
   }),
   stat({
     title: 'Found in the cache',
@@ -69,8 +69,7 @@ const now = row('Is it well?', [
       'Share of blocks that did not have to be read. Below 99 % for long: shared_buffers is too small, or tables are scanned.',
     unit: 'share',
     decimals: 1,
-    queries: [series(cacheHits, '')],
-    sparkline: true,
+    queries: [series(defined(cacheHits), '', { emptyWhen: 'Nothing was read, or the server was not scraped' })],
   }),
   stat({
     title: 'Transactions',
@@ -79,7 +78,6 @@ const now = row('Is it well?', [
     queries: [
       series(sum(add(rate(databaseCommits.where(here), window), rate(databaseRollbacks.where(here), window))), ''),
     ],
-    sparkline: true,
   }),
   stat({
     title: 'Size',
@@ -87,7 +85,6 @@ const now = row('Is it well?', [
     width: 5,
     unit: 'bytes',
     queries: [series(sum(instant(databaseSize.where(here))), '')],
-    sparkline: true,
   }),
 ])
 
@@ -108,12 +105,12 @@ const connections = row('Who is connected, and waits?', [
   }),
   timeseries({
     title: 'Connections by application',
-    description: 'Whose pool is the largest.',
+    description: 'Whose pool is the largest: the ten that have most.',
     width: 8,
     unit: 'count',
     min: 0,
     queries: [
-      series(sum(instant(activityCount.where(clients)), ['application_name']), ({ label }) =>
+      series(topk(10, sum(instant(activityCount.where(clients)), ['application_name'])), ({ label }) =>
         label('application_name'),
       ),
     ],
@@ -191,7 +188,8 @@ const work = row('What does it do?', [
 export const postgres = dashboard({
   uid: uids.postgres,
   title: 'PostgreSQL',
-  description: 'State, connections, work, slow statements, tables and indexes of one PostgreSQL server.',
-  variables: [postgresTarget],
+  description:
+    'State, connections, work and slow statements of one PostgreSQL server; tables and indexes of the database the exporter logs in to.',
+  variables: [postgresServer],
   rows: [now, connections, work, statementRow, tableRow, indexRow],
 })

@@ -17,15 +17,16 @@ import {
   uptime,
 } from '../exporters/redis/stats.ts'
 import { add, div, gt, instant, rate } from '../metrics/promql.ts'
+import { defined } from '../metrics/share.ts'
 import { upOrDown } from './colour.ts'
 import { dashboard, row } from './dashboard.ts'
 import { stat, timeseries } from './panel.ts'
 import { series } from './query.ts'
+import { stateOf } from './state.ts'
 import { uids } from './uids.ts'
-import { variable } from './variable.ts'
+import { redisServer } from './variables.ts'
 
-const redisTarget = variable({ name: 'redis', label: 'Redis', of: redisVitals.up, values: 'instance' })
-const here = { instance: redisTarget.selected }
+const here = { instance: redisServer.selected }
 const window = '$__rate_interval'
 
 const hits = rate(keyspaceHits.where(here), window)
@@ -33,7 +34,7 @@ const misses = rate(keyspaceMisses.where(here), window)
 const hitRatio = div(hits, add(hits, misses))
 // Without a limit maxmemory is 0, and there is no share of it.
 const limit = gt(instant(memoryMax.where(here)), 0)
-const unlimited = 'No maxmemory is set'
+const unlimited = 'No maxmemory is set, or Redis was not scraped'
 
 const now = row('Is it well?', [
   stat({
@@ -41,7 +42,7 @@ const now = row('Is it well?', [
     description: 'Whether Redis took the connection of the exporter and answered INFO.',
     width: 3,
     unit: 'plain',
-    queries: [series(instant(redisVitals.up.where(here)), '')],
+    queries: [series(stateOf(redisVitals.up.where(here), 'redis', redisServer), '')],
     names: upOrDown,
   }),
   stat({
@@ -59,22 +60,19 @@ const now = row('Is it well?', [
     unit: 'share',
     queries: [series(div(instant(memoryUsed.where(here)), limit), '', { emptyWhen: unlimited })],
     steps: [{ from: memoryNearLimit, is: 'bad' }],
-    sparkline: true,
   }),
   stat({
     title: 'Hit ratio',
     description: 'Share of look-ups that found their key. A cache that misses sends its work to PostgreSQL.',
     unit: 'share',
     decimals: 1,
-    queries: [series(hitRatio, '')],
-    sparkline: true,
+    queries: [series(defined(hitRatio), '', { emptyWhen: 'Nothing was looked up, or Redis was not scraped' })],
   }),
   stat({
     title: 'Commands',
     description: 'Commands processed per second.',
     unit: 'perSecond',
     queries: [series(rate(commandsProcessed.where(here), window), '')],
-    sparkline: true,
   }),
   stat({
     title: 'Client slots',
@@ -200,6 +198,6 @@ export const redis = dashboard({
   uid: uids.redis,
   title: 'Redis',
   description: 'State, memory, keys and clients of one Redis.',
-  variables: [redisTarget],
+  variables: [redisServer],
   rows: [now, memory, keyspace, clients],
 })

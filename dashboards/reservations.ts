@@ -2,21 +2,18 @@ import { sla } from '../config/sla.ts'
 import { reservationsCancelled, reservationsCreated } from '../exporters/reservations/bookings.ts'
 import { cleanupDue, tokensExpired } from '../exporters/reservations/cleanup.ts'
 import { coversAhead } from '../exporters/reservations/covers.ts'
-import { reservationsVitals } from '../exporters/reservations/index.ts'
 import { reservationRows } from '../exporters/reservations/statuses.ts'
 import { reservationsTotal } from '../exporters/service/reservations.ts'
 import { matches } from '../metrics/metric.ts'
 import { complement, increase, instant, max, mul, rate, sum, type Window } from '../metrics/promql.ts'
-import { share } from '../metrics/share.ts'
+import { defined, share } from '../metrics/share.ts'
 import { dashboard, row } from './dashboard.ts'
 import { stat, timeseries } from './panel.ts'
 import { enoughGood, reachOf, tooManyBad } from './promise-steps.ts'
 import { series } from './query.ts'
 import { uids } from './uids.ts'
-import { variable } from './variable.ts'
+import { api, database } from './variables.ts'
 
-const api = variable({ name: 'api', label: 'API', of: reservationsTotal, values: 'instance', many: true })
-const database = variable({ name: 'database', label: 'Database', of: reservationsVitals.up, values: 'instance' })
 const attempted = { instance: api.selected, status: matches('confirmed|rejected|failed') }
 const stored = { instance: database.selected }
 const promise = sla.reservationSuccess
@@ -35,14 +32,17 @@ const booking = row('Can guests book?', [
     description: 'Attempts to book per minute, however they ended.',
     unit: 'perMinute',
     queries: [series(mul(sum(rate(reservationsTotal.where(attempted), '$__rate_interval')), 60), '')],
-    sparkline: true,
   }),
   stat({
     title: 'Ended well',
     description: `Share of attempts in the shown range that ended in a confirmation or a clear refusal. Promised: ${promise.promise}.`,
     unit: 'share',
     decimals: 2,
-    queries: [series(complement(failures('$__range')), '')],
+    queries: [
+      series(defined(complement(failures('$__range'))), '', {
+        emptyWhen: 'Nobody tried to book, or the API was not scraped',
+      }),
+    ],
     base: 'bad',
     steps: enoughGood(promise),
   }),
@@ -118,8 +118,8 @@ const book = row('What is in the book?', [
     colours: { made: 'good', cancelled: 'notice' },
   }),
   stat({
-    title: 'Guests who did not come',
-    description: 'No-shows among the reservations whose day has passed.',
+    title: 'No-shows',
+    description: 'Share of the reservations whose day has passed that nobody came for.',
     width: 6,
     unit: 'share',
     decimals: 1,

@@ -96,7 +96,11 @@ const transformations = (
 
 const coloured = { id: 'custom.cellOptions', value: { type: TableCellDisplayMode.ColorText } }
 
+/** In a cell, what the panel says when it is empty would be said of one row. */
+const emptyCell = { id: 'noValue', value: '–' }
+
 const labelProperties = ({ width, colours: meanings }: LabelColumn): DynamicConfigValue[] => [
+  emptyCell,
   ...(width === undefined ? [] : [{ id: 'custom.width', value: width }]),
   ...(meanings ? [{ id: 'mappings', value: [textColours(meanings)] }, coloured] : []),
 ]
@@ -109,6 +113,7 @@ const textColours = (meanings: Readonly<Record<string, Meaning>>): ValueMap => (
 })
 
 const valueProperties = <L extends string>(column: ValueColumn<L>): DynamicConfigValue[] => [
+  emptyCell,
   { id: 'unit', value: unitIds[column.unit] },
   ...(column.decimals === undefined ? [] : [{ id: 'decimals', value: column.decimals }]),
   ...(column.steps ? [{ id: 'thresholds', value: steps('good', column.steps).build() }, coloured] : []),

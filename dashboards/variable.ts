@@ -9,8 +9,8 @@ export interface Variable {
   readonly query: string
   /** Whether several values, and all of them, can be chosen. */
   readonly many: boolean
-  /** For `where()`: the values chosen. */
-  readonly selected: Matcher
+  /** For `where()`: the values chosen. Only several are a pattern: a name may hold a dot. */
+  readonly selected: string | Matcher
 }
 
 interface VariableSpec<Label extends string> {
@@ -33,5 +33,5 @@ export const variable = <const Label extends string>({
     label,
     query: `label_values(${selectorOf(of)}, ${values})`,
     many,
-    selected: matches(`$${name}`),
+    selected: many ? matches(`$${name}`) : `$${name}`,
   })

@@ -25,8 +25,3 @@ export const probeSuccess = gauge({
   peer: 'blackbox_exporter',
   help: 'Whether the probe succeeded (1) or not (0)',
 })
-export const probeDuration = gauge({
-  name: 'probe_duration_seconds',
-  peer: 'blackbox_exporter',
-  help: 'How long the probe took',
-})

@@ -39,6 +39,10 @@ const settings = ({ configDir, dataDir, port, first }: GrafanaOptions): Readonly
   GF_PATHS_PROVISIONING: join(configDir, 'provisioning'),
   GF_SERVER_HTTP_ADDR: '127.0.0.1',
   GF_SERVER_HTTP_PORT: String(port),
+  // Whoever opens it may read all of Prometheus: a foreign page that gives its name our address gets nothing.
+  GF_SERVER_DOMAIN: '127.0.0.1',
+  GF_SERVER_ENFORCE_DOMAIN: 'true',
+  GF_SERVER_ROOT_URL: `http://127.0.0.1:${port}`,
   GF_AUTH_ANONYMOUS_ENABLED: 'true',
   GF_AUTH_ANONYMOUS_ORG_ROLE: 'Viewer',
   GF_AUTH_BASIC_ENABLED: 'false',

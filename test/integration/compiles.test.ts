@@ -39,9 +39,10 @@ const filesOf = (floor: string) =>
     .filter((path) => path.endsWith('.ts'))
     .map((path) => `${floor}/${path}`)
 
-const definition = /^export const (\w+) = (?:counter|gauge|histogram)\(/gm
-const collectors = filesOf('exporters').flatMap((path) => {
-  const metrics = [...read(path).matchAll(definition)].map(([, name = '']) => name)
+// Vitals are a table of metrics.
+const definition = /^export const (?:(\w+) = (?:counter|gauge|histogram)\(|(\w+Vitals) = \{)/gm
+const collectors = [...filesOf('exporters'), 'metrics/foreign.ts'].flatMap((path) => {
+  const metrics = [...read(path).matchAll(definition)].map(([, metric, vitals]) => metric ?? vitals ?? '')
   return metrics.length > 0 ? [{ path, metrics }] : []
 })
 const users = [...filesOf('alerts'), ...filesOf('dashboards')].map((path) => ({ path, text: read(path) }))

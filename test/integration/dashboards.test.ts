@@ -4,12 +4,23 @@ import type { ApiFault } from '../../demo/faults.ts'
 import { runningDemo } from './running-demo.ts'
 import { eventually } from './servers.ts'
 
-/** What Grafana would fill in: everything is chosen, and the range is the last five minutes. */
+/** What is chosen when a dashboard is opened for the first time: all of many, and of one the demo's only target. */
+const chosen: Readonly<Record<string, string>> = {
+  api: '.*',
+  route: '.*',
+  database: 'main',
+  postgres: 'main',
+  redis: 'cache',
+}
+/** What Grafana would fill in, where the range is the last five minutes. */
 const filledIn = (expr: string) =>
   expr
     .replaceAll('$__rate_interval', '1m')
     .replaceAll('$__range', '5m')
-    .replace(/"\$\w+"/g, '".*"')
+    .replace(/"\$(\w+)"/g, (_match, name: string) => {
+      if (chosen[name] === undefined) throw new Error(`nothing is chosen for $${name}`)
+      return JSON.stringify(chosen[name])
+    })
 
 const queries = models.flatMap(({ uid, asked }) =>
   asked.map(({ panel, refId, expr, emptyWhen }) => ({
@@ -22,8 +33,8 @@ const queries = models.flatMap(({ uid, asked }) =>
 /** What fills a query that may find nothing, for those that the demo's usual traffic leaves empty. */
 const filledBy: Readonly<Record<string, ApiFault>> = {
   'Nothing fires': 'connections',
-  'Every request was answered with 2xx or 3xx': 'errors',
-  'Every index was read': 'unused-index',
+  'Every request was answered with 2xx or 3xx, or none was counted': 'errors',
+  'Every index was read, or the server was not scraped': 'unused-index',
 }
 
 /** As the first scrapes, the recording rules and a rate over two scrapes take. */
@@ -32,7 +43,7 @@ const fiveMinutes = { within: 300_000, every: 2_000 }
 describe('the dashboards of a running demo', { timeout: 600_000 }, () => {
   const demo = runningDemo({ TRAFFIC_RATE: '10' })
 
-  const finds = async (promql: string) => {
+  const valuesOf = async (promql: string) => {
     const answer = await fetch(`http://${demo.stack.deployment.prometheus}/api/v1/query`, {
       method: 'POST',
       body: new URLSearchParams({ query: promql }),
@@ -40,8 +51,9 @@ describe('the dashboards of a running demo', { timeout: 600_000 }, () => {
     const { status, data, error } = JSON.parse(await answer.text())
     if (status !== 'success') throw new Error(`${promql}: ${error}`)
     const series: readonly { readonly value: readonly [number, string] }[] = data.result
-    return series.some(({ value }) => !Number.isNaN(Number(value[1])))
+    return series.map(({ value }) => value[1])
   }
+  const finds = async (promql: string) => (await valuesOf(promql)).some((value) => !Number.isNaN(Number(value)))
   const emptyOnes = async (asked: readonly (typeof queries)[number][]) => {
     const found = await Promise.all(asked.map(({ promql }) => finds(promql)))
     return asked.filter((_, place) => !found[place]).map(({ name }) => name)
@@ -65,6 +77,35 @@ describe('the dashboards of a running demo', { timeout: 600_000 }, () => {
       () => emptyOnes(sometimes),
       (empty) => empty.length === 0,
       fiveMinutes,
+    )
+  })
+
+  test('say of what can no longer be scraped that it is not scraped, and show no old value as the present one', async () => {
+    const stats = models.flatMap(({ uid, json }) =>
+      (json.panels ?? []).flatMap((panel) =>
+        panel.type === 'stat' && 'targets' in panel
+          ? [{ name: `${uid}: ${panel.title}`, targets: panel.targets ?? [] }]
+          : [],
+      ),
+    )
+    const old = stats.filter(({ targets }) => targets.some((target) => Reflect.get(target, 'instant') !== true))
+    // What Prometheus records by itself, it goes on recording.
+    expect(old.map(({ name }) => name)).toEqual(['techplus-overview: Error budget left'])
+
+    const state = queries.find(({ name }) => name === 'techplus-overview: PostgreSQL (A)')
+    if (!state) throw new Error('no state of PostgreSQL')
+    expect(await valuesOf(state.promql)).toEqual(['1'])
+    await demo.component('Exporter').running.stop()
+    await eventually(
+      () => valuesOf(state.promql),
+      (values) => values.join() === '-1',
+      { within: 60_000, every: 1_000 },
+    )
+    await demo.component('Exporter').restart()
+    await eventually(
+      () => valuesOf(state.promql),
+      (values) => values.join() === '1',
+      { within: 60_000, every: 1_000 },
     )
   })
 })

@@ -1,12 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import { deploymentOf, isDemo, portsOf } from '../../../compose/plan.ts'
 import { readEnv } from '../../../config/env.ts'
-import { sourceVariables } from '../../../config/targets.ts'
+import { sourceVariables, type Target, targets } from '../../../config/targets.ts'
 
-const urls: Readonly<Record<string, string>> = {
-  DATABASE_URL: 'postgres://exporter@db.internal/shop',
-  REDIS_URL: 'redis://cache.internal:6379',
-  API_URL: 'http://api.internal:3000',
+/** By what is at its end: the variable of a target that is added gets one as well. */
+const urlOf = (name: string) => {
+  const kinds = Object.values<Target>(targets).find(({ url }) => url === name)?.kinds
+  if (kinds === undefined) return 'http://service.internal:3000'
+  return kinds.includes('redis') ? 'redis://cache.internal:6379' : 'postgres://exporter@db.internal/shop'
 }
 const portNames = (given: Readonly<Record<string, string>>) => portsOf(readEnv(given)).map(({ name }) => name)
 
@@ -18,7 +19,7 @@ describe('what a local start runs', () => {
   })
 
   test.each(sourceVariables)('is no demo where %s is given', (name) => {
-    const given = { [name]: urls[name] ?? '' }
+    const given = { [name]: urlOf(name) }
     expect(isDemo(readEnv(given))).toBe(false)
     expect(portNames(given)).not.toContain('Demo API')
     expect(deploymentOf(readEnv(given), '/x').pager).toBeUndefined()
@@ -26,7 +27,7 @@ describe('what a local start runs', () => {
 
   test('reads the targets that have a URL, and no others', () => {
     const targetsWith = (...names: readonly string[]) =>
-      deploymentOf(readEnv(Object.fromEntries(names.map((name) => [name, urls[name]]))), '/x').targets
+      deploymentOf(readEnv(Object.fromEntries(names.map((name) => [name, urlOf(name)]))), '/x').targets
     expect(targetsWith('DATABASE_URL')).toEqual(['main'])
     expect(targetsWith('REDIS_URL')).toEqual(['cache'])
     expect(targetsWith('API_URL')).toEqual([])

@@ -6,6 +6,7 @@ import { text, timeseries } from '../../../dashboards/panel.ts'
 import { query, series } from '../../../dashboards/query.ts'
 import { table } from '../../../dashboards/table.ts'
 import { unitIds } from '../../../dashboards/unit.ts'
+import { everyVariable } from '../../../dashboards/variables.ts'
 import { gauge } from '../../../metrics/metric.ts'
 import { instant, max, vector } from '../../../metrics/promql.ts'
 import { errorsIn, faultOf, selectedBy } from '../../promql.ts'
@@ -38,6 +39,8 @@ describe.each(queries)('%s', (_name, promql) => {
   })
 })
 
+/** Grafana's number for it. */
+const hidden = 2
 const allTogether = new Set(['techplus-overview', 'techplus-sla'])
 
 describe.each(models.map((model) => [model.uid, model] as const))('%s', (uid, model) => {
@@ -75,7 +78,7 @@ describe.each(models.map((model) => [model.uid, model] as const))('%s', (uid, mo
       selectedBy(filledIn(expr)).filter(
         ({ matchers }) =>
           !matchers.some(
-            ({ label, operator, value }) => label === 'instance' && operator === '=~' && /^\$\w+$/.test(value),
+            ({ label, operator, value }) => label === 'instance' && /^=~?$/.test(operator) && /^\$\w+$/.test(value),
           ),
       ),
     )
@@ -83,10 +86,15 @@ describe.each(models.map((model) => [model.uid, model] as const))('%s', (uid, mo
   })
 
   test('uses each of its choices, and offers each that it uses', () => {
-    const offered = (model.json.templating?.list ?? []).map(({ name }) => name).filter((name) => name !== 'datasource')
-    const text = JSON.stringify([model.asked, model.json.templating])
+    const offered = (model.json.templating?.list ?? []).filter(({ hide }) => hide !== hidden)
+    const text = JSON.stringify([model.asked, offered])
     const used = new Set([...text.matchAll(/\\"\$(\w+)\\"/g)].map(([, name]) => name))
-    expect([...used].sort()).toEqual([...offered].sort())
+    expect([...used, 'datasource'].sort()).toEqual(offered.map(({ name }) => name).sort())
+  })
+
+  test('has every choice there is, if hidden, so that one made elsewhere is still made on the way back', () => {
+    const names = (model.json.templating?.list ?? []).map(({ name }) => name)
+    expect([...names].sort()).toEqual(['datasource', ...everyVariable.map(({ name }) => name)].sort())
   })
 
   test('leads to the others, in the same range of time and with the same choices', () => {
@@ -102,6 +110,24 @@ describe.each(models.map((model) => [model.uid, model] as const))('%s', (uid, mo
   test('cannot be edited by hand, and asks no faster than Prometheus scrapes', () => {
     expect(model.json).toMatchObject({ editable: false, refresh: '15s' })
   })
+})
+
+test('no sum of what is too small to be shown by itself is taken for one thing, or for a counter: it may fall', () => {
+  const remainders: readonly (readonly [family: RegExp, matcher: string])[] = [
+    [/^pg_stat_statements_(?!all_|query_info|tracked)/, 'queryid!=other'],
+    [/^pg_(?:stat_user_tables|table|index)_/, 'schemaname!='],
+  ]
+  const asked = queries.flatMap(([name, promql]) => selectedBy(promql).map((one) => ({ panel: name, ...one })))
+  const affected = asked.flatMap((one) => {
+    const [, matcher] = remainders.find(([family]) => family.test(one.name)) ?? []
+    return matcher === undefined ? [] : [{ ...one, matcher }]
+  })
+  expect(affected.length).toBeGreaterThan(10)
+  const unguarded = affected.filter(
+    ({ matchers, matcher }) =>
+      !matchers.some(({ label, operator, value }) => `${label}${operator}${value}` === matcher),
+  )
+  expect(unguarded.map(({ panel }) => panel)).toEqual([])
 })
 
 test('zero stands in for no answer only where Prometheus itself answered that there is none', () => {
@@ -155,6 +181,18 @@ describe('what is refused when dashboards are generated', () => {
       'a panel wider than the page',
       /techplus-x: "Size" is 25 columns wide, of 24/,
       () => page([row('Which?', [chart('Size', 25)])]),
+    ],
+    [
+      'a bound that no series is',
+      /Size: limit bounds nothing: its series are used/,
+      () =>
+        timeseries({
+          title: 'Size',
+          description: 'x',
+          unit: 'bytes',
+          queries: [series(vector(1), 'used')],
+          bounds: ['limit'],
+        }),
     ],
     [
       'a panel that asks nothing',
