@@ -78,9 +78,7 @@ export const tableRow = row('Which tables grow, and which are not looked after?'
     unit: 'bytes',
     min: 0,
     queries: [
-      series(sum(add(instant(tableSize.where(each)), instant(tableIndexSize.where(each))), ['relname']), ({ label }) =>
-        label('relname'),
-      ),
+      series(topk(10, sum(add(instant(tableSize.where(each)), instant(tableIndexSize.where(each))), oneName)), nameOf),
     ],
   }),
 ])
