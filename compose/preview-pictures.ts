@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { noData } from '../dashboards/field.ts'
 import { type Browser, type Page, startBrowser } from './local/browser.ts'
 import { ensurePrograms } from './local/programs.ts'
 
@@ -21,9 +22,20 @@ interface PictureOptions {
 /** Three rounds of a query that Prometheus does not answer: who waits longer waits for nothing. */
 const settledWithin = 100_000
 
+/** The panels without data that do not say why that may be well, as faults. */
+export const unexplainedOn = (page: Page) =>
+  page.$$eval(
+    '.panel[data-empty]:not(.faulty)',
+    (found, undeclared) =>
+      found
+        .filter((element) => element.getAttribute('data-empty') === undeclared)
+        .map((element) => `${element.getAttribute('data-panel')}: has no data in this range`),
+    noData,
+  )
+
 /** Everything in which a page says that something is wrong. */
-export const faultsOn = (page: Page) =>
-  page.$$eval('.panel.faulty, .variable-fault, body > main.list > [role=alert]', (found) =>
+export const faultsOn = async (page: Page): Promise<readonly string[]> => {
+  const told = await page.$$eval('.panel.faulty, .variable-fault, body > main.list > [role=alert]', (found) =>
     found.map((element) => {
       const [name] = [
         element.getAttribute('data-panel'),
@@ -33,6 +45,8 @@ export const faultsOn = (page: Page) =>
       return name ? `${name}: ${words}` : words
     }),
   )
+  return [...told, ...(await unexplainedOn(page))]
+}
 
 /** What an engineer would see in the console of the browser. */
 export const listen = (page: Page): readonly string[] => {

@@ -85,10 +85,13 @@ const filesIn = (folder: string): readonly string[] =>
       return entry.isDirectory() ? filesIn(path) : entry.isFile() ? [path] : []
     })
 
-const everything: readonly Source[] = filesIn(root).map((path) => ({
-  path: relative(root, path),
-  text: readFileSync(path, 'utf8'),
-}))
+const pictures = /\.png$/
+const everything: readonly Source[] = filesIn(root)
+  .filter((path) => !pictures.test(path))
+  .map((path) => ({
+    path: relative(root, path),
+    text: readFileSync(path, 'utf8'),
+  }))
 
 const floorOf = (path: string) => path.split('/')[0] ?? ''
 const isProgram = ({ path }: Source) => programs.test(path) && path.includes('/')

@@ -14,10 +14,16 @@ export interface Proxied {
   readonly body: string
 }
 
-/** What only reads, and what the page needs. Everything else of Prometheus' API stays out of reach. */
-const allowed = /^(?:query|query_range|series|labels|label\/[^/]+\/values)$/
+type Method = 'GET' | 'POST'
 
-export const isAllowed = (path: string): boolean => allowed.test(path)
+/** What only reads, and what the page needs. Everything else of Prometheus' API stays out of reach. */
+const allowed = {
+  GET: /^(?:query|query_range|series|labels|label\/[a-zA-Z_][a-zA-Z0-9_]*\/values)$/,
+  POST: /^(?:query|query_range|series|labels)$/,
+} as const satisfies Readonly<Record<Method, RegExp>>
+
+/** `path` as it was sent: decoded, a slash within a name would pass for one between names. */
+export const isAllowed = (path: string, method: Method): boolean => allowed[method].test(path)
 
 /** A URL may carry a login, which goes into a header: it belongs in no message and on no page. */
 export const upstream = (given: string, { timeout = 30_000, largest = 32 * 1024 ** 2 } = {}): Upstream => {
@@ -62,11 +68,20 @@ const causeOf = (error: unknown): string => {
   return code ?? (error instanceof Error ? error.message : String(error))
 }
 
+/** Undefined where a URL means something else than it says: our login goes to nothing that we did not mean to ask. */
+const addressOf = (base: string, path: string): URL | undefined => {
+  const address = new URL(`${base}/api/v1/${path}`)
+  const expected = `${new URL(base).pathname.replace(/\/$/, '')}/api/v1/${path}`
+  return address.pathname === expected && !address.hash && !address.search ? address : undefined
+}
+
+export const refused = (path: string): Proxied => failed(403, 'forbidden', `The preview does not pass on ${path}.`)
+
 interface Question {
   readonly path: string
   /** Parameters as a form writes them. */
   readonly form: string
-  readonly method: 'GET' | 'POST'
+  readonly method: Method
   /** Aborted when whoever asked is gone: Prometheus then stops as well. */
   readonly signal: AbortSignal
 }
@@ -74,10 +89,14 @@ interface Question {
 /** Passes a question on, and Prometheus' own words back; what keeps it from answering is told in words for people. */
 export const ask = async (prometheus: Upstream, { path, form, method, signal }: Question): Promise<Proxied> => {
   const { url, headers, timeout, largest } = prometheus
+  const address = isAllowed(path, method) ? addressOf(url, path) : undefined
+  if (!address) return refused(path)
   const timer = AbortSignal.timeout(timeout)
   const post = method === 'POST'
+  // Set, and not written behind the path: a # in it is then a part of the question.
+  if (!post) address.search = form
   try {
-    const response = await fetch(`${url}/api/v1/${path}${post || !form ? '' : `?${form}`}`, {
+    const response = await fetch(address, {
       method,
       headers: { ...headers, ...(post && { 'content-type': 'application/x-www-form-urlencoded' }) },
       ...(post && { body: form }),

@@ -1,14 +1,9 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
-import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Browser, type Page, startBrowser } from '../../compose/local/browser.ts'
-import { ensurePrograms } from '../../compose/local/programs.ts'
-import { startPrometheus } from '../../compose/local/servers.ts'
+import { beforeAll, describe, expect, test } from 'vitest'
+import type { Page } from '../../compose/local/browser.ts'
 import { settled, visit } from '../../compose/preview-pictures.ts'
-import { bundlePage } from '../../dashboards/preview/bundle.ts'
-import { previewServer } from '../../dashboards/preview/server.ts'
-import { eventually, freePort, workshop } from './servers.ts'
+import { previewStand } from './preview-stand.ts'
+import { eventually, freePort } from './servers.ts'
 
 /** Prometheus makes these by itself: none of them needs anything to be scraped. */
 const evil = '<img src=x onerror=document.body.dataset.broken=1> & *more* #1'
@@ -135,50 +130,19 @@ const gate = async (upstream: string) => {
   }
 }
 
-const shop = workshop()
-const ends: (() => unknown)[] = []
-let browser: Browser
+const stand = previewStand()
 let between: Awaited<ReturnType<typeof gate>>
 let url: string
 
 beforeAll(async () => {
-  const programs = await ensurePrograms(['chromium', 'prometheus'])
-  mkdirSync(shop.folder, { recursive: true })
-  const configFile = join(shop.folder, 'prometheus.yml')
-  writeFileSync(configFile, 'global: { scrape_interval: 15s }\n')
-  const prometheus = shop.keep(
-    await startPrometheus({
-      program: programs.prometheus,
-      configFile,
-      dataDir: join(shop.folder, 'prometheus'),
-      port: await freePort(),
-    }),
-  )
-  browser = await startBrowser({ program: programs.chromium })
-  between = await gate(prometheus.url)
-  const bundle = await bundlePage()
-  const app = previewServer({
-    dashboards: [dashboard],
-    prometheusUrl: between.url,
-    scrapeInterval: '15s',
-    bundle,
-    timeout: 20_000,
-  })
-  url = await app.listen({ host: '127.0.0.1', port: 0 })
-  ends.push(
-    () => between.close(),
-    () => app.close(),
-  )
-}, 300_000)
-afterAll(async () => {
-  await browser?.close()
-  for (const end of ends) await end()
-  await shop.end()
+  between = await gate(stand.prometheus)
+  stand.after(() => between.close())
+  url = await stand.serve([dashboard], { prometheusUrl: between.url })
 }, 60_000)
 
 const panel = (page: Page, title: string) => page.locator(`.panel[data-panel="${title}"]`)
 const open = async (query = 'refresh=') => {
-  const page = await browser.open()
+  const page = await stand.browser.open()
   await visit(page, `${url}/d/states?from=now-5m&to=now&${query}`)
   return page
 }
@@ -282,7 +246,7 @@ test('a newer round ends the questions of the one before, and never are more tha
 })
 
 test('a page that refreshes by itself does not ask again while an answer is awaited', async () => {
-  const page = await browser.open()
+  const page = await stand.browser.open()
   await page.clock.install()
   await visit(page, `${url}/d/states?from=now-5m&to=now&refresh=5s`)
   const before = between.seen.asked
@@ -310,16 +274,9 @@ test('a page that refreshes by itself does not ask again while an answer is awai
 const few = { ...dashboard, panels: panels.slice(0, 3), templating: { list: [] } }
 
 test('a Prometheus that is too slow is told by each panel, with how long it was waited for', async () => {
-  const own = previewServer({
-    dashboards: [few],
-    prometheusUrl: between.url,
-    scrapeInterval: '15s',
-    bundle: await bundlePage(),
-    timeout: 300,
-  })
-  const slow = await own.listen({ host: '127.0.0.1', port: 0 })
+  const slow = await stand.serve([few], { prometheusUrl: between.url, timeout: 300 })
   between.seen.holding = true
-  const page = await browser.open()
+  const page = await stand.browser.open()
   await visit(page, `${slow}/d/states?refresh=`)
   expect(await page.locator('.fault').allTextContents()).toEqual(
     Array(3).fill(`Prometheus at ${between.url} did not answer within 0.3 s.`),
@@ -329,5 +286,4 @@ test('a Prometheus that is too slow is told by each panel, with how long it was 
   await settled(page)
   expect(await page.locator('.fault').count()).toBe(0)
   await page.close()
-  await own.close()
 })

@@ -10,7 +10,7 @@ import { wear } from './wear.ts'
 
 /** What there is, for whoever followed a link to what there is not. */
 const showList = ({ dashboards, prometheus }: Site, words: string) => {
-  const state = parseState(location.search)
+  const state = parseState(location.search, {})
   wear(themeOf(state.theme ?? 'dark'), document.documentElement)
   document.title = 'Dashboards - preview'
   document.body.replaceChildren(

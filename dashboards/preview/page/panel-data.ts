@@ -1,7 +1,7 @@
-import { isQueryFault, type QueryFault, queryAt, queryFault, queryRange } from './api.ts'
+import { isQueryFault, type QueryFault, queryAt, queryFault, queryRange, type Told } from './api.ts'
 import { forPromql, interpolate, lookupIn, stepMacros } from './interpolate.ts'
 import type { PanelJson, Target } from './model.ts'
-import { type Rows, type Series, toRows, toSeries } from './results.ts'
+import { type Answer, type Rows, type Series, toRows, toSeries } from './results.ts'
 import type { Scene } from './scene.ts'
 import { align, rateInterval, stepOf } from './step.ts'
 import { formatDuration, parseDuration } from './times.ts'
@@ -40,26 +40,34 @@ const prepare = (target: Target, panel: PanelJson, scene: Scene, width: number) 
   return { step, expr: interpolate(target.expr ?? '', lookup, forPromql) }
 }
 
-interface Outcome {
-  readonly results: readonly (Series | Rows)[]
-  readonly warnings: readonly string[]
+interface Answered extends Told<Answer> {
+  readonly target: Target
+  readonly expr: string
+  readonly step: number
 }
 
 const runTarget = async (
-  target: Target,
-  { expr, step }: { readonly expr: string; readonly step: number },
-  { scene, alone, signal }: { readonly scene: Scene; readonly alone: boolean; readonly signal: AbortSignal },
-): Promise<Outcome> => {
-  const range = align(scene.range, step)
-  const { data, warnings } = await (asksRange(target)
-    ? queryRange(expr, range, step, signal)
+  { target, expr, step }: Pick<Answered, 'target' | 'expr' | 'step'>,
+  scene: Scene,
+  signal: AbortSignal,
+): Promise<Answered> => {
+  const told = await (asksRange(target)
+    ? queryRange(expr, align(scene.range, step), step, signal)
     : queryAt(expr, scene.range.to, signal))
-  const refId = target.refId ?? ''
-  const results =
-    target.format === 'table'
-      ? [toRows(data, refId, alone ? 'Value' : `Value #${refId}`)]
-      : toSeries(data, { target, expr, range, step })
-  return { results, warnings }
+  return { ...told, target, expr, step }
+}
+
+const isTable = ({ target }: Answered) => target.format === 'table'
+
+/** Grafana names a table's values by how many of its queries are answered, be it with nothing: one that fails is none. */
+const resultsOf = (answered: readonly Answered[], scene: Scene): readonly (Series | Rows)[] => {
+  const alone = answered.filter(isTable).length === 1
+  return answered.flatMap((one): readonly (Series | Rows)[] => {
+    const { target, data, expr, step } = one
+    if (!isTable(one)) return toSeries(data, { target, expr, range: align(scene.range, step), step })
+    const refId = target.refId ?? ''
+    return [toRows(data, refId, alone ? 'Value' : `Value #${refId}`)]
+  })
 }
 
 const unique = <T extends { readonly message: string }>(faults: readonly T[]) =>
@@ -68,17 +76,14 @@ const unique = <T extends { readonly message: string }>(faults: readonly T[]) =>
 /** Runs every query of a panel; one that fails takes nothing from the others. Fails only as the signal is aborted. */
 export const load = async (panel: PanelJson, scene: Scene, width: number, signal: AbortSignal): Promise<PanelData> => {
   const targets = (panel.targets ?? []).filter(({ hide, expr }) => !hide && expr)
-  const alone = targets.length === 1
   const prepared = targets.map((target) => ({ target, ...prepare(target, panel, scene, width) }))
-  const settled = await Promise.allSettled(
-    prepared.map(({ target, ...query }) => runTarget(target, query, { scene, alone, signal })),
-  )
+  const settled = await Promise.allSettled(prepared.map((query) => runTarget(query, scene, signal)))
   signal.throwIfAborted()
   const reasons = settled.flatMap((one) => (one.status === 'rejected' ? [one.reason] : []))
-  const outcomes = settled.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
+  const answered = settled.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
   return {
-    results: outcomes.flatMap(({ results }) => results),
-    warnings: [...new Set(outcomes.flatMap(({ warnings }) => warnings))],
+    results: resultsOf(answered, scene),
+    warnings: [...new Set(answered.flatMap(({ warnings }) => warnings))],
     faults: unique(reasons.map((reason) => (isQueryFault(reason) ? reason : queryFault(String(reason))))),
     sent: prepared.map(({ target, expr, step }) => ({ refId: target.refId ?? '', expr, step })),
   }

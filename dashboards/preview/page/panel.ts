@@ -1,7 +1,7 @@
 import { type QueryFault, queryFault } from './api.ts'
 import { el } from './dom.ts'
+import { emptyText, isEmpty, namesNothing } from './empty.ts'
 import { dress, unknownTransformations } from './fields.ts'
-import type { DataFrame } from './grafana.ts'
 import { inspect } from './inspect.ts'
 import { forPeople, interpolate } from './interpolate.ts'
 import type { PanelJson } from './model.ts'
@@ -25,17 +25,6 @@ export interface PanelView {
   readonly element: HTMLElement
   /** Fails only as the signal is aborted: what goes wrong stands in the panel. */
   refresh(scene: Scene, signal: AbortSignal): Promise<void>
-}
-
-const isEmpty = (frames: readonly DataFrame[]) =>
-  frames.every(
-    ({ fields, length }) =>
-      length === 0 || fields.every(({ values, type }) => type === 'time' || values.every((value) => value === null)),
-  )
-
-const emptyText = ({ fieldConfig }: PanelJson) => {
-  const noValue = fieldConfig?.defaults?.noValue
-  return typeof noValue === 'string' && noValue ? noValue : 'No data'
 }
 
 const wordsOf = (scene: Scene) => (given: string) => interpolate(given, scene.lookup, forPeople)
@@ -70,7 +59,11 @@ const draw = async ({ panel, frame, drawing, scene, signal }: Drawn): Promise<Pa
   signal.throwIfAborted()
   // Nothing at all came back: what was there before says more than an empty panel.
   if (faults.length === 0 || data.results.length > 0) drawing.show(frames, scene)
-  say(frame, faults, isEmpty(frames) && panel.type !== 'text' ? words(emptyText(panel)) : undefined)
+  const empty = isEmpty(frames) && panel.type !== 'text' ? words(emptyText(panel)) : undefined
+  say(frame, faults, namesNothing(panel, scene.theme.grafana) ? undefined : empty)
+  // For whoever looks for faults: a word of the panel's own may stand over nothing.
+  if (empty === undefined) delete frame.element.dataset.empty
+  else frame.element.dataset.empty = empty
   return data
 }
 

@@ -24,8 +24,8 @@ export const columnsOf = (frame: DataFrame): readonly Column[] =>
     if (style.hidden || style.hideFrom?.viz) return []
     const cells = Array.from({ length: frame.length }, (_, row) => {
       const value: unknown = field.values[row]
-      if (value === null || value === undefined || value === '') return { text: '' }
-      const { prefix = '', text, suffix = '', color, percent } = field.display?.(value) ?? { text: String(value) }
+      // An empty value too: what stands in its place is for mappings and `noValue` to say.
+      const { prefix = '', text, suffix = '', color, percent } = field.display?.(value) ?? { text: String(value ?? '') }
       return {
         text: `${prefix}${text}${suffix}`,
         ...(color && { colour: color }),

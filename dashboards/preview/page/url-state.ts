@@ -6,24 +6,29 @@ export interface UrlState {
   readonly range: RawRange
   /** Empty: not by itself. */
   readonly refresh: string
-  /** Values by the name of the variable; only those that the URL says. */
+  /** Values by the name of the variable; only those that the URL says and the dashboard defines. */
   readonly variables: Readonly<Record<string, readonly string[]>>
   /** The id of the one panel to show. */
   readonly panel?: number | undefined
   readonly theme?: 'light' | 'dark'
 }
 
-type Defaults = Pick<DashboardJson, 'time' | 'refresh'>
+type Defaults = Pick<DashboardJson, 'time' | 'refresh' | 'templating'>
 
 const prefix = 'var-'
 
-const variablesIn = (query: URLSearchParams) => {
-  const names = [...new Set([...query.keys()].filter((name) => name.startsWith(prefix)))]
-  return Object.fromEntries(names.map((name) => [name.slice(prefix.length), query.getAll(name)]))
+const namesIn = (query: URLSearchParams) =>
+  [...new Set(query.keys())].filter((name) => name.startsWith(prefix)).map((name) => name.slice(prefix.length))
+
+/** As Grafana does it: a choice that a dashboard does not define ends there, and none of its links carries it on. */
+const variablesIn = (query: URLSearchParams, { templating }: Defaults) => {
+  const defined = new Set((templating?.list ?? []).map(({ name }) => name))
+  const names = namesIn(query).filter((name) => defined.has(name))
+  return Object.fromEntries(names.map((name) => [name, query.getAll(`${prefix}${name}`)]))
 }
 
 /** The dashboard's own period and refresh where the URL is silent. */
-export const parseState = (search: string, defaults: Defaults = {}): UrlState => {
+export const parseState = (search: string, defaults: Defaults): UrlState => {
   const query = new URLSearchParams(search)
   const { from, to } = defaults.time ?? usualRange
   const panel = Number(query.get('viewPanel')?.replace(/^panel-/, '') ?? Number.NaN)
@@ -31,7 +36,7 @@ export const parseState = (search: string, defaults: Defaults = {}): UrlState =>
   return {
     range: { from: query.get('from') || from, to: query.get('to') || to },
     refresh: query.get('refresh') ?? (defaults.refresh || ''),
-    variables: variablesIn(query),
+    variables: variablesIn(query, defaults),
     ...(Number.isInteger(panel) && { panel }),
     ...((theme === 'light' || theme === 'dark') && { theme }),
   }

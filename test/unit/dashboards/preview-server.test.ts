@@ -1,4 +1,4 @@
-import { createServer, type RequestListener, type Server } from 'node:http'
+import { createServer, type RequestListener, request, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, afterEach, describe, expect, test } from 'vitest'
 import { bundlePage } from '../../../dashboards/preview/bundle.ts'
@@ -118,7 +118,7 @@ describe('whoever asks', () => {
 
 describe('of Prometheus’ API', () => {
   test.each(['query', 'query_range', 'series', 'labels', 'label/job/values'])('%s is passed on', (path) => {
-    expect(isAllowed(path)).toBe(true)
+    expect(isAllowed(path, 'GET')).toBe(true)
   })
 
   const forbidden = [
@@ -134,12 +134,65 @@ describe('of Prometheus’ API', () => {
     '',
   ]
   test.each(forbidden)('"%s" is not', async (path) => {
-    expect(isAllowed(path)).toBe(false)
+    expect([isAllowed(path, 'GET'), isAllowed(path, 'POST')]).toEqual([false, false])
     let asked = 0
     const own = preview(await answering((_request, response) => response.end(String(asked++))))
     const { statusCode } = await own.inject({ url: `/prometheus/api/v1/${path}`, headers: local })
     expect([403, 404]).toContain(statusCode)
     expect(asked).toBe(0)
+    await own.close()
+  })
+
+  /** As it stands: `fetch` and `inject` would tidy up a path before they send it. */
+  const send = (address: string, method: string, path: string) =>
+    new Promise<number | undefined>((done, fail) => {
+      const { hostname, port } = new URL(address)
+      const asking = request({ hostname, port, method, path, headers: { 'content-type': form } }, (response) => {
+        response.resume().once('end', () => done(response.statusCode))
+      })
+      asking.once('error', fail).end()
+    })
+  const form = 'application/x-www-form-urlencoded'
+
+  test.each([
+    ['POST', 'label/a\\..\\..\\..\\..\\-\\reload#/values'],
+    ['GET', 'label/a\\..\\..\\status\\config#/values'],
+    ['GET', 'label/%2e%2e/values'],
+    ['GET', 'label/%2E%2E/values'],
+    ['GET', 'label/../values'],
+    ['GET', 'label/..%5c..%5cstatus%5cconfig/values'],
+    ['GET', 'label/a#/values'],
+    ['GET', 'label/a%23/values'],
+    ['GET', 'label/a;b/values'],
+    ['GET', 'label/1a/values'],
+    ['GET', 'query/'],
+    ['GET', 'query#'],
+    ['GET', 'query\\..\\..\\..\\-\\healthy'],
+    ['POST', 'label/job/values'],
+  ])('%s %s does not arrive, however it is sent', async (method, path) => {
+    const seen: string[] = []
+    const url = await answering((asked, response) => {
+      seen.push(`${asked.method} ${asked.url}`)
+      response.setHeader('content-type', 'application/json').end('{}')
+    })
+    const own = preview(`${url.replace('//', '//ann:secret@')}/prometheus`)
+    const address = await own.listen({ host: '127.0.0.1', port: 0 })
+    expect(await send(address, method, `/prometheus/api/v1/${path}`)).toBe(403)
+    expect(seen).toEqual([])
+    await own.close()
+  })
+
+  test('what is passed on arrives below the path of the URL, and a # in a question is a part of it', async () => {
+    const seen: string[] = []
+    const url = await answering((asked, response) => {
+      seen.push(`${asked.method} ${asked.url}`)
+      response.setHeader('content-type', 'application/json').end('{}')
+    })
+    const own = preview(`${url}/some/where/`)
+    const address = await own.listen({ host: '127.0.0.1', port: 0 })
+    await send(address, 'GET', '/prometheus/api/v1/label/__name__/values?start=1#x')
+    await send(address, 'POST', '/prometheus/api/v1/query')
+    expect(seen).toEqual(['GET /some/where/api/v1/label/__name__/values?start=1%23x', 'POST /some/where/api/v1/query'])
     await own.close()
   })
 

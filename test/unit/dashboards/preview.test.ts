@@ -165,7 +165,14 @@ describe('the address of a page', () => {
   const search = 'from=now-1h&to=now&refresh=30s&var-route=%2Fa&var-route=%2Fb&var-api=%24__all'
 
   test('is read and written as Grafana does', () => {
-    const state = parseState(`?${search}`)
+    const state = parseState(`?${search}`, {
+      templating: {
+        list: [
+          { type: 'query', name: 'route' },
+          { type: 'query', name: 'api' },
+        ],
+      },
+    })
     expect(state).toEqual({
       range: { from: 'now-1h', to: 'now' },
       refresh: '30s',
@@ -180,9 +187,16 @@ describe('the address of a page', () => {
     const defaults = { time: { from: 'now-2d', to: 'now-1d' }, refresh: '1m' }
     expect(parseState('', defaults)).toMatchObject({ range: defaults.time, refresh: '1m' })
     expect(parseState('?refresh=', defaults).refresh).toBe('')
-    expect(parseState('').range).toEqual({ from: 'now-6h', to: 'now' })
-    expect(parseState('?viewPanel=panel-7&theme=light')).toMatchObject({ panel: 7, theme: 'light' })
-    expect(parseState('?viewPanel=x&theme=pink')).not.toHaveProperty('panel')
+    expect(parseState('', {}).range).toEqual({ from: 'now-6h', to: 'now' })
+    expect(parseState('?viewPanel=panel-7&theme=light', {})).toMatchObject({ panel: 7, theme: 'light' })
+    expect(parseState('?viewPanel=x&theme=pink', {})).not.toHaveProperty('panel')
+  })
+
+  test('gives a dashboard the choices that it defines, and no others', () => {
+    const templating = { list: [{ type: 'query', name: 'api', hide: 2 }] }
+    expect(parseState(`?${search}`, { templating }).variables).toEqual({ api: ['$__all'] })
+    expect(parseState(`?${search}`, {}).variables).toEqual({})
+    expect(parseState('?var-constructor=x', { templating }).variables).toEqual({})
   })
 
   test('names the dashboard, with or without words for people behind it', () => {
