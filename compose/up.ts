@@ -4,9 +4,7 @@ import { sourceVariables } from '../config/targets.ts'
 import { choose, settled } from './choice.ts'
 import { docker } from './docker/call.ts'
 import { obtainImages, probeEngine } from './docker/engine.ts'
-import { assertReadable, refreshGenerated } from './docker/mounts.ts'
 import { assertStartable, runInDocker } from './docker/way.ts'
-import { runLocally } from './local-way.ts'
 import { isDemo } from './plan.ts'
 
 const say = (line: string) => console.log(line)
@@ -28,6 +26,7 @@ const chooseWay = async (env: Env) => {
   return choose(wish, engine.usable ? await obtainImages({ docker, say, signal }, engine) : engine)
 }
 
+/** What needs the whole model is imported here, so that a fault found while it is built is told in the same plain line. */
 const run = async () => {
   const env = readEnv()
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
@@ -37,11 +36,13 @@ const run = async () => {
   const what = isDemo(env) ? 'the demo and its observability stack' : 'the observability stack'
   if (way === 'docker') {
     say(`Starting ${what} in containers (${why})`)
+    const { assertReadable, refreshGenerated } = await import('./docker/mounts.ts')
     refreshGenerated(say)
     assertReadable()
     await runInDocker({ docker, env, say, signal })
   } else {
     say(`Starting ${what} as local processes (${why})`)
+    const { runLocally } = await import('./local-way.ts')
     await runLocally({ env, say, signal })
   }
 }

@@ -1,3 +1,4 @@
+import './sound-promises.ts'
 import type { Dashboard, DashboardJson } from './dashboard.ts'
 import { http } from './http.ts'
 import { overview } from './overview.ts'

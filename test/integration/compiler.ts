@@ -14,14 +14,19 @@ export interface Fault {
   readonly message: string
 }
 
-/** A copy of parts of the checkout that tests may change and compile, with the packages of the original. */
-export const checkout = (...parts: readonly string[]) => {
-  const folder = mkdtempSync(join(tmpdir(), 'checkout-'))
+/** Parts of the checkout in a folder of their own, where they can be broken, with the packages of the original. */
+export const copyTo = (folder: string, ...parts: readonly string[]) => {
   for (const part of [...parts, 'tsconfig.json', 'package.json']) {
     cpSync(join(root, part), join(folder, part), { recursive: true })
   }
-  mkdirSync(join(folder, 'made'))
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'))
+  return folder
+}
+
+/** A copy that tests may change and compile. */
+export const checkout = (...parts: readonly string[]) => {
+  const folder = copyTo(mkdtempSync(join(tmpdir(), 'checkout-')), ...parts)
+  mkdirSync(join(folder, 'made'))
   return {
     folder,
     /** What does not compile. */

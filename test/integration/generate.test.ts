@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -10,6 +10,7 @@ import { composeDeployment, type Deployment } from '../../compose/deployment.ts'
 import { ensurePrograms } from '../../compose/local/programs.ts'
 import { run } from '../../compose/local/run.ts'
 import { everyAlert } from '../promtool/case.ts'
+import { copyTo } from './compiler.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'generate-'))
@@ -110,15 +111,8 @@ const execute = (command: string, args: readonly string[], cwd: string) =>
     )
   })
 
-/** The sources in a folder of their own, where they can be broken. */
-const checkout = (name = 'checkout') => {
-  const copy = mkdtempSync(join(folder, `${name}-`))
-  for (const part of ['config', 'metrics', 'exporters', 'alerts', 'compose', 'package.json', 'tsconfig.json']) {
-    cpSync(join(root, part), join(copy, part), { recursive: true })
-  }
-  symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'))
-  return copy
-}
+const checkout = (name = 'checkout') =>
+  copyTo(mkdtempSync(join(folder, `${name}-`)), 'config', 'metrics', 'exporters', 'alerts', 'dashboards', 'compose')
 
 // What `npm run generate` runs: npm itself has more to say on stderr.
 const generate = (copy: string, ...args: readonly string[]) =>
