@@ -1,6 +1,6 @@
+import { scrapeInterval } from '../config/targets.ts'
 import { dashboards } from '../dashboards/index.ts'
 import type { Deployment } from './deployment.ts'
-import { scrapeInterval } from './prometheus.ts'
 import { yaml } from './yaml.ts'
 
 const folder = 'TechPlus'

@@ -1,11 +1,11 @@
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { type Env, readEnv } from '../config/env.ts'
+import { scrapeInterval } from '../config/targets.ts'
 import { models } from '../dashboards/index.ts'
 import { bundlePage } from '../dashboards/preview/bundle.ts'
 import { previewServer } from '../dashboards/preview/server.ts'
 import { takePictures } from './preview-pictures.ts'
-import { scrapeInterval } from './prometheus.ts'
 
 const usage = [
   'npm run preview                     draws the dashboards at http://127.0.0.1:3001',

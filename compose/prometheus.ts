@@ -1,4 +1,4 @@
-import { type Kind, services, type Target, targets } from '../config/targets.ts'
+import { type Kind, scrapeInterval, services, type Target, targets } from '../config/targets.ts'
 import type { Deployment } from './deployment.ts'
 import { yaml } from './yaml.ts'
 
@@ -53,9 +53,6 @@ const service = ({ api, blackbox }: Deployment) => {
     ]),
   ]
 }
-
-/** How often everything is scraped, and every rule evaluated. */
-export const scrapeInterval = '15s'
 
 /** prometheus.yml. Rule files stand beside it. Only what every version from 2.42 on knows. */
 export const prometheusConfig = (deployment: Deployment, ruleFiles: readonly string[]): string =>

@@ -122,7 +122,7 @@ export const startStack = async ({ env, folder, say, signal }: StackOptions): Pr
 type Start = (parts: Component['parts'], launch: () => Promise<Running>) => Promise<void>
 type Sources = Readonly<Partial<Record<UrlVariable, string>>>
 
-const given = (env: Env): Sources => Object.fromEntries(sourceVariables.flatMap((name) => [[name, env[name]]]))
+const given = (env: Env): Sources => Object.fromEntries(sourceVariables.map((name) => [name, env[name]]))
 
 /** All of them, or the first failure, and that only when none is under way any more. */
 const together = async (starting: readonly Promise<unknown>[]) => {

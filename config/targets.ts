@@ -1,5 +1,8 @@
 import type { UrlVariable } from './env.ts'
 
+/** How often every target is scraped and every rule evaluated: nothing that is shown changes faster. */
+export const scrapeInterval = '15s'
+
 /** What the exporter can read: one folder of collectors each. */
 export type Kind = 'postgres' | 'redis' | 'reservations'
 

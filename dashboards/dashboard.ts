@@ -13,6 +13,7 @@ import {
   VariableRefresh,
   VariableSort,
 } from '@grafana/grafana-foundation-sdk/dashboard'
+import { scrapeInterval } from '../config/targets.ts'
 import { dataSource, type Panel, type Placed, refIdOf } from './field.ts'
 import type { Variable } from './variable.ts'
 import { everyVariable } from './variables.ts'
@@ -57,8 +58,6 @@ export interface Dashboard {
 
 /** On every dashboard of ours, so that they find each other. */
 const tag = 'techplus'
-/** As often as Prometheus scrapes: faster would show nothing new. */
-const refresh = '15s'
 const columns = 24
 
 export const row = (title: string, panels: readonly Panel[]): Row => ({ title, panels })
@@ -73,8 +72,8 @@ export const dashboard = (spec: DashboardSpec): Dashboard => {
     .readonly()
     .timezone('browser')
     .time({ from, to: 'now' })
-    .timepicker(new TimePickerBuilder().refreshIntervals(['15s', '30s', '1m', '5m', '15m', '1h']))
-    .refresh(refresh)
+    .timepicker(new TimePickerBuilder().refreshIntervals([scrapeInterval, '30s', '1m', '5m', '15m', '1h']))
+    .refresh(scrapeInterval)
     .tooltip(DashboardCursorSync.Crosshair)
     .link(
       new DashboardLinkBuilder('TechPlus')
@@ -87,9 +86,9 @@ export const dashboard = (spec: DashboardSpec): Dashboard => {
   const hidden = everyVariable.filter((variable) => !variables.includes(variable))
   for (const variable of variables) builder.withVariable(queryVariable(variable))
   for (const variable of hidden) builder.withVariable(queryVariable(variable).hide(VariableHide.HideVariable))
-  for (const { title: question, panels, at, y, id } of placed(uid, rows)) {
+  for (const { title: question, panels, y, id } of placed(uid, rows)) {
     builder.withRow(new RowBuilder(question).id(id).gridPos({ x: 0, y, w: columns, h: 1 }))
-    for (const [place, panel] of panels.entries()) builder.withPanel({ build: () => panel.build(at[place] as Placed) })
+    for (const { build, at } of panels) builder.withPanel({ build: () => build(at) })
   }
   const json: DashboardJson = JSON.parse(JSON.stringify(builder.build()), withoutDefaults)
   return Object.freeze({ uid, title, json, asked: rows.flatMap(({ panels }) => panels.flatMap(askedBy)) })
@@ -122,10 +121,11 @@ const queryVariable = ({ name, label, query, many }: Variable) => {
   return many ? builder.allValue('.*').current({ text: ['All'], value: ['$__all'] }) : builder
 }
 
-interface PlacedRow extends Row {
+interface PlacedRow {
   readonly id: number
+  readonly title: string
   readonly y: number
-  readonly at: readonly Placed[]
+  readonly panels: readonly (Pick<Panel, 'build'> & { readonly at: Placed })[]
 }
 
 /** Panels side by side, from the left, in lines as high as their highest. */
@@ -145,19 +145,19 @@ const placed = (uid: string, rows: readonly Row[]): readonly PlacedRow[] => {
     const start = y
     let [x, line] = [0, 0]
     y += 1
-    const at = one.panels.map(({ title, width, height }) => {
+    const panels = one.panels.map(({ title, width, height, build }) => {
       if (width > columns) throw new Error(`${uid}: "${title}" is ${width} columns wide, of ${columns}`)
       if (x + width > columns) {
         y += line
         ;[x, line] = [0, 0]
       }
-      const place = { id: idOf(`${one.title} / ${title}`), gridPos: { x, y, w: width, h: height } }
+      const at = { id: idOf(`${one.title} / ${title}`), gridPos: { x, y, w: width, h: height } }
       x += width
       line = Math.max(line, height)
-      return place
+      return { build, at }
     })
     y += line
-    return { ...one, id: idOf(one.title), y: start, at }
+    return { id: idOf(one.title), title: one.title, y: start, panels }
   })
 }
 

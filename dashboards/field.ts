@@ -44,14 +44,15 @@ export const emptyText = (queries: readonly Query[]): string => {
 /** A, B, ... by place, so that adding a query in the end changes none before it. */
 export const refIdOf = (place: number): string => String.fromCharCode('A'.charCodeAt(0) + place)
 
-const named = ({ expr, legend }: Query, place: number): DataqueryBuilder =>
-  new DataqueryBuilder().refId(refIdOf(place)).datasource(dataSource).expr(expr).legendFormat(legend)
+const ask = ({ expr }: Query, place: number) =>
+  new DataqueryBuilder().refId(refIdOf(place)).datasource(dataSource).expr(expr)
 
-export const overTime = (query: Query, place: number): DataqueryBuilder => named(query, place).range()
-export const now = (query: Query, place: number): DataqueryBuilder => named(query, place).instant()
-
-export const asTable = ({ expr }: Query, place: number): DataqueryBuilder =>
-  new DataqueryBuilder().refId(refIdOf(place)).datasource(dataSource).expr(expr).format(PromQueryFormat.Table).instant()
+export const overTime = (query: Query, place: number): DataqueryBuilder =>
+  ask(query, place).legendFormat(query.legend).range()
+export const now = (query: Query, place: number): DataqueryBuilder =>
+  ask(query, place).legendFormat(query.legend).instant()
+export const asTable = (query: Query, place: number): DataqueryBuilder =>
+  ask(query, place).format(PromQueryFormat.Table).instant()
 
 export const steps = (base: Meaning, rest: readonly Step[]): ThresholdsConfigBuilder =>
   new ThresholdsConfigBuilder().mode(ThresholdsMode.Absolute).steps([
