@@ -13,8 +13,18 @@ export interface Target {
   readonly url: UrlVariable
   /** What is read from it; each is a scrape of its own: `/metrics/<kind>/<target>`. */
   readonly kinds: readonly Kind[]
-  /** How many of the largest are shown one by one; the rest is summed into one more series. */
-  readonly limits: { readonly statements: number; readonly tables: number; readonly indexes: number }
+  /** How many are shown one by one, of each database; the rest is summed into one more series. `Infinity` shows all. */
+  readonly limits: Limits
+  /** Seconds between two times that sizes of files, bloat and the like are found: they cost too much for every scrape. */
+  readonly surveySeconds: number
+  /** Databases of the same server that are read besides the URL's, by name: all that match one of `allow` and none of `deny`. */
+  readonly databases?: { readonly allow: readonly RegExp[]; readonly deny?: readonly RegExp[] }
+}
+
+export interface Limits {
+  readonly statements: number
+  readonly tables: number
+  readonly indexes: number
 }
 
 const limits = { statements: 100, tables: 300, indexes: 600 } as const
@@ -26,8 +36,15 @@ export const targets = {
     url: 'DATABASE_URL',
     kinds: ['postgres', 'reservations'],
     limits,
+    surveySeconds: 300,
   },
-  cache: { words: 'the cache and session store of the API', url: 'REDIS_URL', kinds: ['redis'], limits },
+  cache: {
+    words: 'the cache and session store of the API',
+    url: 'REDIS_URL',
+    kinds: ['redis'],
+    limits,
+    surveySeconds: 300,
+  },
 } as const satisfies Record<string, Target>
 
 export type TargetName = keyof typeof targets

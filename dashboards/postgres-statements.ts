@@ -1,8 +1,8 @@
+import { remainder } from '../exporters/postgres/bounded.ts'
 import { slowStatement } from '../alerts/postgres.ts'
 import {
   allStatementCalls,
   allStatementSeconds,
-  remainder,
   statementCalls,
   statementInfo,
   statementRows,

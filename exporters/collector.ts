@@ -1,21 +1,34 @@
-import type { Definition, Gauge, Sample } from '../metrics/metric.ts'
+import type { Definition, Gauge } from '../metrics/metric.ts'
+import type { Reading } from './reading.ts'
 
-/** A server that is read: one kept connection to it. */
-export interface Source {
+/** What a collector's questions came to. */
+export interface Account {
+  /** The time that one of them took, in milliseconds, waiting for its turn left out. */
+  spent(milliseconds: number): void
+  /** A part that could not be read, such as one of many databases. What could be read is still served. */
+  failed(part: string, cause: unknown): void
+}
+
+/** A server that is read: its connections are kept from scrape to scrape. */
+export interface Source<Reader = unknown> {
   /**
-   * Resolves when the server has answered, after connecting where there was no connection.
-   * @param signal aborts at the deadline of the scrape; the source then drops its connection, and what waits on it fails
+   * Begins a scrape: resolves when there is a connection, made where there was none.
+   * @param signal aborts at the deadline of the scrape; the source then drops its connections, and what waits on them fails
    * @param budget milliseconds until then
    */
   ready(signal: AbortSignal, budget: number): Promise<void>
+  /** Whether the server has answered anything in this scrape. A kept connection may be one to a server that hangs. */
+  readonly answered: boolean
+  /** What one collector asks through, in one scrape. */
+  reader(account: Account): Reader
   close(): Promise<void>
 }
 
 /** Reads one aspect of a source, fresh at every scrape. May throw: its neighbours are still served. */
-export interface Collector<S> {
+export interface Collector<Reader> {
   readonly name: string
   readonly metrics: readonly Definition[]
-  collect(source: S, signal: AbortSignal): Promise<readonly Sample[]>
+  collect(reader: Reader, signal: AbortSignal): Promise<readonly Reading[]>
 }
 
 /** What is said of every scrape of one kind of source. */
@@ -26,10 +39,10 @@ export interface Vitals {
 }
 
 /** All it takes to scrape one source. */
-export interface Scraped<S extends Source = Source> {
+export interface Scraped<Reader = unknown> {
   readonly kind: string
   readonly name: string
-  readonly source: S
-  readonly collectors: readonly Collector<S>[]
+  readonly source: Source<Reader>
+  readonly collectors: readonly Collector<Reader>[]
   readonly vitals: Vitals
 }

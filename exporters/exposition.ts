@@ -1,47 +1,19 @@
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
-import type * as metric from '../metrics/metric.ts'
+import { createHash } from 'node:crypto'
+import type { Definition, Sample } from '../metrics/metric.ts'
+import { type Cell, isTable, type Reading, type Table } from './reading.ts'
 
-export type { Registry } from 'prom-client'
-
-const textType = 'text/plain; version=0.0.4; charset=utf-8'
-const openMetricsType = 'application/openmetrics-text; version=1.0.0; charset=utf-8'
-
-/** The metrics a process counts itself, its own vitals (CPU, memory, event loop, garbage collection) included. */
-export const processRegistry = (): Registry => {
-  const registry = new Registry()
-  collectDefaultMetrics({ register: registry })
-  return registry
+export interface Format {
+  readonly contentType: string
+  readonly open: boolean
+}
+const text: Format = { contentType: 'text/plain; version=0.0.4; charset=utf-8', open: false }
+const openMetrics: Format = {
+  contentType: 'application/openmetrics-text; version=1.0.0; charset=utf-8',
+  open: true,
 }
 
-/** A counter of prom-client for a definition of ours, in this registry only. */
-export const registerCounter = <L extends string>({ name, help, labels }: metric.Counter<L>, registry: Registry) =>
-  new Counter<L>({ name, help, labelNames: labels, registers: [registry] })
-export const registerGauge = <L extends string>({ name, help, labels }: metric.Gauge<L>, registry: Registry) =>
-  new Gauge<L>({ name, help, labelNames: labels, registers: [registry] })
-export const registerHistogram = <L extends string>(
-  { name, help, labels, buckets }: metric.Histogram<L>,
-  registry: Registry,
-) => new Histogram<L>({ name, help, labelNames: labels, buckets: [...buckets], registers: [registry] })
-
-/** Samples as Prometheus reads them. OpenMetrics where the asker prefers it, the text format otherwise. */
-export const expose = (
-  samples: readonly metric.Sample[],
-  accept = '',
-): { readonly contentType: string; readonly body: string } => {
-  const open = prefersOpenMetrics(accept)
-  // By name: a metric and the definition in its samples are two objects. A name may not head two families.
-  const families = new Map<string, string[]>()
-  for (const { metric: definition, labels, value } of samples) {
-    const { name } = definition
-    const line = `${name}${printLabels(labels)} ${printValue(value)}`
-    const family = families.get(name)
-    if (family) family.push(line)
-    else families.set(name, [...header(definition, open), line])
-  }
-  const lines = [...families.values()].flat()
-  if (open) lines.push('# EOF')
-  return { contentType: open ? openMetricsType : textType, body: lines.map((line) => `${line}\n`).join('') }
-}
+/** OpenMetrics where the asker prefers it, the text format otherwise. */
+export const formatFor = (accept = ''): Format => (prefersOpenMetrics(accept) ? openMetrics : text)
 
 const versions = [undefined, '0.0.1', '1.0.0']
 
@@ -56,32 +28,112 @@ const prefersOpenMetrics = (accept: string) => {
   const open = weightOf(
     ranges.filter(({ type, version }) => type === 'application/openmetrics-text' && versions.includes(version)),
   )
-  const [text = []] = ['text/plain', 'text/*', '*/*']
+  const [plain = []] = ['text/plain', 'text/*', '*/*']
     .map((wanted) => ranges.filter(({ type }) => type === wanted))
     .filter((found) => found.length > 0)
-  return open > 0 && open >= weightOf(text)
+  return open > 0 && open >= weightOf(plain)
 }
 
-const header = ({ name, type, help }: metric.Definition, open: boolean) => {
+/** Characters in one chunk: large enough to be cheap, small enough that nothing else waits for it. */
+const chunkLength = 65_536
+
+/**
+ * Readings as Prometheus reads them, a chunk at a time: nothing is printed before somebody asks for it. All series of a
+ * metric stand together, whichever collector told of them.
+ */
+export function* printed(readings: readonly Reading[], { open }: Pick<Format, 'open'>): Generator<string> {
+  let chunk = ''
+  for (const { definition, parts } of familiesOf(readings)) {
+    chunk += header(definition, open)
+    for (const part of parts) {
+      for (const line of 'table' in part ? tableLines(part, definition.name) : [sampleLine(part)]) {
+        chunk += line
+        if (chunk.length < chunkLength) continue
+        yield chunk
+        chunk = ''
+      }
+    }
+  }
+  if (open) chunk += '# EOF\n'
+  if (chunk !== '') yield chunk
+}
+
+interface Column {
+  readonly table: Table
+  readonly column: number
+  /** Printed once and used by every metric of the table. */
+  readonly labels: string[]
+}
+interface Family {
+  readonly definition: Definition
+  readonly parts: (Sample | Column)[]
+}
+
+/** By name: a metric and the definition in its samples are two objects. A name may not head two families. */
+const familiesOf = (readings: readonly Reading[]): Iterable<Family> => {
+  const families = new Map<string, Family>()
+  const put = (definition: Definition, part: Sample | Column) => {
+    const family = families.get(definition.name)
+    if (family) family.parts.push(part)
+    else families.set(definition.name, { definition, parts: [part] })
+  }
+  for (const reading of readings) {
+    if (!isTable(reading)) put(reading.metric, reading)
+    else {
+      const labels: string[] = []
+      for (const [metric, column] of reading.metrics) put(metric, { table: reading, column, labels })
+    }
+  }
+  return families.values()
+}
+
+const sampleLine = ({ metric, suffix, labels, value }: Sample) =>
+  `${metric.name}${suffix ?? ''}${printLabels(Object.entries(labels))} ${printValue(value)}\n`
+
+function* tableLines({ table, column, labels }: Column, name: string) {
+  for (const [at, row] of table.rows.entries()) {
+    const value = row[column]
+    if (value === null || value === undefined) continue
+    labels[at] ??= printLabels(table.labels.map(([label, place]) => [label, row[place] ?? '']))
+    yield `${name}${labels[at]} ${printValue(value)}\n`
+  }
+}
+
+const header = ({ name, type, help }: Definition, open: boolean) => {
   const words = help.replaceAll('\\', '\\\\').replaceAll('\n', '\\n')
-  if (!open) return [`# HELP ${name} ${words}`, `# TYPE ${name} ${type}`]
+  if (!open) return `# HELP ${name} ${words}\n# TYPE ${name} ${type}\n`
   // OpenMetrics names a counter's family without _total; a counter named otherwise, as some of our peers' are, has no type there.
   const counted = type === 'counter' && name.endsWith('_total')
   const family = counted ? name.slice(0, -'_total'.length) : name
-  const openType = type === 'counter' && !counted ? 'unknown' : type
-  return [`# TYPE ${family} ${openType}`, `# HELP ${family} ${words.replaceAll('"', '\\"')}`]
+  const openType = (type === 'counter' && !counted) || type === 'untyped' ? 'unknown' : type
+  return `# TYPE ${family} ${openType}\n# HELP ${family} ${words.replaceAll('"', '\\"')}\n`
 }
 
-const printLabels = (labels: Readonly<Record<string, string>>) => {
-  const pairs = Object.entries(labels).map(([name, value]) => `${name}="${escaped(value)}"`)
-  return pairs.length > 0 ? `{${pairs.join(',')}}` : ''
-}
+const printLabels = (labels: readonly (readonly [string, Cell])[]) =>
+  labels.length === 0 ? '' : `{${labels.map(([name, value]) => `${name}="${escaped(String(value))}"`).join(',')}}`
+
+/** Longer than any name PostgreSQL or Redis allows; what is longer is a text that somebody typed. */
+const longestLabel = 1_000
 
 const special = /[\\"\n]/
-const escaped = (value: string) =>
-  special.test(value) ? value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n') : value
+const escaped = (value: string) => {
+  const bounded = value.length > longestLabel ? shortened(value) : value
+  return special.test(bounded)
+    ? bounded.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')
+    : bounded
+}
 
-const printValue = (value: number) => {
-  if (Number.isFinite(value)) return String(value)
-  return Number.isNaN(value) ? 'NaN' : value > 0 ? '+Inf' : '-Inf'
+/** Two values that only differ further on must not become one series. */
+const shortened = (value: string) => {
+  const mark = createHash('sha256').update(value).digest('hex').slice(0, 16)
+  // Half a surrogate pair at the cut would be no text.
+  return `${value.slice(0, longestLabel - mark.length - 1).replace(/[\ud800-\udbff]$/, '')}…${mark}`
+}
+
+const infinities: Readonly<Record<string, string>> = { Infinity: '+Inf', '-Infinity': '-Inf' }
+
+/** Numbers print as JavaScript and PostgreSQL print them, infinities aside. */
+const printValue = (value: string | number) => {
+  const words = typeof value === 'string' ? value : String(value)
+  return infinities[words] ?? words
 }

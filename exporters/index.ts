@@ -14,7 +14,7 @@ const openers: Readonly<Record<Kind, Opener>> = {
   postgres: (name, url, target): Scraped => ({
     kind: 'postgres',
     name,
-    source: postgres(url),
+    source: postgres(url, { databases: target.databases }),
     collectors: postgresCollectors(target),
     vitals: postgresVitals,
   }),
@@ -35,17 +35,16 @@ const openers: Readonly<Record<Kind, Opener>> = {
 }
 
 /** What is read from every target whose URL the environment gives. Nothing is connected yet. */
-export const openTargets = (env: Env): readonly Scraped[] =>
-  Object.entries<Target>(targets).flatMap(([name, target]) => {
+export const openTargets = (env: Env, table: Readonly<Record<string, Target>> = targets): readonly Scraped[] =>
+  Object.entries(table).flatMap(([name, target]) => {
     const url = env[target.url]
     return url === undefined ? [] : target.kinds.map((kind) => openers[kind](name, url, target))
   })
 
 /** The vitals and collectors of every kind, for what documents or checks all metrics. */
 export const everyKind = (): readonly Pick<Scraped, 'kind' | 'collectors' | 'vitals'>[] => {
-  const { limits } = targets.main
   return [
-    { kind: 'postgres', collectors: postgresCollectors({ limits }), vitals: postgresVitals },
+    { kind: 'postgres', collectors: postgresCollectors(targets.main), vitals: postgresVitals },
     { kind: 'redis', collectors: redisCollectors, vitals: redisVitals },
     { kind: 'reservations', collectors: reservationsCollectors(), vitals: reservationsVitals },
   ]

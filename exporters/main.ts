@@ -1,7 +1,7 @@
 import { readEnv } from '../config/env.ts'
 import { targets } from '../config/targets.ts'
-import { processRegistry } from './exposition.ts'
 import { openTargets } from './index.ts'
+import { processRegistry } from './registry.ts'
 import { exporterServer } from './server.ts'
 
 const start = async () => {

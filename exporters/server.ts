@@ -1,6 +1,8 @@
-import Fastify, { type FastifyInstance } from 'fastify'
+import { Readable } from 'node:stream'
+import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
 import type { Scraped } from './collector.ts'
-import { expose, type Registry } from './exposition.ts'
+import { formatFor } from './exposition.ts'
+import type { Registry } from './registry.ts'
 import { type Log, type Scrape, scraper } from './scrape.ts'
 
 interface ServerOptions {
@@ -15,7 +17,9 @@ interface ServerOptions {
 /** What Prometheus waits for at most when it does not say: its own default of 10 s. */
 const usualTimeout = 10
 /** Left for the way back, so that an answer at the deadline still arrives. */
-const margin = 0.5
+const margin = 500
+/** For those who wait longer than they said. */
+const grace = 1000
 
 /**
  * `/metrics/:kind/:target` scrapes one source, `/metrics` tells of the exporter itself, `/health` that it runs.
@@ -27,39 +31,58 @@ export const exporterServer = ({ scraped, registry, unset = {}, log = true }: Se
     info: (context, message) => app.log.info(context, message),
     warn: (context, message) => app.log.warn(context, message),
   }
-  const scrapes = new Map<string, Scrape>(scraped.map((one) => [`${one.kind}/${one.name}`, scraper(one, logger)]))
+  const open = new Map<string, Open>(
+    scraped.map((one) => [`${one.kind}/${one.name}`, { scrape: scraper(one, logger), names: namesOf(one) }]),
+  )
 
   // Scrapes come every few seconds: what is worth a line is what fails.
   const quiet = { logLevel: 'warn' } as const
-  app.get('/health', quiet, async () => ({ status: 'healthy', uptime: process.uptime(), targets: [...scrapes.keys()] }))
+  app.get('/health', quiet, async () => ({ status: 'healthy', uptime: process.uptime(), targets: [...open.keys()] }))
   app.get('/metrics', quiet, async (_request, reply) => {
     reply.type(registry.contentType)
     return registry.metrics()
   })
-  app.get<{ Params: { kind: string; target: string } }>('/metrics/:kind/:target', quiet, async (request, reply) => {
-    const { kind, target } = request.params
-    const scrape = scrapes.get(`${kind}/${target}`)
-    if (!scrape)
-      return reply
-        .code(404)
-        .type('text/plain; charset=utf-8')
-        .send(unknown(kind, target, scrapes, unset))
-    const { contentType, body } = expose(
-      await scrape(budget(request.headers['x-prometheus-scrape-timeout-seconds'])),
-      request.headers.accept,
-    )
-    return reply.type(contentType).send(body)
-  })
+  app.get<{ Params: { kind: string; target: string }; Querystring: { 'collect[]'?: string | string[] } }>(
+    '/metrics/:kind/:target',
+    quiet,
+    async ({ params: { kind, target }, query, headers }, reply) => {
+      const found = open.get(`${kind}/${target}`)
+      if (!found) return refuse(reply, 404, unknown(kind, target, open, unset))
+      const names = query['collect[]'] === undefined ? undefined : [query['collect[]']].flat()
+      const stranger = names?.find((name) => !found.names.includes(name))
+      if (stranger !== undefined) {
+        return refuse(reply, 400, `${kind} has no collector ${stranger}. Known: ${found.names.join(', ')}\n`)
+      }
+      const timeout = timeoutOf(headers['x-prometheus-scrape-timeout-seconds'])
+      limitTo(reply, timeout)
+      const snapshot = await found.scrape(budgetOf(timeout), names)
+      const format = formatFor(headers.accept)
+      const gzip = acceptsGzip(headers['accept-encoding'])
+      if (gzip) reply.header('content-encoding', 'gzip')
+      reply.header('vary', 'accept, accept-encoding').type(format.contentType)
+      return reply.send(Readable.from(snapshot.body(format, gzip), { objectMode: false }))
+    },
+  )
   app.addHook('onClose', async () => {
     await Promise.allSettled(scraped.map(({ source }) => source.close()))
   })
   return app
 }
 
+interface Open {
+  readonly scrape: Scrape
+  readonly names: readonly string[]
+}
+
+const namesOf = ({ collectors }: Scraped) => collectors.map(({ name }) => name)
+
+const refuse = (reply: FastifyReply, status: number, words: string) =>
+  reply.code(status).type('text/plain; charset=utf-8').send(words)
+
 const unknown = (
   kind: string,
   target: string,
-  known: ReadonlyMap<string, unknown>,
+  known: ReadonlyMap<string, Open>,
   unset: Readonly<Record<string, string>>,
 ) => {
   const variable = Object.entries(unset).find(([name]) => name === target)?.[1]
@@ -70,8 +93,30 @@ const unknown = (
 /** Nobody waits longer, and a timer of Node's takes at most 24 days. */
 const longestTimeout = 3600
 
-const budget = (asked: string | string[] | undefined) => {
+const timeoutOf = (asked: string | string[] | undefined) => {
   const seconds = Number(asked)
-  const timeout = seconds > 0 ? Math.min(seconds, longestTimeout) : usualTimeout
-  return 1000 * Math.max(timeout - margin, timeout / 2)
+  return 1000 * (seconds > 0 ? Math.min(seconds, longestTimeout) : usualTimeout)
 }
+
+const budgetOf = (timeout: number) => Math.max(timeout - margin, timeout / 2)
+
+/** An answer that nobody takes would be held for ever: who asked has long given up. */
+const limitTo = ({ raw }: FastifyReply, timeout: number) => {
+  const timer = setTimeout(() => raw.destroy(), timeout + grace)
+  timer.unref()
+  raw.once('close', () => clearTimeout(timer))
+}
+
+/** A weight of 0 is a refusal. */
+const acceptsGzip = (header: string | string[] | undefined) =>
+  [header]
+    .flat()
+    .join()
+    .split(',')
+    .map((coding) =>
+      coding
+        .trim()
+        .toLowerCase()
+        .split(/\s*;\s*q=/),
+    )
+    .some(([coding, weight]) => coding === 'gzip' && Number(weight ?? 1) > 0)

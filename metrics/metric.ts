@@ -44,7 +44,7 @@ interface Spec<Label extends string> {
 
 /** What a metric is: enough to expose it, to document it and to name it in a query. */
 export interface Definition {
-  readonly type: 'counter' | 'gauge' | 'histogram'
+  readonly type: 'counter' | 'gauge' | 'histogram' | 'summary' | 'untyped'
   readonly name: string
   readonly help: string
   readonly labels: readonly string[]
@@ -58,6 +58,8 @@ export interface Sample {
   readonly metric: Definition
   readonly value: number
   readonly labels: Readonly<Record<string, string>>
+  /** Which of the series that a histogram or a summary consists of. */
+  readonly suffix?: '_bucket' | '_sum' | '_count'
 }
 
 /** The mark by which a series or an expression carries its labels in its type; it has no value at run time. */
@@ -88,7 +90,7 @@ interface Queryable<Type extends string, Label extends string> extends Series<Ty
   /** Narrows to the series whose labels match. */
   where<Given extends Where<Label>>(labels: Only<Label, Given>): Series<Type, Label>
 }
-interface Exposed<Type extends 'counter' | 'gauge', Label extends string>
+interface Exposed<Type extends 'counter' | 'gauge' | 'untyped', Label extends string>
   extends Omit<Definition, 'type' | 'labels'>,
     Queryable<Type, Label | TargetLabel> {
   readonly type: Type
@@ -101,6 +103,15 @@ interface Exposed<Type extends 'counter' | 'gauge', Label extends string>
 export type Counter<Label extends string = never> = Exposed<'counter', Label>
 /** Goes up and down. A metric named `_info` is a gauge that is always 1 and carries its news in its labels. */
 export type Gauge<Label extends string = never> = Exposed<'gauge', Label>
+/** What its peer gives no type: only ever asked for its labels. */
+export type Untyped<Label extends string = never> = Exposed<'untyped', Label>
+/** Quantiles that the watched server computed itself: they can be shown, and not be summed. */
+export interface Summary<Label extends string = never>
+  extends Omit<Definition, 'type' | 'labels'>,
+    Queryable<'summary', Label | TargetLabel | 'quantile'> {
+  readonly type: 'summary'
+  readonly labels: readonly Label[]
+}
 /** The series of a histogram, with the bounds of its buckets. */
 export interface Bucketed<in out Label extends string, Bound extends number> extends Series<'histogram', Label> {
   readonly buckets: readonly Bound[]
@@ -131,8 +142,21 @@ export const gauge = <const Name extends string, const Label extends string = ne
     ),
 ): Gauge<Label> => exposed('gauge', spec)
 
+export const untyped = <const Label extends string = never>(
+  spec: Spec<Label> & { readonly name: string; readonly peer: Peer },
+): Untyped<Label> => exposed('untyped', spec)
+
+export const summary = <const Label extends string = never>(
+  spec: Spec<Label> & { readonly name: string; readonly peer: Peer },
+): Summary<Label> => exposed('summary', spec)
+
+/** A histogram of a peer has the bounds that the watched server chooses: none are listed. */
 export const histogram = <const Name extends string, const Bound extends number, const Label extends string = never>(
-  spec: Spec<Label> & { readonly name: NameWithUnit<Name>; readonly buckets: readonly Bound[] },
+  spec: Spec<Label> &
+    (
+      | { readonly name: Name; readonly peer: Peer; readonly buckets: readonly Bound[] }
+      | { readonly name: NameWithUnit<Name>; readonly buckets: readonly Bound[] }
+    ),
 ): Histogram<Label, Bound> => {
   if (spec.buckets.some((bound, i) => bound <= (spec.buckets[i - 1] ?? -Infinity))) {
     throw new Error(`${spec.name}: bucket bounds must rise, got ${spec.buckets.join(', ')}`)

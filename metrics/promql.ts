@@ -38,9 +38,9 @@ export const selectorOf = <L extends string>(series: Series<string, L>): string 
 
 // --- from series to vectors -------------------------------------------------------------------------------------
 
+type Stating = 'gauge' | 'recorded' | 'summary' | 'untyped'
 /** The value now. A counter has no meaning by itself: ask for its `rate` or `increase`. */
-export const instant = <L extends string>(series: Series<'gauge' | 'recorded', L>, at?: At): Expr<L> =>
-  expr(select(series, at))
+export const instant = <L extends string>(series: Series<Stating, L>, at?: At): Expr<L> => expr(select(series, at))
 
 const overCounter =
   (name: string) =>

@@ -31,7 +31,7 @@ const doors: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
     ioredis: ['exporters/redis/source.ts'],
     pg: ['exporters/postgres/source.ts'],
     'playwright-core': ['compose/local/browser.ts'],
-    'prom-client': ['exporters/exposition.ts'],
+    'prom-client': ['exporters/registry.ts'],
     uplot: ['dashboards/preview/page/plot.ts'],
     yaml: ['compose/yaml.ts'],
     zod: ['config/env.ts'],

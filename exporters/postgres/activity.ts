@@ -1,6 +1,6 @@
 import { gauge } from '../../metrics/metric.ts'
 import type { Collector } from '../collector.ts'
-import { readings } from '../readings.ts'
+import { readings } from '../reading.ts'
 import type { Postgres } from './source.ts'
 
 const labels = [

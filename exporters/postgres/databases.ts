@@ -1,7 +1,8 @@
 import { counter, gauge } from '../../metrics/metric.ts'
 import type { Collector } from '../collector.ts'
-import { readings } from '../readings.ts'
+import { readings } from '../reading.ts'
 import type { Postgres } from './source.ts'
+import type { Survey } from './survey.ts'
 
 const peer = 'postgres_exporter'
 const labels = ['datid', 'datname'] as const
@@ -49,7 +50,6 @@ export const databaseSize = gauge({
   labels: ['datname'],
 })
 const catalogue = {
-  size: databaseSize,
   datconnlimit: gauge({
     name: 'pg_database_connection_limit',
     peer,
@@ -59,25 +59,39 @@ const catalogue = {
 }
 
 /** Every database of the server: what was done in it, and how large it is. */
-export const databases: Collector<Postgres> = {
-  name: 'databases',
-  metrics: [...Object.values(activity), ...Object.values(catalogue)],
-  async collect({ rows, version }) {
-    const [stats, sizes] = await Promise.all([rows<Row>(statsSql(version)), rows<Row>(catalogueSql)])
-    return [...readings(stats, activity), ...readings(sizes, catalogue)]
-  },
+export const databases = (survey: Survey): Collector<Postgres> => {
+  // The server looks at every file of every database for it.
+  const sizes = survey.asks('database sizes', ({ rows }) => rows<Row>(sizesSql))
+  return {
+    name: 'databases',
+    metrics: [...Object.values(activity), ...Object.values(catalogue), databaseSize],
+    async collect(postgres) {
+      const { rows, table, version } = postgres
+      const [stats, limits, known] = await Promise.all([
+        table(statsSql(version)),
+        rows<Row>(catalogueSql),
+        sizes(postgres, postgres),
+      ])
+      return [
+        ...readings(stats, activity),
+        ...readings(limits, catalogue),
+        ...readings(known ?? [], { size: databaseSize }),
+      ]
+    },
+  }
 }
 
 type Row = Readonly<Record<string, string | number | null>>
 
 const plain = Object.keys(activity).filter((column) => !['active_time', 'stats_reset'].includes(column))
 const statsSql = (version: number) => `
-  select datid::text, coalesce(datname, '') as datname, ${plain.map((column) => `${column}::float8`).join(', ')},
+  select datid::text, coalesce(datname, '') as datname, ${plain.join(', ')},
          ${version >= 140_000 ? 'active_time / 1000' : 'null::float8'} as active_time,
          extract(epoch from stats_reset)::float8 as stats_reset
   from pg_stat_database`
 
-const catalogueSql = `
-  select datname, datconnlimit::float8, case when has_database_privilege(oid, 'CONNECT')
-           or pg_has_role(current_user, 'pg_read_all_stats', 'usage') then pg_database_size(oid)::float8 end as size
-  from pg_database where datallowconn`
+const catalogueSql = 'select datname, datconnlimit from pg_database where datallowconn'
+
+const sizesSql = `
+  select datname, pg_database_size(oid) as size from pg_database
+  where datallowconn and (has_database_privilege(oid, 'CONNECT') or pg_has_role(current_user, 'pg_read_all_stats', 'usage'))`

@@ -4,8 +4,10 @@ import type { Collector, Vitals } from '../collector.ts'
 import { activity } from './activity.ts'
 import { databases } from './databases.ts'
 import { indexes } from './indexes.ts'
+import { sizesOf } from './relations.ts'
 import type { Postgres } from './source.ts'
 import { statements } from './statements.ts'
+import { surveyOf } from './survey.ts'
 import { tables } from './tables.ts'
 
 export const postgresVitals = {
@@ -27,10 +29,18 @@ export const postgresVitals = {
   }),
 } as const satisfies Vitals
 
-export const postgresCollectors = ({ limits }: Pick<Target, 'limits'>): readonly Collector<Postgres>[] => [
-  activity,
-  databases,
-  statements({ limit: limits.statements }),
-  tables({ limit: limits.tables }),
-  indexes({ limit: limits.indexes }),
-]
+export const postgresCollectors = ({
+  limits,
+  surveySeconds,
+}: Pick<Target, 'limits' | 'surveySeconds'>): readonly Collector<Postgres>[] => {
+  const survey = surveyOf({ every: 1000 * surveySeconds })
+  const sizes = sizesOf(survey)
+  return [
+    activity,
+    databases(survey),
+    statements({ limit: limits.statements }),
+    tables({ limit: limits.tables, sizes }),
+    indexes({ limit: limits.indexes, sizes }),
+    survey.state,
+  ]
+}

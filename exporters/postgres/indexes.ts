@@ -1,8 +1,11 @@
 import { counter, gauge } from '../../metrics/metric.ts'
+import { namesOf } from '../../metrics/names.ts'
 import type { Collector } from '../collector.ts'
-import { readings } from '../readings.ts'
-import { lockedRelations, sizeUnlessLocked } from './relations.ts'
+import { type Found, readings } from '../reading.ts'
+import { remainder, shownSql, withMeasures } from './bounded.ts'
+import { constraintOf, ofUsers, type Sizes } from './relations.ts'
 import type { Postgres } from './source.ts'
+import type { Surveyed } from './survey.ts'
 
 /** `constraint`: what the index keeps true even if no query reads it (primary_key, unique, exclusion, replica_identity), or none. */
 const labels = ['datname', 'schemaname', 'relname', 'indexrelname', 'constraint'] as const
@@ -30,50 +33,102 @@ export const indexesUnusedSize = gauge({
   help: 'Disk space of the indexes that no query has read, by the constraint they back',
   labels: ['datname', 'constraint'],
 })
+const blocks = (name: string, help: string) =>
+  counter({
+    name: `pg_statio_user_indexes_idx_blks_${name}_total`,
+    peer: 'postgres_exporter',
+    help,
+    labels: ['schemaname', 'relname', 'indexrelname'],
+  })
 
-const shown = {
-  scans: indexScans,
-  tuples_read: indexTuplesRead,
-  tuples_fetched: indexTuplesFetched,
-  size: indexSize,
+const asked = { scans: indexScans, tuples_read: indexTuplesRead, tuples_fetched: indexTuplesFetched }
+const sized = { size: indexSize }
+const unused = { unused: indexesUnused, size: indexesUnusedSize }
+/** Without the database in their labels, as the peer has them: told of the URL's database only, or two could not be told apart. */
+const read = {
+  blocks_read: blocks('read', 'Blocks of this index that had to be read'),
+  blocks_hit: blocks('hit', 'Blocks of this index that were found in the buffer cache'),
 }
-const unused = { unused: indexesUnused, unused_size: indexesUnusedSize }
+
+interface Options {
+  readonly limit: number
+  readonly sizes: Surveyed<Sizes>
+}
 
 /**
- * Indexes of the connected database: the `limit` largest, each by itself, and the rest as one series per kind of constraint
- * named `other`. How many are unused, and their size, counts all of them.
+ * Indexes of each database: the `limit` largest, each by itself, and the rest as one series per kind of constraint named
+ * `other`. Sizes, which are unused, and the choice of the largest are as old as the survey says.
  */
-export const indexes = ({ limit }: { readonly limit: number }): Collector<Postgres> => ({
+export const indexes = ({ limit, sizes }: Options): Collector<Postgres> => ({
   name: 'indexes',
-  metrics: [...Object.values(shown), ...Object.values(unused)],
-  async collect(source) {
-    const [one, all] = await Promise.all([source.rows<Row>(eachSql, [limit]), source.rows<Row>(unusedSql)])
-    return [...readings(one, shown), ...readings(all, unused)]
-  },
+  metrics: [asked, sized, unused, read].flatMap((one) => Object.values(one)),
+  collect: (postgres) =>
+    postgres.each(async (database) => {
+      const known = await sizes(postgres, database)
+      const found = await database.table(sql(limit, known?.indexes.keys() ?? []))
+      return [
+        ...readings(withMeasures(found, known?.indexes, namesOf(sized), byConstraint(known)), { ...asked, ...sized }),
+        ...(database.name === postgres.name ? readings(withOneRest(found), read) : []),
+        ...readings(known ? unusedRows(database.name, known) : [], unused),
+      ]
+    }),
 })
 
-type Row = Readonly<Record<string, string | number>>
+const byConstraint = (known: Sizes | undefined) => ({
+  column: 'constraint',
+  of: (oid: string) => known?.indexes.get(oid)?.constraint,
+})
 
-const base = `
-  with ${lockedRelations}, index as (
-    select s.*, ${sizeUnlessLocked('c', 'pg_relation_size(c.oid)')} as size,
-           coalesce((select case contype when 'p' then 'primary_key' when 'x' then 'exclusion' else 'unique' end
-                     from pg_constraint where conrelid = s.relid and conindid = s.indexrelid and contype in ('p', 'u', 'x') limit 1),
-                    case when indisreplident then 'replica_identity' when indisunique then 'unique' else 'none' end) as "constraint"
-    from pg_stat_user_indexes s join pg_class c on c.oid = s.indexrelid join pg_index i using (indexrelid)
-  )`
+/** The rest in one row: without the constraint among the labels its rows would be one series. */
+const withOneRest = ({ columns, rows }: Found): Found => {
+  const [oid, label] = [columns.indexOf('oid'), columns.indexOf('constraint')]
+  const [rest, shown] = [rows.filter((row) => row[oid] === null), rows.filter((row) => row[oid] !== null)]
+  const [first] = rest
+  if (!first) return { columns, rows }
+  const summed = namesOf(read).map((name) => columns.indexOf(name))
+  const sum = (at: number) => rest.reduce((total, row) => total + Number(row[at]), 0)
+  const one = first.map((cell, at) => (summed.includes(at) ? sum(at) : at === label ? '' : cell))
+  return { columns, rows: [...shown, one] }
+}
 
-const eachSql = `${base}, placed as (
-    select *, row_number() over (order by size desc, indexrelid) <= $1 as shown from index
+const unusedRows = (datname: string, { indexes: known }: Sizes) => {
+  const sums = new Map<string, { unused: number; size: number }>()
+  for (const { constraint, unused: isUnused, size } of known.values()) {
+    const sum = sums.get(constraint) ?? { unused: 0, size: 0 }
+    sums.set(constraint, isUnused ? { unused: sum.unused + 1, size: sum.size + size } : sum)
+  }
+  return [...sums].map(([constraint, sum]) => ({ datname, constraint, ...sum }))
+}
+
+const columns: Readonly<Record<keyof typeof asked | keyof typeof read, string>> = {
+  scans: 'pg_stat_get_numscans(c.oid)',
+  tuples_read: 'pg_stat_get_tuples_returned(c.oid)',
+  tuples_fetched: 'pg_stat_get_tuples_fetched(c.oid)',
+  blocks_read: 'pg_stat_get_blocks_fetched(c.oid) - pg_stat_get_blocks_hit(c.oid)',
+  blocks_hit: 'pg_stat_get_blocks_hit(c.oid)',
+}
+
+const sql = (limit: number, largest: Iterable<string>) => `
+  with index as (
+    select c.oid, n.nspname as schemaname, t.relname, c.relname as indexrelname, ${constraintOf} as "constraint",
+           ${shownSql('c.oid', largest, limit)} as shown,
+           ${Object.entries(columns)
+             .map(([name, from]) => `coalesce(${from}, 0) as ${name}`)
+             .join(', ')}
+    from pg_index x join pg_class c on c.oid = x.indexrelid join pg_class t on t.oid = x.indrelid
+      join pg_namespace n on n.oid = t.relnamespace
+    where t.relkind in ('r', 'm', 'p') and ${ofUsers}
   )
-  select current_database() as datname, case when shown then schemaname else '' end as schemaname,
-         case when shown then relname else '' end as relname,
-         case when shown then indexrelname else 'other' end as indexrelname, "constraint",
-         sum(idx_scan)::float8 as scans, sum(idx_tup_read)::float8 as tuples_read,
-         sum(idx_tup_fetch)::float8 as tuples_fetched, sum(size)::float8 as size
-  from placed group by 1, 2, 3, 4, 5`
-
-const unusedSql = `${base}
-  select current_database() as datname, "constraint", count(*) filter (where idx_scan = 0)::float8 as unused,
-         coalesce(sum(size) filter (where idx_scan = 0), 0)::float8 as unused_size
-  from index group by 1, 2`
+  select current_database() as datname, oid::text, schemaname, relname, indexrelname, "constraint",
+         ${namesOf(columns).join(', ')}
+  from index where shown${
+    limit === Number.POSITIVE_INFINITY
+      ? ''
+      : `
+  union all
+  select current_database(), null, '', '', '${remainder}', "constraint",
+         ${namesOf(columns)
+           .map((name) => `sum(${name})`)
+           .join(', ')}
+  from index where not shown group by "constraint"`
+  }`

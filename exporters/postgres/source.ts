@@ -1,97 +1,185 @@
-import { Socket } from 'node:net'
-import { Client, type QueryResultRow } from 'pg'
-import type { Source } from '../collector.ts'
+import type { Account, Source } from '../collector.ts'
+import type { Found, Reading } from '../reading.ts'
+import { type Answer, asRows } from './batch.ts'
+import { type Connection, connect, type Limits } from './connection.ts'
 
-/** One kept connection to a PostgreSQL server, read only, with the rights of its login and no more. */
-export interface Postgres extends Source {
-  /** What a query finds. Cast bigint and numeric to float8 in SQL: they would arrive as text. */
-  rows<Row>(sql: string, values?: readonly unknown[]): Promise<readonly Row[]>
-  /** `server_version_num` of the server, such as 170010. Known once `ready` has resolved. */
-  readonly version: number
+/** One database, read only, with the rights of its login and no more. */
+export interface Database {
+  readonly name: string
+  /** What a query finds: numbers as numbers, whatever their type there, true and false as such, all else as text. */
+  rows<Row>(sql: string): Promise<readonly Row[]>
+  /** The same as it came over the wire, for answers with many rows. */
+  table(sql: string): Promise<Found>
 }
 
-interface Connection {
-  readonly client: Client
-  readonly socket: Socket
+/** What a collector reads in one scrape. By itself it is the database of the URL, where what concerns the server is read. */
+export interface Postgres extends Database {
+  /** `server_version_num` of the server, such as 170010. */
+  readonly version: number
+  /** Milliseconds this scrape may take. */
+  readonly budget: number
+  /** What each of the databases that are watched adds. One that fails is told of, and the others are still served. */
+  each(read: (database: Database) => Promise<readonly Reading[]>): Promise<readonly Reading[]>
+  /** Tells of a part that could not be read: the rest is served. */
+  failed(part: string, cause: unknown): void
+  /** For long work beside the scrapes: a connection of its own, gone with all that the server keeps for it. */
+  apart<T>(database: string, work: (database: Database) => Promise<T>): Promise<T>
+}
+
+/** Which databases of the server are read besides the URL's: those that any of `allow` matches and none of `deny`. */
+export interface Choice {
+  readonly allow: readonly RegExp[]
+  readonly deny?: readonly RegExp[]
 }
 
 interface Options {
   readonly applicationName?: string
-  /** Longest time one statement of ours may run on the server. */
+  readonly databases?: Choice | undefined
+  /** Longest time one statement of ours may run on the server, in milliseconds; less where a scrape has less. */
   readonly statementTimeout?: number
   /** Longest time one statement of ours may wait in front of, and so hold up behind it, a lock. */
   readonly lockTimeout?: number
 }
 
+/** How long a statement of the work beside the scrapes may take: nobody waits for it, but it keeps dead rows from being removed. */
+const apartLimits: Limits = { statement: 30_000, lock: 500 }
+
 export const postgres = (
   url: string,
-  { applicationName = 'techplus-exporter', statementTimeout = 5_000, lockTimeout = 500 }: Options = {},
-): Postgres => {
-  let connection: Connection | undefined
-  let version = 0
-  let limit = statementTimeout
+  { applicationName = 'techplus-exporter', databases, statementTimeout = 5_000, lockTimeout = 500 }: Options = {},
+): Source<Postgres> => {
+  let main: Connection | undefined
+  let names: readonly string[] | undefined
+  let budget = 0
+  const others = new Map<string, Connection | Error>()
+  const apart = new Set<Connection>()
+  /** Those of this scrape, lost ones included. */
+  let current: readonly Connection[] = []
 
-  const drop = (failed: Connection) => {
-    failed.socket.destroy()
-    if (connection === failed) connection = undefined
-  }
-  const connect = async (signal: AbortSignal) => {
-    const socket = new Socket()
-    const client = new Client({ connectionString: url, application_name: applicationName, stream: () => socket })
-    const opened = { client, socket }
-    client.on('error', () => drop(opened))
-    client.on('end', () => drop(opened))
-    signal.addEventListener('abort', () => socket.destroy(), { once: true })
-    await client.connect()
+  const open = (signal: AbortSignal, lost: () => void, database?: string) =>
+    connect({ url, database, applicationName, signal, lost })
+
+  const readyMain = async (signal: AbortSignal) => {
+    if (main) return main
+    const opened = await open(signal, () => {
+      if (main === opened) main = undefined
+    })
+    main = opened
     return opened
   }
-  // Settings for one transaction: those of a session would stay on a connection that a pooler hands to somebody else.
-  const begin = () =>
-    `begin read only; set local statement_timeout = ${limit}; set local lock_timeout = ${lockTimeout}; set local jit = off`
-  const query = async <Row>(sql: string, values: readonly unknown[]) => {
-    if (!connection) throw new Error('the connection was lost')
-    const { client } = connection
-    try {
-      await client.query(begin())
-      const found = await client.query<Row & QueryResultRow>(sql, [...values])
-      return found.rows
-    } finally {
-      // Rolled back it would count among the failed transactions of the database. One that failed is rolled back anyway.
-      await client.query('commit')
+  const readyOthers = async (first: Connection, choice: Choice, signal: AbortSignal) => {
+    const found = first.ask(connectable).then((answer) => {
+      names = asRows<{ datname: string }>(answer).map(({ datname }) => datname)
+    })
+    // The list goes out with the questions of this scrape and serves the next; only the first has to wait for it.
+    if (names) found.catch(() => undefined)
+    else await found
+    const wanted = (names ?? []).filter((name) => isChosen(name, choice))
+    for (const [name, known] of [...others].filter(([name]) => !wanted.includes(name))) {
+      others.delete(name)
+      if (isOpen(known)) await known.close()
     }
+    const missing = wanted.filter((name) => !isOpen(others.get(name)))
+    await Promise.all(missing.map(async (name) => others.set(name, await readyOther(name, signal))))
   }
-  // Collectors ask side by side; one connection answers one after the other.
-  let last: Promise<unknown> = Promise.resolve()
-  const rows = <Row>(sql: string, values: readonly unknown[] = []) => {
-    const answer = last.then(() => query<Row>(sql, values))
-    last = answer.catch(() => undefined)
-    return answer
+  const readyOther = async (name: string, signal: AbortSignal) => {
+    const opened: Connection | Error = await open(
+      signal,
+      () => others.get(name) === opened && others.delete(name),
+      name,
+    ).catch((cause: unknown) => (cause instanceof Error ? cause : new Error(String(cause))))
+    return opened
   }
 
   return {
-    get version() {
-      return version
+    get answered() {
+      return current.some(({ answered }) => answered)
     },
-    rows,
-    async ready(signal, budget) {
-      connection ??= await connect(signal)
-      const current = connection
-      signal.addEventListener('abort', () => drop(current), { once: true })
+    async ready(signal, milliseconds) {
+      budget = milliseconds
+      const first = await readyMain(signal)
+      const late = () => {
+        for (const one of [first, ...others.values()].filter(isOpen)) one.drop(signal.reason)
+      }
+      signal.addEventListener('abort', late, { once: true })
       // The server gives up before we do, so that nothing of ours goes on there after a scrape that was too slow.
-      limit = Math.max(1, Math.floor(Math.min(statementTimeout, budget * 0.8)))
-      try {
-        const [answer] = await rows<{ version: number }>(`select current_setting('server_version_num')::int as version`)
-        version = answer?.version ?? 0
-      } catch (cause) {
-        // A connection that does not even tell its version is of no more use: the next scrape opens another.
-        drop(current)
-        throw cause
+      const most = (limit: number) => Math.max(1, Math.floor(Math.min(limit, budget * 0.8)))
+      const limits = { statement: most(statementTimeout), lock: most(lockTimeout) }
+      first.expect(limits)
+      if (databases) await readyOthers(first, databases, signal)
+      current = [first, ...others.values()].filter(isOpen)
+      for (const one of current) one.expect(limits)
+    },
+    reader(account) {
+      const [first] = current
+      if (!first) throw new Error('the connection was lost')
+      const all = [[first.database, first] as const, ...others]
+      return {
+        ...reading(first, account),
+        version: first.version,
+        budget,
+        failed: account.failed,
+        each: (read) => readEach(all, account, read),
+        apart: async (database, work) => {
+          const signal = AbortSignal.timeout(apartLimits.statement)
+          const opened = await open(signal, () => apart.delete(opened), database)
+          apart.add(opened)
+          opened.expect(apartLimits)
+          try {
+            return await work(reading(opened, { spent: () => undefined, failed: () => undefined }))
+          } finally {
+            await opened.close()
+          }
+        },
       }
     },
     async close() {
-      const open = connection
-      connection = undefined
-      await open?.client.end()
+      for (const one of apart) one.drop(new Error('the exporter is being stopped'))
+      const kept = [...(main ? [main] : []), ...others.values()].filter(isOpen)
+      main = undefined
+      others.clear()
+      await Promise.all(kept.map((one) => one.close()))
     },
   }
+}
+
+const isOpen = (one: Connection | Error | undefined): one is Connection => one !== undefined && !(one instanceof Error)
+
+const isChosen = (name: string, { allow, deny = [] }: Choice) =>
+  allow.some((one) => one.test(name)) && !deny.some((one) => one.test(name))
+
+const connectable = `
+  select datname from pg_database
+  where datallowconn and not datistemplate and datname <> current_database() and has_database_privilege(oid, 'CONNECT')
+  order by datname`
+
+const reading = ({ database, ask }: Connection, { spent }: Account): Database => {
+  const counted = async (sql: string): Promise<Answer> => {
+    const answer = await ask(sql)
+    spent(answer.milliseconds)
+    return answer
+  }
+  return {
+    name: database,
+    rows: async (sql) => asRows(await counted(sql)),
+    table: counted,
+  }
+}
+
+const readEach = async (
+  all: readonly (readonly [string, Connection | Error])[],
+  account: Account,
+  read: (database: Database) => Promise<readonly Reading[]>,
+) => {
+  const found = await Promise.allSettled(
+    all.map(async ([, one]) => {
+      if (one instanceof Error) throw one
+      return read(reading(one, account))
+    }),
+  )
+  const failures = found.flatMap((one, at) => (one.status === 'rejected' ? [[all[at]?.[0] ?? '', one.reason]] : []))
+  // With one database its failure is the collector's own.
+  if (failures.length === all.length) throw failures[0]?.[1]
+  for (const [name, reason] of failures) account.failed(String(name), reason)
+  return found.flatMap((one) => (one.status === 'fulfilled' ? one.value : []))
 }

@@ -1,14 +1,12 @@
 import { counter, gauge } from '../../metrics/metric.ts'
 import { namesOf } from '../../metrics/names.ts'
 import type { Collector } from '../collector.ts'
-import { readings } from '../readings.ts'
+import { readings } from '../reading.ts'
+import { remainder } from './bounded.ts'
 import { withoutLiterals } from './literals.ts'
 import type { Postgres } from './source.ts'
 
 const labels = ['user', 'datname', 'queryid'] as const
-
-/** The `queryid` of the series that sums every statement not shown by itself. Its `user` and `datname` are empty. */
-export const remainder = 'other'
 
 export const statementCalls = counter({
   name: 'pg_stat_statements_calls_total',
@@ -65,6 +63,12 @@ export const statementInfo = gauge({
   help: 'The text of a statement shown by itself, its literals left out: always 1',
   labels: ['queryid', 'query'],
 })
+const statementId = counter({
+  name: 'pg_stat_statements_query_id',
+  peer: 'postgres_exporter',
+  help: 'The same as pg_stat_statements_query_info, as postgres_exporter names it',
+  labels: ['queryid', 'query'],
+})
 export const statementsTracked = gauge({
   name: 'pg_stat_statements_tracked',
   counts: 'statements',
@@ -95,23 +99,39 @@ const totals = {
  */
 export const statements = ({ limit }: { readonly limit: number }): Collector<Postgres> => {
   const texts = new Map<string, string>()
+  let known: Extension | undefined
   return {
     name: 'statements',
-    metrics: [...Object.values(measured), ...Object.values(totals), statementInfo],
+    metrics: [...Object.values(measured), ...Object.values(totals), statementInfo, statementId],
     async collect(source) {
-      const { schema, release } = await readableExtension(source)
-      const rows = await source.rows<StatementRow>(statementsSql(schema, release), [limit])
-      const shown = rows.map(({ queryid }) => queryid).filter((id) => id !== remainder)
-      await learnTexts(source, schema, shown, texts)
+      // What was found last serves this scrape as well, so that it takes one round trip; it is looked at again beside it.
+      const [looked, asked] = await Promise.allSettled([
+        readableExtension(source),
+        known ? source.rows<StatementRow>(statementsSql(known, limit)) : undefined,
+      ])
+      if (looked.status === 'rejected') throw looked.reason
+      const same = known?.schema === looked.value.schema && known.release === looked.value.release
+      known = looked.value
+      if (same && asked.status === 'rejected') throw asked.reason
+      const rows =
+        (same && asked.status === 'fulfilled' && asked.value) ||
+        (await source.rows<StatementRow>(statementsSql(known, limit)))
+      await learnTexts(source, known.schema, new Set(rows.map(({ queryid }) => queryid)), texts)
       return [
         ...readings(rows, measured),
-        ...[...texts].flatMap(([queryid, query]) => (query ? [statementInfo.sample(1, { queryid, query })] : [])),
+        ...[...texts].flatMap(([queryid, query]) =>
+          query ? [statementInfo.sample(1, { queryid, query }), statementId.sample(1, { queryid, query })] : [],
+        ),
         ...readings([totalOf(rows)], totals),
       ]
     },
   }
 }
 
+interface Extension {
+  readonly schema: string
+  readonly release: number
+}
 type Sums = Readonly<Record<keyof typeof totals, number>>
 type StatementRow = Sums & { readonly queryid: string } & Readonly<Record<string, string | number>>
 
@@ -119,7 +139,7 @@ const totalOf = (rows: readonly Sums[]) =>
   Object.fromEntries(namesOf(totals).map((column) => [column, rows.reduce((sum, row) => sum + row[column], 0)]))
 
 /** Where the extension is and which release of it, or an error that says how to make its numbers readable. */
-const readableExtension = async ({ rows }: Postgres) => {
+const readableExtension = async ({ rows }: Postgres): Promise<Extension> => {
   const [found] = await rows<{
     schema: string | null
     version: string | null
@@ -156,45 +176,53 @@ const readableExtension = async ({ rows }: Postgres) => {
   return { schema, release }
 }
 
-const statementsSql = (schema: string, release: number) => {
+const sums = [
+  'tracked',
+  'calls',
+  'seconds',
+  'rows',
+  'read_seconds',
+  'write_seconds',
+  'blocks_hit',
+  'blocks_read',
+  'temp_blocks',
+]
+
+const statementsSql = ({ schema, release }: Extension, limit: number) => {
   // Release 1.11 told shared from local blocks apart and renamed these two.
   const [readTime, writeTime] =
     release >= 11 ? ['shared_blk_read_time', 'shared_blk_write_time'] : ['blk_read_time', 'blk_write_time']
+  const shown =
+    limit === Number.POSITIVE_INFINITY
+      ? 'true'
+      : `row_number() over (order by seconds desc, queryid, userid, dbid) <= ${limit}`
   return `
     with statement as (
-      select coalesce(rolname, userid::text) as "user", coalesce(d.datname, dbid::text) as datname,
-             coalesce(queryid::text, '') as queryid, count(*) as tracked, sum(calls) as calls,
-             sum(total_exec_time) as milliseconds, sum(rows) as rows,
-             sum(${readTime}) as read_milliseconds, sum(${writeTime}) as write_milliseconds,
-             sum(shared_blks_hit) as blocks_hit, sum(shared_blks_read) as blocks_read,
-             sum(temp_blks_written) as temp_blocks
-      from ${schema}.pg_stat_statements(false) s
-      left join pg_roles r on r.oid = userid left join pg_database d on d.oid = dbid
-      group by 1, 2, 3
-    ), placed as (
-      select *, row_number() over (order by milliseconds desc, queryid, "user", datname) <= $1 as shown from statement
-    )
-    select case when shown then "user" else '' end as "user", case when shown then datname else '' end as datname,
-           case when shown then queryid else '${remainder}' end as queryid, sum(tracked)::float8 as tracked,
-           sum(calls)::float8 as calls, sum(milliseconds)::float8 / 1000 as seconds, sum(rows)::float8 as rows,
-           sum(read_milliseconds)::float8 / 1000 as read_seconds,
-           sum(write_milliseconds)::float8 / 1000 as write_seconds, sum(blocks_hit)::float8 as blocks_hit,
-           sum(blocks_read)::float8 as blocks_read, sum(temp_blocks)::float8 as temp_blocks
-    from placed group by 1, 2, 3`
+      select userid, dbid, queryid, count(*)::float8 as tracked, sum(calls)::float8 as calls,
+             sum(total_exec_time) / 1000 as seconds, sum(rows)::float8 as rows,
+             sum(${readTime}) / 1000 as read_seconds, sum(${writeTime}) / 1000 as write_seconds,
+             sum(shared_blks_hit)::float8 as blocks_hit, sum(shared_blks_read)::float8 as blocks_read,
+             sum(temp_blks_written)::float8 as temp_blocks
+      from ${schema}.pg_stat_statements(false) group by 1, 2, 3
+    ), placed as (select *, ${shown} as shown from statement)
+    select coalesce(rolname, userid::text) as "user", coalesce(datname, dbid::text) as datname,
+           coalesce(queryid::text, '') as queryid, ${sums.join(', ')}
+    from placed left join pg_roles r on r.oid = userid left join pg_database d on d.oid = dbid where shown
+    union all
+    select '', '', '${remainder}', ${sums.map((name) => `sum(${name})`).join(', ')}
+    from placed where not shown having count(*) > 0`
 }
 
 const longestText = 500
 
 /** Reads only the texts not read before: for them the server reads its whole file of texts. */
-const learnTexts = async ({ rows }: Postgres, schema: string, shown: readonly string[], texts: Map<string, string>) => {
-  const wanted = new Set(shown)
-  for (const known of texts.keys()) if (!wanted.has(known)) texts.delete(known)
-  const missing = [...wanted].filter((id) => !texts.has(id))
+const learnTexts = async ({ rows }: Postgres, schema: string, shown: Set<string>, texts: Map<string, string>) => {
+  for (const known of texts.keys()) if (!shown.has(known)) texts.delete(known)
+  const missing = [...shown].filter((id) => id !== '' && id !== remainder && !texts.has(id))
   if (missing.length === 0) return
   const found = await rows<{ queryid: string; query: string }>(
     `select distinct on (queryid) queryid::text, query from ${schema}.pg_stat_statements(true)
-     where queryid = any($1::bigint[]) and query is not null order by queryid`,
-    [missing],
+     where queryid in (${missing.join(', ')}) and query is not null order by queryid`,
   )
   // A text that the server has lost is not asked for again, which would make it read the file at every scrape.
   for (const id of missing) texts.set(id, '')

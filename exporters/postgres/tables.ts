@@ -1,12 +1,22 @@
 import { counter, gauge } from '../../metrics/metric.ts'
+import { namesOf } from '../../metrics/names.ts'
 import type { Collector } from '../collector.ts'
-import { readings } from '../readings.ts'
-import { lockedRelations, sizeUnlessLocked } from './relations.ts'
+import { readings } from '../reading.ts'
+import { remainder, shownSql, withMeasures } from './bounded.ts'
+import { ofUsers, type Sizes } from './relations.ts'
 import type { Postgres } from './source.ts'
+import type { Surveyed } from './survey.ts'
 
 const labels = ['datname', 'schemaname', 'relname'] as const
-const theirs = (name: string, help: string) =>
-  ({ name: `pg_stat_user_tables_${name}`, peer: 'postgres_exporter', help, labels }) as const
+const peer = 'postgres_exporter'
+const theirs = (name: string, help: string) => ({ name: `pg_stat_user_tables_${name}`, peer, help, labels }) as const
+const io = (name: string, what: string) =>
+  counter({
+    name: `pg_statio_user_tables_${name}`,
+    peer,
+    help: `Blocks of ${what} that ${name.endsWith('hit') ? 'were found in the buffer cache' : 'had to be read'}`,
+    labels,
+  })
 
 export const tableLiveRows = gauge(theirs('n_live_tup', 'Estimated number of live rows'))
 export const tableDeadRows = gauge(theirs('n_dead_tup', 'Estimated number of dead rows'))
@@ -41,54 +51,107 @@ const counted = {
   n_live_tup: tableLiveRows,
   n_dead_tup: tableDeadRows,
   n_mod_since_analyze: gauge(theirs('n_mod_since_analyze', 'Estimated number of rows changed since the last analyze')),
-}
-const sized = {
-  heap_size: tableHeapSize,
-  toast_size: tableToastSize,
-  table_size: tableSize,
-  index_size: tableIndexSize,
+  heap_blocks_read: io('heap_blocks_read', 'the table'),
+  heap_blocks_hit: io('heap_blocks_hit', 'the table'),
+  idx_blocks_read: io('idx_blocks_read', 'all its indexes'),
+  idx_blocks_hit: io('idx_blocks_hit', 'all its indexes'),
+  toast_blocks_read: io('toast_blocks_read', 'its oversized values'),
+  toast_blocks_hit: io('toast_blocks_hit', 'its oversized values'),
+  tidx_blocks_read: io('tidx_blocks_read', 'the index of its oversized values'),
+  tidx_blocks_hit: io('tidx_blocks_hit', 'the index of its oversized values'),
 }
 export const tableLastAutovacuum = gauge(
-  theirs('last_autovacuum', 'Unix time of the last vacuum by the autovacuum daemon'),
+  theirs('last_autovacuum', 'Unix time of the last vacuum by the autovacuum daemon, 0 if there was none'),
 )
 const timed = {
-  last_vacuum: gauge(theirs('last_vacuum', 'Unix time of the last manual vacuum, VACUUM FULL left out')),
+  last_vacuum: gauge(theirs('last_vacuum', 'Unix time of the last manual vacuum, VACUUM FULL left out, 0 if none')),
   last_autovacuum: tableLastAutovacuum,
-  last_analyze: gauge(theirs('last_analyze', 'Unix time of the last manual analyze')),
-  last_autoanalyze: gauge(theirs('last_autoanalyze', 'Unix time of the last analyze by the autovacuum daemon')),
+  last_analyze: gauge(theirs('last_analyze', 'Unix time of the last manual analyze, 0 if there was none')),
+  last_autoanalyze: gauge(theirs('last_autoanalyze', 'Unix time of the last automatic analyze, 0 if there was none')),
 }
-const measured = { ...counted, ...sized, ...timed }
+const asked = { ...counted, ...timed }
+const sized = { heap: tableHeapSize, toast: tableToastSize, table: tableSize, index: tableIndexSize }
+
+interface Options {
+  readonly limit: number
+  readonly sizes: Surveyed<Sizes>
+}
 
 /**
- * Tables of the connected database: the `limit` largest, each by itself, and the rest as one series named `other`, so that
- * sums are exact. A table that someone holds an exclusive lock on shows the size it had at its last vacuum or analyze.
+ * Tables of each database: the `limit` largest, each by itself, and the rest as one series named `other`, so that sums are
+ * exact. Sizes are as old as the survey says, and so is the choice of the largest.
  */
-export const tables = ({ limit }: { readonly limit: number }): Collector<Postgres> => ({
+export const tables = ({ limit, sizes }: Options): Collector<Postgres> => ({
   name: 'tables',
-  metrics: Object.values(measured),
-  async collect(source) {
-    return readings(await source.rows(sql, [limit]), measured)
-  },
+  metrics: [...Object.values(asked), ...Object.values(sized)],
+  collect: (postgres) =>
+    postgres.each(async (database) => {
+      const known = await sizes(postgres, database)
+      const found = await database.table(sql(limit, known?.tables.keys() ?? []))
+      return readings(withMeasures(found, known?.tables, namesOf(sized)), { ...asked, ...sized })
+    }),
 })
 
-const summed = [...Object.keys(counted), ...Object.keys(sized)]
-const sql = `
-  with ${lockedRelations}, size as (
-    select c.oid, ${sizeUnlessLocked('c', 'pg_relation_size(c.oid)')} as heap_size,
-           coalesce(${sizeUnlessLocked('t', 'pg_total_relation_size(t.oid)')}, 0) as toast_size,
-           ${sizeUnlessLocked('c', 'pg_table_size(c.oid)')} as table_size,
-           coalesce((select sum(${sizeUnlessLocked('i', 'pg_relation_size(i.oid)')})
-                     from pg_index join pg_class i on i.oid = indexrelid where indrelid = c.oid), 0) as index_size
-    from pg_class c left join pg_class t on t.oid = c.reltoastrelid
-    where c.oid in (select relid from pg_stat_user_tables)
-  ), placed as (
-    select *, row_number() over (order by table_size + index_size desc, relid) <= $1 as shown
-    from pg_stat_user_tables join size on size.oid = relid
+/** The views of these statistics would count the indexes of every table twice over. The functions behind them are the same in all releases. */
+const stat = (what: string, of = 'c.oid') => `pg_stat_get_${what}(${of})`
+const at = (what: string) => `coalesce(extract(epoch from ${stat(`last_${what}_time`)}), 0)::float8`
+const misses = (from: string) => `${from}.fetched - ${from}.hit`
+const columns: Readonly<Record<keyof typeof asked, string>> = {
+  seq_scan: stat('numscans'),
+  idx_scan: 'i.scans',
+  seq_tup_read: stat('tuples_returned'),
+  idx_tup_fetch: `i.rows + ${stat('tuples_fetched')}`,
+  n_tup_ins: stat('tuples_inserted'),
+  n_tup_upd: stat('tuples_updated'),
+  n_tup_del: stat('tuples_deleted'),
+  n_tup_hot_upd: stat('tuples_hot_updated'),
+  vacuum_count: stat('vacuum_count'),
+  autovacuum_count: stat('autovacuum_count'),
+  analyze_count: stat('analyze_count'),
+  autoanalyze_count: stat('autoanalyze_count'),
+  n_live_tup: stat('live_tuples'),
+  n_dead_tup: stat('dead_tuples'),
+  n_mod_since_analyze: stat('mod_since_analyze'),
+  heap_blocks_read: `${stat('blocks_fetched')} - ${stat('blocks_hit')}`,
+  heap_blocks_hit: stat('blocks_hit'),
+  idx_blocks_read: misses('i'),
+  idx_blocks_hit: 'i.hit',
+  toast_blocks_read: `${stat('blocks_fetched', 'c.reltoastrelid')} - ${stat('blocks_hit', 'c.reltoastrelid')}`,
+  toast_blocks_hit: stat('blocks_hit', 'c.reltoastrelid'),
+  tidx_blocks_read: misses('ti'),
+  tidx_blocks_hit: 'ti.hit',
+  last_vacuum: at('vacuum'),
+  last_autovacuum: at('autovacuum'),
+  last_analyze: at('analyze'),
+  last_autoanalyze: at('autoanalyze'),
+}
+
+const sql = (limit: number, largest: Iterable<string>) => `
+  with index as (
+    select indrelid, sum(pg_stat_get_numscans(indexrelid))::int8 as scans,
+           sum(pg_stat_get_tuples_fetched(indexrelid))::int8 as rows,
+           sum(pg_stat_get_blocks_fetched(indexrelid))::int8 as fetched,
+           sum(pg_stat_get_blocks_hit(indexrelid))::int8 as hit
+    from pg_index group by 1
+  ), "table" as (
+    select c.oid, nspname as schemaname, relname, ${shownSql('c.oid', largest, limit)} as shown,
+           ${Object.entries(columns)
+             .map(([name, from]) => `coalesce(${from}, 0) as ${name}`)
+             .join(', ')}
+    from pg_class c join pg_namespace n on n.oid = c.relnamespace
+      left join index i on i.indrelid = c.oid left join index ti on ti.indrelid = c.reltoastrelid
+    where c.relkind in ('r', 'm', 'p') and ${ofUsers}
   )
-  select current_database() as datname, case when shown then schemaname else '' end as schemaname,
-         case when shown then relname else 'other' end as relname,
-         ${summed.map((column) => `sum(${column})::float8 as ${column}`).join(', ')},
-         ${Object.keys(timed)
-           .map((column) => `extract(epoch from max(${column}) filter (where shown))::float8 as ${column}`)
-           .join(', ')}
-  from placed group by 1, 2, 3`
+  select current_database() as datname, oid::text, schemaname, relname, ${namesOf(asked).join(', ')}
+  from "table" where shown${
+    limit === Number.POSITIVE_INFINITY
+      ? ''
+      : `
+  union all
+  select current_database(), null, '', '${remainder}', ${namesOf(counted)
+    .map((name) => `sum(${name})`)
+    .join(', ')}, ${namesOf(timed)
+    .map(() => 'null')
+    .join(', ')}
+  from "table" where not shown having count(*) > 0`
+  }`

@@ -13,8 +13,9 @@ export const fieldCollector = (name: string, fields: Readonly<Record<string, Fie
   name,
   metrics: Object.values(fields),
   async collect({ info }) {
+    const found = await info()
     return Object.entries(fields).flatMap(([field, metric]) => {
-      const value = Number.parseFloat(info.get(field) ?? '')
+      const value = Number.parseFloat(found.get(field) ?? '')
       return Number.isNaN(value) ? [] : [metric.sample(value)]
     })
   },

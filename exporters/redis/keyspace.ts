@@ -19,7 +19,7 @@ export const keyspace: Collector<Redis> = {
   name: 'keyspace',
   metrics: [keys, keysExpiring, keysAverageTtl],
   async collect({ info }) {
-    const filled = [...info].filter(([field]) => /^db\d+$/.test(field))
+    const filled = [...(await info())].filter(([field]) => /^db\d+$/.test(field))
     const told = filled.some(([db]) => db === 'db0') ? filled : [['db0', 'keys=0,expires=0'] as const, ...filled]
     return told.flatMap(([db, text]) => {
       const { all = '0', expiring = '0', milliseconds } = line.exec(text)?.groups ?? {}

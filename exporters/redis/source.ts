@@ -1,16 +1,21 @@
 import { Redis as Client } from 'ioredis'
 import type { Source } from '../collector.ts'
 
-/** One kept connection to a Redis server. */
-export interface Redis extends Source {
-  /** The fields of INFO as this scrape read them, each a text. Known once `ready` has resolved. */
-  readonly info: ReadonlyMap<string, string>
+/** What a collector asks in one scrape. Questions of all collectors go out together. */
+export interface Redis {
+  /** Every field of INFO, each a text. The server is asked once a scrape, whoever asks. */
+  info(): Promise<ReadonlyMap<string, string>>
+  /** Any other command that changes nothing. Rejects where the server does not know it, or does not allow it. */
+  ask(command: string, ...parameters: readonly string[]): Promise<unknown>
+  /** Tells of a part that could not be read: the rest is served. */
+  failed(part: string, cause: unknown): void
 }
 
-/** Reads `INFO` once a scrape; every collector takes its fields from there. */
-export const redis = (url: string, { connectionName = 'techplus-exporter' } = {}): Redis => {
+/** One kept connection to a Redis or Valkey server. */
+export const redis = (url: string, { connectionName = 'techplus-exporter' } = {}): Source<Redis> => {
   let client: Client | undefined
-  let info: ReadonlyMap<string, string> = new Map()
+  let answered = false
+  let info: Promise<ReadonlyMap<string, string>> | undefined
 
   /** At once, and not when the other side has agreed to the end: it may never. */
   const drop = (failed: Client) => {
@@ -42,16 +47,39 @@ export const redis = (url: string, { connectionName = 'techplus-exporter' } = {}
     }
     return opened
   }
+  const call = async (command: string, ...parameters: readonly string[]): Promise<unknown> => {
+    if (!client) throw new Error('the connection was lost')
+    const reply = await client.call(command, ...parameters)
+    answered = true
+    return reply
+  }
 
   return {
-    get info() {
-      return info
+    get answered() {
+      return answered
     },
     async ready(signal) {
+      answered = false
+      info = undefined
       client ??= await connect(signal)
       const current = client
       signal.addEventListener('abort', () => drop(current), { once: true })
-      info = parseInfo(await current.info())
+    },
+    reader({ spent, failed }) {
+      const timed = async <T>(work: () => Promise<T>) => {
+        const start = performance.now()
+        const found = await work()
+        spent(performance.now() - start)
+        return found
+      }
+      return {
+        info: () => {
+          info ??= timed(async () => parseInfo(String(await call('INFO', 'everything'))))
+          return info
+        },
+        ask: (command, ...parameters) => timed(() => call(command, ...parameters)),
+        failed,
+      }
     },
     async close() {
       client?.disconnect()

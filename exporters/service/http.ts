@@ -2,7 +2,7 @@ import { Socket } from 'node:net'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import plugin from 'fastify-plugin'
 import { counter, gauge, histogram } from '../../metrics/metric.ts'
-import { type Registry, registerCounter, registerGauge, registerHistogram } from '../exposition.ts'
+import { type Registry, registerCounter, registerGauge, registerHistogram } from '../registry.ts'
 
 const labels = ['method', 'route', 'status_code'] as const
 

@@ -1,0 +1,153 @@
+import { Socket } from 'node:net'
+import { Client } from 'pg'
+import { type Answer, batch } from './batch.ts'
+
+/** A kept connection to one database. What is asked side by side goes out together. */
+export interface Connection {
+  readonly database: string
+  /** `server_version_num`, such as 170010. */
+  readonly version: number
+  /** Whether the server has answered since `expect`. */
+  readonly answered: boolean
+  /** Begins a scrape: no statement runs longer than this many milliseconds, or waits longer for a lock. */
+  expect(limits: Limits): void
+  ask(sql: string): Promise<Answer>
+  /** At once, and not when the server has agreed to the end: it may never. What was asked fails. */
+  drop(reason: Error): void
+  close(): Promise<void>
+}
+
+export interface Limits {
+  readonly statement: number
+  readonly lock: number
+}
+
+interface Question {
+  readonly sql: string
+  readonly resolve: (answer: Answer) => void
+  readonly reject: (failure: Error) => void
+}
+
+interface Options {
+  readonly url: string
+  /** Another database of the same server than the URL's. */
+  readonly database?: string | undefined
+  readonly applicationName: string
+  readonly signal: AbortSignal
+  readonly lost: () => void
+}
+
+/** @throws Error as the server or the system words it, also when `signal` aborts before the server has let us in */
+export const connect = async ({ url, database, applicationName, signal, lost }: Options): Promise<Connection> => {
+  const socket = new Socket()
+  const connectionString = database === undefined ? url : withDatabase(url, database)
+  const client = new Client({ connectionString, application_name: applicationName, stream: () => socket })
+  let version = 0
+  client.connection.on('parameterStatus', ({ parameterName, parameterValue }) => {
+    if (parameterName === 'server_version') version = versionNumber(parameterValue)
+  })
+  const queue: Question[] = []
+  const fail = (reason: Error) => {
+    for (const { reject } of queue.splice(0)) reject(reason)
+  }
+  client.on('error', () => socket.destroy())
+  client.on('end', () => {
+    fail(new Error('the connection was lost'))
+    lost()
+  })
+  const late = () => socket.destroy()
+  signal.addEventListener('abort', late, { once: true })
+  try {
+    await client.connect()
+  } finally {
+    signal.removeEventListener('abort', late)
+  }
+  const { ask, expect, answered } = asking(client, queue, () => version)
+  return {
+    database: client.database ?? '',
+    version,
+    get answered() {
+      return answered()
+    },
+    expect,
+    ask,
+    drop: (reason) => {
+      fail(reason)
+      socket.destroy()
+    },
+    close: () => client.end(),
+  }
+}
+
+const withDatabase = (url: string, database: string) => {
+  const other = new URL(url)
+  other.pathname = `/${encodeURIComponent(database)}`
+  return other.href
+}
+
+/** `17.10 (Debian 17.10-1)` and `18beta1` are 170010 and 180000. */
+const versionNumber = (words: string) => {
+  const [, major = '0', minor = '0'] = /^(\d+)(?:\.(\d+))?/.exec(words) ?? []
+  return Number(major) * 10_000 + Number(minor)
+}
+
+const asking = (client: Client, queue: Question[], version: () => number) => {
+  let busy = false
+  let answered = true
+  let limits: Limits = { statement: 5_000, lock: 500 }
+
+  // One snapshot for all. Settings for one transaction: those of a session would stay on a connection that a pooler hands on.
+  const opening = () => [
+    'begin isolation level repeatable read read only',
+    `set local statement_timeout = ${limits.statement}`,
+    `set local lock_timeout = ${limits.lock}`,
+    'set local jit = off',
+    // The server looks now and then whether anybody waits for the rest.
+    ...(version() >= 140_000 ? ['set local client_connection_check_interval = 1000'] : []),
+  ]
+  const send = (first: readonly string[] = []) => {
+    busy = true
+    const asked = queue.splice(0)
+    const ended = (failure: Error | undefined, at: number) => {
+      busy = false
+      if (!failure) {
+        if (queue.length > 0) send()
+        return
+      }
+      // Also a refusal of a question is an answer of the server.
+      if (at >= 0) answered = true
+      const [failed, ...rest] = asked.slice(Math.max(0, at))
+      failed?.reject(failure)
+      if (at < 0) for (const { reject } of rest) reject(failure)
+      else queue.unshift(...rest)
+      // A transaction in which a statement failed is over; what was behind it gets the next. One that never began is not left.
+      if (asked.length > 0) send(['rollback'])
+    }
+    client.query(
+      batch({
+        before: asked.length > 0 ? [...first, ...opening()] : first,
+        questions: asked.map(({ sql }) => sql),
+        // Rolled back it would count among the failed transactions of the database.
+        after: asked.length > 0 ? ['commit'] : [],
+        answered: (at, answer) => {
+          answered = true
+          asked[at]?.resolve(answer)
+        },
+        ended,
+      }),
+    )
+  }
+  return {
+    answered: () => answered,
+    expect: (next: Limits) => {
+      limits = next
+      answered = false
+    },
+    ask: (sql: string) =>
+      new Promise<Answer>((resolve, reject) => {
+        queue.push({ sql, resolve, reject })
+        // Once everybody who is about to ask has asked.
+        if (!busy && queue.length === 1) setImmediate(() => !busy && queue.length > 0 && send())
+      }),
+  }
+}
