@@ -7,6 +7,8 @@ export interface Connection {
   readonly database: string
   /** `server_version_num`, such as 170010. */
   readonly version: number
+  /** False once it is lost or dropped. */
+  readonly alive: boolean
   /** Whether the server has answered since `expect`. */
   readonly answered: boolean
   /** Begins a scrape: no statement runs longer than this many milliseconds, or waits longer for a lock. */
@@ -34,11 +36,10 @@ interface Options {
   readonly database?: string | undefined
   readonly applicationName: string
   readonly signal: AbortSignal
-  readonly lost: () => void
 }
 
 /** @throws Error as the server or the system words it, also when `signal` aborts before the server has let us in */
-export const connect = async ({ url, database, applicationName, signal, lost }: Options): Promise<Connection> => {
+export const connect = async ({ url, database, applicationName, signal }: Options): Promise<Connection> => {
   const socket = new Socket()
   const connectionString = database === undefined ? url : withDatabase(url, database)
   const client = new Client({ connectionString, application_name: applicationName, stream: () => socket })
@@ -47,14 +48,13 @@ export const connect = async ({ url, database, applicationName, signal, lost }: 
     if (parameterName === 'server_version') version = versionNumber(parameterValue)
   })
   const queue: Question[] = []
+  let alive = true
   const fail = (reason: Error) => {
+    alive = false
     for (const { reject } of queue.splice(0)) reject(reason)
   }
   client.on('error', () => socket.destroy())
-  client.on('end', () => {
-    fail(new Error('the connection was lost'))
-    lost()
-  })
+  client.on('end', () => fail(new Error('the connection was lost')))
   const late = () => socket.destroy()
   signal.addEventListener('abort', late, { once: true })
   try {
@@ -66,18 +66,32 @@ export const connect = async ({ url, database, applicationName, signal, lost }: 
   return {
     database: client.database ?? '',
     version,
+    get alive() {
+      return alive
+    },
     get answered() {
       return answered()
     },
     expect,
-    ask,
+    ask: async (sql) => {
+      if (!alive) throw new Error('the connection was lost')
+      return ask(sql)
+    },
     drop: (reason) => {
       fail(reason)
       socket.destroy()
     },
-    close: () => client.end(),
+    close: async () => {
+      alive = false
+      // A server that hangs would never agree to the end.
+      const impatience = setTimeout(() => socket.destroy(), patience)
+      await client.end().finally(() => clearTimeout(impatience))
+    },
   }
 }
+
+/** Milliseconds. */
+const patience = 1_000
 
 const withDatabase = (url: string, database: string) => {
   const other = new URL(url)

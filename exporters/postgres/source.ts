@@ -56,16 +56,11 @@ export const postgres = (
   /** Those of this scrape, lost ones included. */
   let current: readonly Connection[] = []
 
-  const open = (signal: AbortSignal, lost: () => void, database?: string) =>
-    connect({ url, database, applicationName, signal, lost })
+  const open = (signal: AbortSignal, database?: string) => connect({ url, database, applicationName, signal })
 
   const readyMain = async (signal: AbortSignal) => {
-    if (main) return main
-    const opened = await open(signal, () => {
-      if (main === opened) main = undefined
-    })
-    main = opened
-    return opened
+    if (!isOpen(main)) main = await open(signal)
+    return main
   }
   const readyOthers = async (first: Connection, choice: Choice, signal: AbortSignal) => {
     const found = first.ask(connectable).then((answer) => {
@@ -77,18 +72,10 @@ export const postgres = (
     const wanted = (names ?? []).filter((name) => isChosen(name, choice))
     for (const [name, known] of [...others].filter(([name]) => !wanted.includes(name))) {
       others.delete(name)
-      if (isOpen(known)) await known.close()
+      if (isOpen(known)) known.drop(new Error(`${name} is not read any more`))
     }
     const missing = wanted.filter((name) => !isOpen(others.get(name)))
-    await Promise.all(missing.map(async (name) => others.set(name, await readyOther(name, signal))))
-  }
-  const readyOther = async (name: string, signal: AbortSignal) => {
-    const opened: Connection | Error = await open(
-      signal,
-      () => others.get(name) === opened && others.delete(name),
-      name,
-    ).catch((cause: unknown) => (cause instanceof Error ? cause : new Error(String(cause))))
-    return opened
+    await Promise.all(missing.map(async (name) => others.set(name, await orFailure(open(signal, name)))))
   }
 
   return {
@@ -122,12 +109,13 @@ export const postgres = (
         each: (read) => readEach(all, account, read),
         apart: async (database, work) => {
           const signal = AbortSignal.timeout(apartLimits.statement)
-          const opened = await open(signal, () => apart.delete(opened), database)
+          const opened = await open(signal, database)
           apart.add(opened)
           opened.expect(apartLimits)
           try {
-            return await work(reading(opened, { spent: () => undefined, failed: () => undefined }))
+            return await work(reading(watched(opened), { spent: () => undefined, failed: () => undefined }))
           } finally {
+            apart.delete(opened)
             await opened.close()
           }
         },
@@ -135,7 +123,7 @@ export const postgres = (
     },
     async close() {
       for (const one of apart) one.drop(new Error('the exporter is being stopped'))
-      const kept = [...(main ? [main] : []), ...others.values()].filter(isOpen)
+      const kept = [main, ...others.values()].filter(isOpen)
       main = undefined
       others.clear()
       await Promise.all(kept.map((one) => one.close()))
@@ -143,7 +131,22 @@ export const postgres = (
   }
 }
 
-const isOpen = (one: Connection | Error | undefined): one is Connection => one !== undefined && !(one instanceof Error)
+const isOpen = (one: Connection | Error | undefined): one is Connection =>
+  one !== undefined && !(one instanceof Error) && one.alive
+
+const orFailure = (opening: Promise<Connection>) =>
+  opening.catch((cause: unknown) => (cause instanceof Error ? cause : new Error(String(cause))))
+
+/** No deadline of a scrape ends this work: a server that does not even keep its own limits is left. */
+const watched = (connection: Connection): Connection => ({
+  ...connection,
+  ask: async (sql) => {
+    const late = () => connection.drop(new Error(`no answer within ${apartLimits.statement + margin} ms`))
+    const timer = setTimeout(late, apartLimits.statement + margin)
+    return connection.ask(sql).finally(() => clearTimeout(timer))
+  },
+})
+const margin = 5_000
 
 const isChosen = (name: string, { allow, deny = [] }: Choice) =>
   allow.some((one) => one.test(name)) && !deny.some((one) => one.test(name))

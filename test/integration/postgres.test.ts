@@ -2,19 +2,20 @@ import { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Server } from '../../compose/local/process.ts'
 import type { Collector } from '../../exporters/collector.ts'
-import { processRegistry } from '../../exporters/exposition.ts'
+import { remainder } from '../../exporters/postgres/bounded.ts'
 import { postgresCollectors, postgresVitals } from '../../exporters/postgres/index.ts'
 import { indexesUnused, indexScans, indexSize } from '../../exporters/postgres/indexes.ts'
+import { sizesOf } from '../../exporters/postgres/relations.ts'
 import { type Postgres, postgres } from '../../exporters/postgres/source.ts'
 import {
   allStatementCalls,
-  remainder,
   statementCalls,
   statementInfo,
   statementRows,
   statementSeconds,
   statements,
 } from '../../exporters/postgres/statements.ts'
+import { surveyOf } from '../../exporters/postgres/survey.ts'
 import {
   tableHeapSize,
   tableIndexSize,
@@ -22,11 +23,16 @@ import {
   tables,
   tableToastSize,
 } from '../../exporters/postgres/tables.ts'
+import { processRegistry } from '../../exporters/registry.ts'
 import { exporterServer } from '../../exporters/server.ts'
 import type { Definition, Sample } from '../../metrics/metric.ts'
+import { samplesOf } from '../readings.ts'
+import { type OpenReader, openReader } from './postgres-reader.ts'
 import { eventually, workshop } from './servers.ts'
 
 const limits = { statements: 5, tables: 2, indexes: 100 }
+const all = { limits, surveySeconds: 0 }
+const tablesOf = (limit: number) => tables({ limit, sizes: sizesOf(surveyOf({ every: 0 })) })
 const password = 'a-monitor-password'
 
 const sumOf = (samples: readonly Sample[], { name }: Definition) =>
@@ -42,7 +48,7 @@ describe.each([15, 17] as const)('PostgreSQL %i', (major) => {
   let server: Server
   let admin: Client
   let source: Postgres
-  const sources: Postgres[] = []
+  const sources: OpenReader[] = []
 
   const urlAs = (login: string, secret: string, database = 'shop') => {
     const url = new URL(server.url)
@@ -52,13 +58,12 @@ describe.each([15, 17] as const)('PostgreSQL %i', (major) => {
     return url.href
   }
   const open = async (url: string) => {
-    const opened = postgres(url)
+    const opened = await openReader(url)
     sources.push(opened)
-    await opened.ready(new AbortController().signal, 5_000)
     return opened
   }
-  const collect = (collector: Collector<Postgres>, from = source) =>
-    collector.collect(from, AbortSignal.timeout(10_000))
+  const collect = async (collector: Collector<Postgres>, from = source) =>
+    samplesOf(await collector.collect(from, AbortSignal.timeout(10_000)))
 
   beforeAll(async () => {
     server = await shop.postgres({ major, settings: { 'pg_stat_statements.track': 'all' } })
@@ -92,7 +97,7 @@ describe.each([15, 17] as const)('PostgreSQL %i', (major) => {
   })
 
   test('every collector succeeds with the rights of pg_monitor, fills what it declares and repeats no series', async () => {
-    for (const collector of postgresCollectors({ limits })) {
+    for (const collector of postgresCollectors(all)) {
       const samples = await collect(collector)
       const series = samples.map(({ metric, labels }) => `${metric.name}${JSON.stringify(labels)}`)
       expect(new Set(series).size, collector.name).toBe(series.length)
@@ -166,7 +171,7 @@ describe.each([15, 17] as const)('PostgreSQL %i', (major) => {
   })
 
   test('tables show the sizes the server states, the largest by themselves and the rest in one', async () => {
-    const samples = await collect(tables({ limit: 2 }))
+    const samples = await collect(tablesOf(2))
     const { rows } = await admin.query(`
       select sum(pg_relation_size(c.oid))::float8 heap, sum(pg_indexes_size(c.oid))::float8 indexes,
              coalesce(sum(pg_total_relation_size(nullif(reltoastrelid, 0))), 0)::float8 toast,
@@ -183,7 +188,7 @@ describe.each([15, 17] as const)('PostgreSQL %i', (major) => {
     // A session keeps its counts to itself for up to ten seconds, unless told.
     await admin.query('select pg_stat_force_next_flush()')
     await eventually(
-      () => collect(tables({ limit: 10 })),
+      () => collect(tablesOf(10)),
       (found) => find(found, tableLiveRows, { relname: 'bookings' }) === 5000,
     )
   })
@@ -196,7 +201,7 @@ describe.each([15, 17] as const)('PostgreSQL %i', (major) => {
       const { rows } = await admin.query(
         `select relpages::float8 * 8192 as size from pg_class where relname = 'guests'`,
       )
-      for (const collector of postgresCollectors({ limits: { ...limits, tables: 10 } })) {
+      for (const collector of postgresCollectors({ ...all, limits: { ...limits, tables: 10 } })) {
         const samples = await collect(collector)
         if (collector.name === 'tables') expect(find(samples, tableHeapSize, { relname: 'guests' })).toBe(rows[0].size)
       }
@@ -209,7 +214,7 @@ describe.each([15, 17] as const)('PostgreSQL %i', (major) => {
     await admin.query(
       'set enable_seqscan = off; select count(*) from bookings where covers = 3; reset enable_seqscan; select pg_stat_force_next_flush()',
     )
-    const collector = postgresCollectors({ limits }).find(({ name }) => name === 'indexes')
+    const collector = postgresCollectors(all).find(({ name }) => name === 'indexes')
     if (!collector) throw new Error('no collector of indexes')
     const samples = await eventually(
       () => collect(collector),
@@ -228,7 +233,7 @@ describe.each([15, 17] as const)('PostgreSQL %i', (major) => {
         kind: 'postgres',
         name: 'main',
         source: postgres(url),
-        collectors: postgresCollectors({ limits }),
+        collectors: postgresCollectors(all),
         vitals: postgresVitals,
       }
       const app = exporterServer({ scraped: [one], registry: processRegistry(), log: false })
@@ -319,7 +324,7 @@ describe.each([15, 17] as const)('PostgreSQL %i', (major) => {
       const flush = () => source.rows('select pg_stat_force_next_flush()')
       await flush()
       const before = await rolledBack()
-      for (const collector of postgresCollectors({ limits })) await collect(collector)
+      for (const collector of postgresCollectors(all)) await collect(collector)
       await flush()
       expect(await rolledBack()).toBe(before)
     })
