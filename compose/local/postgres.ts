@@ -57,7 +57,7 @@ const createCluster = async (initdb: string, dataDir: string, passwordFile: stri
   const draft = newDraft(dataDir)
   handOver(draft, as)
   const auth = ['-U', 'postgres', '--auth=scram-sha-256', `--pwfile=${passwordFile}`]
-  const args = ['-D', draft, ...auth, '--encoding=UTF8', '--locale=C', '--no-instructions']
+  const args = ['-D', draft, ...auth, '--encoding=UTF8', '--locale=C']
   const { wrap, ...user } = as
   const command = [...wrap, ...leash('SIGKILL'), initdb, ...args, ...(durable ? [] : ['--no-sync'])]
   const { code, output } = await run(command, { cwd: dirname(dataDir), ...user })
@@ -116,7 +116,8 @@ export const startPostgres = async (options: PostgresOptions): Promise<Server> =
       command: postgres,
       args: ['-D', dataDir, '-p', String(port), ...flags],
       cwd: dirname(dataDir),
-      ready: /database system is ready to accept connections/,
+      // A standby accepts `read-only connections`, and before 14 `read only` ones.
+      ready: /database system is ready to accept (read[- ]only )?connections/,
       readyWithin: 60_000,
       // Fast shutdown: SIGTERM waits until every client has left.
       stopSignal: 'SIGINT',

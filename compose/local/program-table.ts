@@ -8,6 +8,8 @@ export interface Source {
   readonly folders?: readonly string[]
   /** Debian packages; those a suite does not have are left out. Libraries follow by themselves. */
   readonly packages: readonly string[]
+  /** Debian's suite that has this version; another suite's programs run with their own libc. */
+  readonly suite?: string
   /** Homebrew's formula, where it has one. */
   readonly brew?: string
   /** Of github.com/prometheus, for systems without packages of it: `alertmanager 0.34.0`. */
@@ -28,6 +30,14 @@ const postgresClient = (binary: string, major: number) => ({
   version: `${major}.`,
 })
 
+/** A server of one release, for tests. The program itself is in the package of its tools. */
+const cacheServer = (kind: 'redis' | 'valkey', version: string, suite: string, ...packages: readonly string[]) => ({
+  binaries: [`${kind}-server`],
+  packages: [`${kind}-server`, `${kind}-tools`, ...packages],
+  version,
+  suite,
+})
+
 /** The same release as in containers. */
 const release = (program: string, image: ImageName) => `${program} ${versionOf(image)}`
 
@@ -36,6 +46,11 @@ const alertmanager = { packages: ['prometheus-alertmanager'], release: release('
 
 export const programTable = {
   'redis-server': { binaries: ['redis-server', 'valkey-server'], packages: ['redis-server'], brew: 'redis' },
+  'redis-6': cacheServer('redis', '6.', 'bullseye'),
+  'redis-7': cacheServer('redis', '7.', 'bookworm'),
+  // These two come together, with one libc.
+  'redis-8': cacheServer('redis', '8.', 'trixie', 'valkey-server', 'valkey-tools'),
+  'valkey-8': cacheServer('valkey', '8.', 'trixie', 'redis-server', 'redis-tools'),
   prometheus: {
     ...prometheus,
     binaries: ['prometheus'],

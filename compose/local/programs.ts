@@ -1,13 +1,14 @@
-import { existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { debianLine, installLines } from './advice.ts'
-import { locate, type Program } from './find-program.ts'
+import { locate, type Program, suiteFolder } from './find-program.ts'
 import { withLock } from './lock.ts'
 import { fetchPackages } from './packages.ts'
 import { type ProgramName, programTable, type Source } from './program-table.ts'
 import { findProgram, pathFolders } from './run.ts'
 import { copyShared, showShared } from './shared-files.ts'
+import { foreignSuite, osRelease } from './suite.ts'
 
 type Say = (line: string) => void
 
@@ -16,11 +17,11 @@ const toolsFolder = fileURLToPath(new URL('../../.local/tools', import.meta.url)
 const ownFolder = join(toolsFolder, 'bin')
 
 /** One folder per system: a checkout may be shared between a host and a container of another suite. */
-const fetchFolder = () => {
-  const release = existsSync('/etc/os-release') ? readFileSync('/etc/os-release', 'utf8') : ''
-  const value = (key: string) => release.match(new RegExp(`^${key}="?([^"\n]*)`, 'm'))?.[1] ?? process.platform
-  return join(toolsFolder, `${value('ID')}-${value('VERSION_ID')}-${process.arch}`)
-}
+const fetchFolder = () =>
+  join(
+    toolsFolder,
+    `${osRelease('ID') ?? process.platform}-${osRelease('VERSION_ID') ?? process.platform}-${process.arch}`,
+  )
 
 const canFetch = () => ['apt-get', 'dpkg'].every((program) => findProgram([program], pathFolders()) !== undefined)
 
@@ -36,6 +37,23 @@ const locateAll = async (names: readonly ProgramName[], folder: string) => {
   return found
 }
 
+/** What to do where a program could not be fetched. */
+const advice = (sources: readonly Source[], suite: string | undefined) => {
+  if (suite === undefined) return `type: ${debianLine(unique(sources.flatMap(({ packages }) => packages)))}`
+  return `put on PATH: ${sources.map(({ binaries, version = '' }) => `${binaries[0]} ${version}x`).join(', ')}`
+}
+
+const fetchFrom = async (suite: string | undefined, sources: readonly Source[], folder: string, say: Say) => {
+  const names = unique(sources.flatMap(({ packages }) => packages))
+  const room = Math.max(...sources.map((source) => source.room ?? 0)) || undefined
+  await fetchPackages(suiteFolder(folder, suite), { names, say, room, suite }).catch((cause) => {
+    const from = suite === undefined ? '' : ` from Debian ${suite}`
+    throw new Error(`could not fetch ${names.join(', ')}${from}. Check the network, or ${advice(sources, suite)}`, {
+      cause,
+    })
+  })
+}
+
 const fetchMissing = async (names: readonly ProgramName[], folder: string, say: Say) => {
   const sources: readonly Source[] = names.map((name) => programTable[name])
   if (!canFetch()) {
@@ -43,12 +61,14 @@ const fetchMissing = async (names: readonly ProgramName[], folder: string, say: 
       `could not find ${names.join(', ')} on PATH. Type:\n  ${installLines(sources, ownFolder).join('\n  ')}`,
     )
   }
-  const packages = unique(sources.flatMap((source) => source.packages))
-  const line = debianLine(packages)
-  const room = Math.max(...sources.map((source) => source.room ?? 0)) || undefined
-  await fetchPackages(packages, folder, say, room).catch((cause) => {
-    throw new Error(`could not fetch ${names.join(', ')}. Check the network, or type: ${line}`, { cause })
-  })
+  for (const suite of unique(sources.map((source) => foreignSuite(source.suite)))) {
+    await fetchFrom(
+      suite,
+      sources.filter((source) => foreignSuite(source.suite) === suite),
+      folder,
+      say,
+    )
+  }
 }
 
 const findOrFetch = async (names: readonly ProgramName[], say: Say) => {
@@ -68,7 +88,8 @@ const findOrFetch = async (names: readonly ProgramName[], say: Say) => {
   }
   const [first] = absent()
   if (first === undefined) return found
-  throw new Error(`could not use the fetched ${first}. Type: ${debianLine(programTable[first].packages)}`)
+  const source: Source = programTable[first]
+  throw new Error(`could not use the fetched ${first}. Instead, ${advice([source], foreignSuite(source.suite))}`)
 }
 
 /** Gives a server that is unpacked and not installed the files it wants to see below /usr/share. */

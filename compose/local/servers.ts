@@ -88,8 +88,8 @@ interface RedisOptions extends Omit<ServerOptions, 'args'> {
   /** As Redis writes it: `64mb`. */
   readonly maxmemory?: string
   readonly password?: string
-  /** Directives on top of ours. */
-  readonly settings?: Readonly<Record<string, string>>
+  /** Directives on top of ours; one of several words is a list: `{ replicaof: ['127.0.0.1', '6379'] }`. */
+  readonly settings?: Readonly<Record<string, string | readonly string[]>>
 }
 
 /** Settings go by file: an argument would show the password to every user of the machine. */
@@ -107,7 +107,12 @@ export const startRedis = async (options: RedisOptions): Promise<Server> => {
     ...(password && { requirepass: password }),
     ...settings,
   }
-  const lines = Object.entries(directives).map(([key, value]) => `${key} ${JSON.stringify(value)}\n`)
+  const words = (value: string | readonly string[]) =>
+    [value]
+      .flat()
+      .map((word) => JSON.stringify(word))
+      .join(' ')
+  const lines = Object.entries(directives).map(([key, value]) => `${key} ${words(value)}\n`)
   const configFile = `${dataDir}.conf`
   writeFileSync(configFile, lines.join(''), { mode: 0o600 })
   const running = await startProcess({

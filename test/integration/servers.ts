@@ -5,10 +5,27 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { startPostgres } from '../../compose/local/postgres.ts'
 import type { PostgresMajor } from '../../compose/local/postgres-package.ts'
-import type { Running } from '../../compose/local/process.ts'
+import type { Running, Server } from '../../compose/local/process.ts'
 import { ensurePrograms } from '../../compose/local/programs.ts'
 import { startRedis } from '../../compose/local/servers.ts'
 import { type Env, readEnv } from '../../config/env.ts'
+import { backUp } from './standby.ts'
+
+type Settings = Readonly<Record<string, string>>
+
+interface CacheOptions {
+  /** Without one it is the server that the stack runs. */
+  readonly flavour?: CacheFlavour
+  readonly password?: string
+  /** As Redis writes it: `64mb`. */
+  readonly maxmemory?: string
+  /** Directives on top of ours; one of several words is a list: `{ replicaof: ['127.0.0.1', '6379'] }`. */
+  readonly settings?: Readonly<Record<string, string | readonly string[]>>
+}
+
+/** Every server the Redis collectors are proven on. */
+export const cacheFlavours = ['redis-6', 'redis-7', 'redis-8', 'valkey-8'] as const
+export type CacheFlavour = (typeof cacheFlavours)[number]
 
 /** A port nobody listens on just now. */
 export const freePort = () =>
@@ -24,34 +41,34 @@ export const freePort = () =>
 export const workshop = () => {
   const folder = mkdtempSync(join(tmpdir(), 'observability-'))
   const servers: Running[] = []
+  // Not by how many run: several may be starting side by side.
+  let numbered = 0
   const keep = <S extends Running>(server: S) => {
     servers.push(server)
     return server
   }
+  const home = (kind: string) => join(folder, `${kind}-${numbered++}`)
+  const postgres = async (options: { readonly major?: PostgresMajor; readonly settings?: Settings } = {}) =>
+    keep(await startPostgres({ ...options, dataDir: home('postgres'), port: await freePort(), durable: false }))
+  /** Of a server on this machine, from a base backup; it has the primary's settings, and streams when this resolves. */
+  const standby = async (primary: Server, { settings = {} }: { readonly settings?: Settings } = {}) => {
+    const dataDir = home('standby')
+    const backup = await backUp(primary.url, dataDir)
+    const options = { dataDir, major: backup.major, settings: { ...backup.settings, ...settings }, durable: false }
+    const server = keep(await startPostgres({ ...options, port: await freePort() }))
+    await eventually(backup.streams, Boolean)
+    return server
+  }
+  const redis = async ({ flavour, ...options }: CacheOptions = {}) => {
+    const name = flavour ?? 'redis-server'
+    const program = (await ensurePrograms([name]))[name]
+    return keep(await startRedis({ ...options, program, dataDir: home('redis'), port: await freePort() }))
+  }
   return {
     folder,
-    postgres: async (
-      options: { readonly major?: PostgresMajor; readonly settings?: Readonly<Record<string, string>> } = {},
-    ) =>
-      keep(
-        await startPostgres({
-          ...options,
-          dataDir: join(folder, `postgres-${servers.length}`),
-          port: await freePort(),
-          durable: false,
-        }),
-      ),
-    redis: async (options: { readonly password?: string; readonly maxmemory?: string } = {}) => {
-      const program = (await ensurePrograms(['redis-server']))['redis-server']
-      return keep(
-        await startRedis({
-          ...options,
-          program,
-          dataDir: join(folder, `redis-${servers.length}`),
-          port: await freePort(),
-        }),
-      )
-    },
+    postgres,
+    standby,
+    redis,
     keep,
     end: async () => {
       for (const server of servers.toReversed()) await server.stop()
