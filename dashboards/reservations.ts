@@ -1,8 +1,5 @@
 import { sla } from '../config/sla.ts'
-import { reservationsCancelled, reservationsCreated } from '../exporters/reservations/bookings.ts'
-import { cleanupDue, tokensExpired } from '../exporters/reservations/cleanup.ts'
 import { coversAhead } from '../exporters/reservations/covers.ts'
-import { reservationRows } from '../exporters/reservations/statuses.ts'
 import { reservationsTotal } from '../exporters/service/reservations.ts'
 import { matches } from '../metrics/metric.ts'
 import { complement, increase, instant, max, mul, rate, sum, type Window } from '../metrics/promql.ts'
@@ -11,6 +8,7 @@ import { dashboard, row } from './dashboard.ts'
 import { stat, timeseries } from './panel.ts'
 import { enoughGood, reachOf, tooManyBad } from './promise-steps.ts'
 import { series } from './query.ts'
+import { book, days, payments } from './reservations-book.ts'
 import { uids } from './uids.ts'
 import { api, database } from './variables.ts'
 
@@ -92,67 +90,10 @@ const attempts = row('How do attempts end?', [
   }),
 ])
 
-const lastDay = { ...stored, period: '24h' } as const
-const ended = { ...stored, status: matches('COMPLETED|NO_SHOW') }
-
-const book = row('What is in the book?', [
-  timeseries({
-    title: 'Reservations by status',
-    description:
-      'All reservations in the database, old ones included. PENDING that pile up wait for a payment or a restaurant.',
-    unit: 'count',
-    min: 0,
-    queries: [series(max(instant(reservationRows.where(stored)), ['status']), ({ label }) => label('status'))],
-    legend: 'table',
-    colours: { CONFIRMED: 'good', CANCELLED: 'notice', NO_SHOW: 'bad', COMPLETED: 'neutral', PENDING: 'warning' },
-  }),
-  timeseries({
-    title: 'Made and cancelled in the last 24 hours',
-    description: 'As the database has them, whichever way they came in.',
-    unit: 'count',
-    min: 0,
-    queries: [
-      series(max(instant(reservationsCreated.where(lastDay))), 'made'),
-      series(max(instant(reservationsCancelled.where(lastDay))), 'cancelled'),
-    ],
-    colours: { made: 'good', cancelled: 'notice' },
-  }),
-  stat({
-    title: 'No-shows',
-    description: 'Share of the reservations whose day has passed that nobody came for.',
-    width: 6,
-    unit: 'share',
-    decimals: 1,
-    queries: [
-      series(
-        share(
-          sum(instant(reservationRows.where({ ...stored, status: 'NO_SHOW' }))),
-          sum(instant(reservationRows.where(ended))),
-        ),
-        '',
-      ),
-    ],
-  }),
-  stat({
-    title: 'Expired tokens still stored',
-    description: 'Management tokens past their end. The cleanup clears them and keeps the reservation.',
-    width: 6,
-    unit: 'count',
-    queries: [series(max(instant(tokensExpired.where(stored))), '')],
-  }),
-  stat({
-    title: 'Left for the next cleanup',
-    description: 'Rows that the next cleanup changes, by reason. They grow when it does not run.',
-    width: 12,
-    unit: 'count',
-    queries: [series(max(instant(cleanupDue.where(stored)), ['reason']), ({ label }) => label('reason'))],
-  }),
-])
-
 export const reservations = dashboard({
   uid: uids.reservations,
   title: 'Reservations',
   description: 'Whether guests can book, how their attempts end, and what the book holds.',
   variables: [api, database],
-  rows: [booking, attempts, book],
+  rows: [booking, attempts, days, ...payments, book],
 })

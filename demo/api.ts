@@ -1,5 +1,5 @@
 import Fastify, { type FastifyError, type FastifyRequest } from 'fastify'
-import type { Registry } from '../exporters/exposition.ts'
+import type { Registry } from '../exporters/registry.ts'
 import { httpMetrics } from '../exporters/service/http.ts'
 import { reservationCounter } from '../exporters/service/reservations.ts'
 import type { Cache } from './cache.ts'

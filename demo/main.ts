@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { type Env, readEnv } from '../config/env.ts'
-import { processRegistry } from '../exporters/exposition.ts'
+import { processRegistry } from '../exporters/registry.ts'
 import { buildApi } from './api.ts'
 import { cache } from './cache.ts'
 import { database } from './database.ts'

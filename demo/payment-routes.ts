@@ -26,6 +26,9 @@ const schema = {
   },
 } as const
 
+/** Those that came to nothing are kept as well: what guests are told, the restaurant can see. */
+const attempt = 'insert into payments (reservation_id, amount_cents, status, charge_id) values ($1, $2, $3, $4)'
+
 /** Deposits for reservations, taken by the payment provider. */
 export const paymentRoutes = async (
   app: FastifyInstance,
@@ -41,16 +44,15 @@ export const paymentRoutes = async (
     const charged = await charge(`${paymentsUrl}/v1/charges`, { amount: amountCents, source }, patience).catch(
       (cause: unknown) => {
         log.error({ err: cause }, 'could not reach the payment provider')
-        return undefined
+        return 'failed' as const
       },
     )
-    if (!charged) return reply.code(502).send({ error: 'the payment provider does not answer: try again later' })
+    const [status, chargeId] = typeof charged === 'string' ? [charged, null] : ['succeeded', charged.id]
+    await database.rows(attempt, [reservationId, amountCents, status, chargeId])
+    if (charged === 'failed') {
+      return reply.code(502).send({ error: 'the payment provider does not answer: try again later' })
+    }
     if (charged === 'declined') return reply.code(402).send({ error: 'the card was declined: use another one' })
-    await database.rows('insert into payments (reservation_id, amount_cents, charge_id) values ($1, $2, $3)', [
-      reservationId,
-      amountCents,
-      charged.id,
-    ])
     return reply.code(201).send({ chargeId: charged.id, amountCents })
   })
 }

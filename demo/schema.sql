@@ -33,9 +33,15 @@ create table if not exists payments (
   id bigint generated always as identity primary key,
   reservation_id uuid not null references reservations on delete cascade,
   amount_cents integer not null check (amount_cents > 0),
-  charge_id text not null unique,
+  -- Only money that came has a charge.
+  charge_id text unique,
+  status text not null default 'succeeded' check (status in ('succeeded', 'declined', 'failed')),
   created_at timestamptz not null default now()
 );
+-- For a database made before attempts that fail were kept.
+alter table payments alter column charge_id drop not null;
+alter table payments add column if not exists
+  status text not null default 'succeeded' check (status in ('succeeded', 'declined', 'failed'));
 
 -- A table has one party a sitting.
 create unique index if not exists reservations_table_sitting on reservations (table_id, date)
@@ -47,3 +53,4 @@ create index if not exists reservations_token_expires_at on reservations (token_
   where management_token is not null;
 create index if not exists reservations_user_id on reservations (user_id);
 create index if not exists payments_reservation_id on payments (reservation_id);
+create index if not exists payments_created_at on payments (created_at) include (reservation_id, status);

@@ -80,4 +80,5 @@ const rights = `
   grant pg_monitor to ${demoLogins.exporter};
   grant select (status, date, party_size, created_at, cancelled_at, management_token, token_expires_at)
     on reservations to ${demoLogins.exporter};
+  grant select (reservation_id, status, created_at) on payments to ${demoLogins.exporter};
   alter role ${demoLogins.exporter} set default_transaction_read_only = on;`

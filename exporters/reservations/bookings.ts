@@ -1,7 +1,8 @@
-import { gauge } from '../../metrics/metric.ts'
+import { type Gauge, gauge } from '../../metrics/metric.ts'
 import type { Collector } from '../collector.ts'
 import type { Postgres } from '../postgres/source.ts'
-import { read } from './read.ts'
+import type { Book } from './book.ts'
+import { readOne } from './read.ts'
 
 const labels = ['period'] as const
 
@@ -19,26 +20,26 @@ export const reservationsCancelled = gauge({
 })
 
 /** How many reservations come in and are given back. */
-export const bookings: Collector<Postgres> = {
-  name: 'bookings',
-  metrics: [reservationsCreated, reservationsCancelled],
-  async collect(source) {
-    const rows = await read<Row>(source, sql)
-    return rows.flatMap(({ period, created, cancelled }) => [
-      reservationsCreated.sample(created, { period }),
-      reservationsCancelled.sample(cancelled, { period }),
-    ])
-  },
+export const bookings = ({ relation, created, cancelled }: Book): Collector<Postgres> | undefined => {
+  const counted = [
+    ...(created === undefined ? [] : [[reservationsCreated, created] as const]),
+    ...(cancelled === undefined ? [] : [[reservationsCancelled, cancelled] as const]),
+  ]
+  if (counted.length === 0) return undefined
+  // A query of its own for each column, so that each is led by its index to its few rows.
+  const collect = async (postgres: Postgres, [metric, column]: readonly [Gauge<'period'>, string]) => {
+    const found = await readOne<Periods>(postgres, relation, lately(relation.sql, column))
+    return Object.entries(found).map(([period, count]) => metric.sample(count, { period }))
+  }
+  return {
+    name: 'bookings',
+    metrics: counted.map(([metric]) => metric),
+    collect: async (postgres) => (await Promise.all(counted.map((one) => collect(postgres, one)))).flat(),
+  }
 }
 
-type Row = {
-  readonly period: string
-  readonly created: number
-  readonly cancelled: number
-}
+type Periods = Readonly<Record<string, number>>
 
-const sql = `
-  select period,
-         (select count(*) from reservations where created_at > now() - span)::float8 as created,
-         (select count(*) from reservations where cancelled_at > now() - span)::float8 as cancelled
-  from (values ('1h', interval '1 hour'), ('24h', interval '24 hours')) as recent (period, span)`
+const lately = (table: string, column: string) => `
+  select (count(*) filter (where ${column} > now() - interval '1 hour'))::float8 as "1h", count(*)::float8 as "24h"
+  from ${table} where ${column} > now() - interval '24 hours'`

@@ -1,7 +1,8 @@
 import { gauge } from '../../metrics/metric.ts'
 import type { Collector } from '../collector.ts'
 import type { Postgres } from '../postgres/source.ts'
-import { readOne } from './read.ts'
+import type { Book } from './book.ts'
+import { read } from './read.ts'
 
 export const coversAhead = gauge({
   name: 'reservations_covers_ahead',
@@ -9,20 +10,41 @@ export const coversAhead = gauge({
   help: 'Guests of confirmed reservations today (today), and in the 7 and 30 days that begin with it (7d, 30d)',
   labels: ['period'],
 })
+export const coversByDay = gauge({
+  name: 'reservations_covers_by_day',
+  counts: 'guests',
+  help: 'Guests of confirmed reservations on each of 14 days: 0 days ahead is today',
+  labels: ['days_ahead'],
+})
+
+const periods = { today: 1, '7d': 7, '30d': 30 } as const
+/** Two weeks: as far as a restaurant plans its shifts. */
+export const daysShown: readonly number[] = Array.from({ length: 14 }, (_, day) => day)
 
 /** How many guests are expected. A day begins at midnight in the time zone of the login that reads. */
-export const covers: Collector<Postgres> = {
-  name: 'covers',
-  metrics: [coversAhead],
-  async collect(source) {
-    const guests = await readOne<Readonly<Record<string, number>>>(source, sql)
-    return Object.entries(guests).map(([period, count]) => coversAhead.sample(count, { period }))
-  },
+export const covers = ({ relation, date, partySize, states }: Book): Collector<Postgres> | undefined => {
+  if (partySize === undefined) return undefined
+  // Compared with dates, so that the column may hold a day or a moment.
+  const sql = `
+    select ${date}::date - current_date as day, coalesce(sum(${partySize}), 0)::float8 as guests
+    from ${relation.sql}
+    where ${states.is('confirmed')} and ${date} >= current_date and ${date} < current_date + ${periods['30d']} group by 1`
+  return {
+    name: 'covers',
+    metrics: [coversAhead, coversByDay],
+    async collect(postgres) {
+      const rows = await read<Row>(postgres, relation, sql)
+      const within = (first: number, end: number) =>
+        rows.reduce((sum, { day, guests }) => (day >= first && day < end ? sum + guests : sum), 0)
+      return [
+        ...Object.entries(periods).map(([period, days]) => coversAhead.sample(within(0, days), { period })),
+        ...daysShown.map((day) => coversByDay.sample(within(day, day + 1), { days_ahead: String(day) })),
+      ]
+    },
+  }
 }
 
-// Compared with dates, so that the column may hold a day or a moment.
-const sql = `
-  select coalesce(sum(party_size) filter (where date < current_date + 1), 0)::float8 as today,
-         coalesce(sum(party_size) filter (where date < current_date + 7), 0)::float8 as "7d",
-         coalesce(sum(party_size), 0)::float8 as "30d"
-  from reservations where status = 'CONFIRMED' and date >= current_date and date < current_date + 30`
+interface Row {
+  readonly day: number
+  readonly guests: number
+}

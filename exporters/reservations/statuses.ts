@@ -1,35 +1,52 @@
 import { gauge } from '../../metrics/metric.ts'
 import type { Collector } from '../collector.ts'
 import type { Postgres } from '../postgres/source.ts'
+import type { Survey } from '../postgres/survey.ts'
+import type { Book } from './book.ts'
 import { read } from './read.ts'
 
-/** The states a reservation can be in. Rows in any other are counted together, as OTHER. */
-export const reservationStatuses = ['PENDING', 'CONFIRMED', 'CANCELLED', 'COMPLETED', 'NO_SHOW'] as const
+const labels = ['status'] as const
 
 export const reservationRows = gauge({
   name: 'reservations',
   counts: 'reservations',
   help: 'Reservations in the database by status; a status that is none of the known ones is counted as OTHER',
-  labels: ['status'],
+  labels,
+})
+export const overdue = gauge({
+  name: 'reservations_overdue',
+  counts: 'reservations',
+  help: 'Reservations still pending or confirmed though their day has passed: nobody told what became of them',
+  labels,
 })
 
-/** How many reservations there are in each state. */
-export const statuses: Collector<Postgres> = {
-  name: 'statuses',
-  metrics: [reservationRows],
-  async collect(source) {
-    const found = new Map<string, number>(reservationStatuses.map((status) => [status, 0]))
-    for (const { status, count } of await read<Row>(source, sql)) {
-      const known = found.has(status) ? status : 'OTHER'
-      found.set(known, (found.get(known) ?? 0) + count)
-    }
-    return [...found].map(([status, count]) => reservationRows.sample(count, { status }))
-  },
+/** How many reservations there are in each state. All rows are counted, so this is a survey. */
+export const statuses = ({ relation, status, date, states }: Book, { asks }: Survey): Collector<Postgres> => {
+  const sql = `
+    select coalesce(${status}::text, '') as value, count(*)::float8 as count,
+           (count(*) filter (where ${date} < current_date))::float8 as past
+    from ${relation.sql} group by ${status}`
+  const counted = asks('statuses', (database) => read<Row>(database, relation, sql))
+  const unsettled: readonly string[] = [states.labels.pending, states.labels.confirmed]
+  return {
+    name: 'statuses',
+    metrics: [reservationRows, overdue],
+    async collect(postgres) {
+      const rows = await counted(postgres, postgres)
+      if (!rows) return []
+      const past = states.tally(rows, (row) => row.past).filter(([label]) => unsettled.includes(label))
+      return [
+        ...states
+          .tally(rows, (row) => row.count)
+          .map(([label, count]) => reservationRows.sample(count, { status: label })),
+        ...past.map(([label, count]) => overdue.sample(count, { status: label })),
+      ]
+    },
+  }
 }
 
-type Row = {
-  readonly status: string
+interface Row {
+  readonly value: string
   readonly count: number
+  readonly past: number
 }
-
-const sql = `select coalesce(status::text, '') as status, count(*)::float8 as count from reservations group by status`

@@ -66,9 +66,11 @@ describe('a visitor', () => {
         })
       expect((await pay('tok_visa')).statusCode).toBe(201)
       expect((await pay(declinedSource)).statusCode).toBe(402)
-      expect(await stand.one(`select amount_cents from payments where reservation_id = '${id}'`)).toEqual({
-        amount_cents: 2000,
-      })
+      expect(
+        await stand.one(`
+          select min(amount_cents) as cents, array_agg(status order by id) as told, count(charge_id)::int as charges
+          from payments where reservation_id = '${id}'`),
+      ).toEqual({ cents: 2000, told: ['succeeded', 'declined'], charges: 1 })
       const cancel = (secret: string) =>
         stand.api.inject({ method: 'DELETE', url: `/reservations/${id}?token=${secret}` })
       expect((await cancel('guessed')).statusCode).toBe(404)
@@ -189,5 +191,9 @@ describe('health', () => {
     expect(detailed.json().checks).toEqual({ database: true, redis: true, external_apis: false })
     const payload = { reservationId: id, amountCents: 100, source: 'tok_visa' }
     expect((await stand.api.inject({ method: 'POST', url: '/payments', payload })).statusCode).toBe(502)
+    expect(await stand.one(`select status, charge_id from payments where reservation_id = '${id}'`)).toEqual({
+      status: 'failed',
+      charge_id: null,
+    })
   })
 })

@@ -58,7 +58,7 @@ describe.each(models.map((model) => [model.uid, model] as const))('%s', (uid, mo
     expect(ids.every((id) => Number.isInteger(id) && Number(id) > 0)).toBe(true)
     for (const panel of panels) {
       const letters = ('targets' in panel ? (panel.targets ?? []) : []).map((target) => Reflect.get(target, 'refId'))
-      expect(letters).toEqual([...'ABCDEFGHIJ'].slice(0, letters.length))
+      expect(letters).toEqual([...'ABCDEFGHIJKLMNOP'].slice(0, letters.length))
     }
   })
 
