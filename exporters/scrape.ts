@@ -1,5 +1,6 @@
-import type { Account, Collector, Scraped } from './collector.ts'
-import type { Reading } from './reading.ts'
+import { setMaxListeners } from 'node:events'
+import type { Account, Collector, Scraped, Vitals } from './collector.ts'
+import { isTable, type Reading } from './reading.ts'
 import { type Snapshot, snapshotOf } from './snapshot.ts'
 
 export interface Log {
@@ -16,6 +17,7 @@ export type Scrape = (budget: number, names?: readonly string[]) => Promise<Snap
 /** Those who ask for the same while a scrape is under way get its result, so that no number of askers loads the source more than one. */
 export const scraper = <Reader>(scraped: Scraped<Reader>, log: Log): Scrape => {
   const report = reporter(scraped, log)
+  const counted = counting(scraped.vitals)
   const running = new Map<string, Promise<Snapshot>>()
   // One source has one connection: a scrape by other collectors begins when the one under way is done.
   let last: Promise<unknown> = Promise.resolve()
@@ -25,12 +27,35 @@ export const scraper = <Reader>(scraped: Scraped<Reader>, log: Log): Scrape => {
     if (known) return known
     const chosen = { ...scraped, collectors: scraped.collectors.filter(({ name }) => names?.includes(name) ?? true) }
     const until = performance.now() + budget
+    const waits = running.size > 0
     const scrape = last
-      .then(async () => snapshotOf(await scrapeOnce(chosen, Math.max(1, until - performance.now()), report)))
+      .then(async () => {
+        const left = waits ? Math.max(1, Math.ceil(until - performance.now())) : budget
+        return snapshotOf(await counted(() => scrapeOnce(chosen, { budget, left }, report)))
+      })
       .finally(() => running.delete(key))
     running.set(key, scrape)
     last = scrape
     return scrape
+  }
+}
+
+/** Tells of each scrape as a whole, where its vitals have a word for it. */
+const counting = ({ up, success, scrapes, lastDuration, lastFailed }: Vitals) => {
+  let count = 0
+  return async (scrape: () => Promise<readonly Reading[]>): Promise<readonly Reading[]> => {
+    count += 1
+    const start = performance.now()
+    const read = await scrape()
+    const failed = read.some(
+      (one) => !isTable(one) && one.value === 0 && [up.name, success.name].includes(one.metric.name),
+    )
+    const whole = [
+      scrapes?.sample(count),
+      lastDuration?.sample((performance.now() - start) / 1000),
+      lastFailed?.sample(failed ? 1 : 0),
+    ]
+    return [...whole.filter((one) => one !== undefined), ...read]
   }
 }
 
@@ -40,23 +65,34 @@ type Report = (whole: string, failures: Failures) => void
 
 const connection = 'connection'
 
-const scrapeOnce = async <Reader>(scraped: Scraped<Reader>, budget: number, report: Report) => {
+interface Time {
+  /** What was given, as the log tells it: the same at every scrape, or each would be news. */
+  readonly budget: number
+  /** Less, where another scrape went before. */
+  readonly left: number
+}
+
+const scrapeOnce = async <Reader>(scraped: Scraped<Reader>, { budget, left }: Time, report: Report) => {
   const { source, collectors, vitals } = scraped
   const deadline = new AbortController()
-  const timer = setTimeout(() => deadline.abort(new Error(`no answer within ${budget} ms`)), budget)
+  // Each collector listens, and more than ten would look like a leak to Node.
+  setMaxListeners(0, deadline.signal)
+  const timer = setTimeout(() => deadline.abort(new Error(`no answer within ${budget} ms`)), left)
   const down = (failure: unknown) => {
     report(connection, new Map([[connection, asError(failure)]]))
     return [vitals.up.sample(0)]
   }
   try {
-    const unconnected = await outcome(within(deadline.signal, () => source.ready(deadline.signal, budget)))
+    const unconnected = await outcome(within(deadline.signal, () => source.ready(deadline.signal, left)))
     if (unconnected) return down(unconnected)
     const outcomes = await Promise.all(collectors.map((one) => collectOne(one, scraped, deadline.signal)))
     // That each collector failed then says no more than that the server is silent.
     if (!source.answered) return down(outcomes.flatMap(({ failures }) => [...failures.values()])[0])
     report(connection, new Map())
     for (const { name, failures } of outcomes) report(name, failures)
-    return [vitals.up.sample(1), ...outcomes.flatMap(({ read }) => read)]
+    const up: readonly Reading[] = [vitals.up.sample(1)]
+    // Ten times as fast as flatMap() and a spread, of which 200,000 samples would hold up everything else.
+    return up.concat(...outcomes.map(({ read }) => read))
   } finally {
     clearTimeout(timer)
   }
@@ -68,12 +104,14 @@ const collectOne = async <Reader>(
   signal: AbortSignal,
 ) => {
   const failures = new Map<string, Error>()
+  const lacking = new Map<string, Error>()
   let spent: number | undefined
   const account: Account = {
     spent: (milliseconds) => {
       spent = (spent ?? 0) + milliseconds
     },
     failed: (part, cause) => failures.set(`${name} of ${part}`, asError(cause)),
+    lacks: (part, remedy) => lacking.set(`${name} of ${part}`, remedy),
   }
   const start = performance.now()
   let readings: readonly Reading[] = []
@@ -86,7 +124,7 @@ const collectOne = async <Reader>(
   const labels = { collector: name }
   const seconds = (spent ?? performance.now() - start) / 1000
   const vital = [vitals.success.sample(failures.size === 0 ? 1 : 0, labels), vitals.duration.sample(seconds, labels)]
-  return { name, read: [...readings, ...vital], failures }
+  return { name, read: [...readings, ...vital], failures: new Map([...failures, ...lacking]) }
 }
 
 const asError = (failure: unknown) => (failure instanceof Error ? failure : new Error(String(failure)))

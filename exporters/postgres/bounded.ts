@@ -3,17 +3,7 @@ import type { Cell, Found } from '../reading.ts'
 /** The name of the series that sums everything not shown by itself. */
 export const remainder = 'other'
 
-/**
- * An SQL condition that holds for what is shown by itself: the `limit` first of `oids`, which are ordered.
- * @param limit Infinity shows everything, also what is not among `oids` yet
- */
-export const shownSql = (column: string, oids: Iterable<string>, limit: number) => {
-  if (limit === Number.POSITIVE_INFINITY) return 'true'
-  const first = firstOf(oids, limit)
-  return first.length === 0 ? 'false' : `${column} in (${first.join(', ')})`
-}
-
-const firstOf = <T>(all: Iterable<T>, limit: number): readonly T[] => {
+export const firstOf = <T>(all: Iterable<T>, limit: number): readonly T[] => {
   const first: T[] = []
   for (const one of all) {
     if (first.length >= limit) break

@@ -1,5 +1,6 @@
 import { Socket } from 'node:net'
 import { Client } from 'pg'
+import { namedTlsFailure } from '../tls.ts'
 import { type Answer, batch } from './batch.ts'
 
 /** A kept connection to one database. What is asked side by side goes out together. */
@@ -41,7 +42,7 @@ interface Options {
 /** @throws Error as the server or the system words it, also when `signal` aborts before the server has let us in */
 export const connect = async ({ url, database, applicationName, signal }: Options): Promise<Connection> => {
   const socket = new Socket()
-  const connectionString = database === undefined ? url : withDatabase(url, database)
+  const connectionString = serverUrl(url, database)
   const client = new Client({ connectionString, application_name: applicationName, stream: () => socket })
   let version = 0
   client.connection.on('parameterStatus', ({ parameterName, parameterValue }) => {
@@ -59,6 +60,9 @@ export const connect = async ({ url, database, applicationName, signal }: Option
   signal.addEventListener('abort', late, { once: true })
   try {
     await client.connect()
+  } catch (failure) {
+    socket.destroy()
+    throw namedTlsFailure(failure, { authority: 'sslrootcert in its URL', own: 'sslcert and sslkey in its URL' })
   } finally {
     signal.removeEventListener('abort', late)
   }
@@ -93,11 +97,18 @@ export const connect = async ({ url, database, applicationName, signal }: Option
 /** Milliseconds. */
 const patience = 1_000
 
-const withDatabase = (url: string, database: string) => {
+/**
+ * The URL as `pg` is to read it. `sslmode` means what libpq means by it, and so what it means to everybody else's tools:
+ * `require` encrypts and trusts anybody, `verify-ca` and `verify-full` do not. `pg` 8 takes all of them for verify-full.
+ */
+const serverUrl = (url: string, database: string | undefined) => {
   const other = new URL(url)
-  other.pathname = `/${encodeURIComponent(database)}`
+  if (database !== undefined) other.pathname = `/${encodeURIComponent(database)}`
+  if (libpqModes.test(other.searchParams.get('sslmode') ?? '')) other.searchParams.set('uselibpqcompat', 'true')
   return other.href
 }
+
+const libpqModes = /^(disable|prefer|require|verify-ca|verify-full)$/
 
 /** `17.10 (Debian 17.10-1)` and `18beta1` are 170010 and 180000. */
 const versionNumber = (words: string) => {
@@ -111,14 +122,20 @@ const asking = (client: Client, queue: Question[], version: () => number) => {
   let limits: Limits = { statement: 5_000, lock: 500 }
 
   // One snapshot for all. Settings for one transaction: those of a session would stay on a connection that a pooler hands on.
-  const opening = () => [
-    'begin isolation level repeatable read read only',
-    `set local statement_timeout = ${limits.statement}`,
-    `set local lock_timeout = ${limits.lock}`,
-    'set local jit = off',
-    // The server looks now and then whether anybody waits for the rest.
-    ...(version() >= 140_000 ? ['set local client_connection_check_interval = 1000'] : []),
-  ]
+  const opening = () => {
+    const settings = {
+      statement_timeout: limits.statement,
+      lock_timeout: limits.lock,
+      jit: 'off',
+      // What pg_stat_statements returns of ten thousand statements would be written to a temporary file at the usual 4 MB.
+      work_mem: '32MB',
+      // The server looks now and then whether anybody waits for the rest.
+      ...(version() >= 140_000 && { client_connection_check_interval: 1000 }),
+    }
+    // Not with `set`, whose every value would be a statement of its own to pg_stat_statements.
+    const set = Object.entries(settings).map(([name, value]) => `set_config('${name}', '${value}', true)`)
+    return ['begin isolation level repeatable read read only', `select ${set.join(', ')}`]
+  }
   const send = (first: readonly string[] = []) => {
     busy = true
     const asked = queue.splice(0)

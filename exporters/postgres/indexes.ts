@@ -2,8 +2,9 @@ import { counter, gauge } from '../../metrics/metric.ts'
 import { namesOf } from '../../metrics/names.ts'
 import type { Collector } from '../collector.ts'
 import { type Found, readings } from '../reading.ts'
-import { remainder, shownSql, withMeasures } from './bounded.ts'
+import { remainder, withMeasures } from './bounded.ts'
 import { constraintOf, ofUsers, type Sizes } from './relations.ts'
+import { type Portion, remainderAge, restOf } from './rest.ts'
 import type { Postgres } from './source.ts'
 import type { Surveyed } from './survey.ts'
 
@@ -57,22 +58,29 @@ interface Options {
 
 /**
  * Indexes of each database: the `limit` largest, each by itself, and the rest as one series per kind of constraint named
- * `other`. Sizes, which are unused, and the choice of the largest are as old as the survey says.
+ * `other`. Sizes, which are unused, and the choice of the largest are as old as the survey says; of more than five thousand
+ * other indexes five thousand are read at a scrape.
  */
-export const indexes = ({ limit, sizes }: Options): Collector<Postgres> => ({
-  name: 'indexes',
-  metrics: [asked, sized, unused, read].flatMap((one) => Object.values(one)),
-  collect: (postgres) =>
-    postgres.each(async (database) => {
-      const known = await sizes(postgres, database)
-      const found = await database.table(sql(limit, known?.indexes.keys() ?? []))
-      return [
-        ...readings(withMeasures(found, known?.indexes, namesOf(sized), byConstraint(known)), { ...asked, ...sized }),
-        ...(database.name === postgres.name ? readings(withOneRest(found), read) : []),
-        ...readings(known ? unusedRows(database.name, known) : [], unused),
-      ]
-    }),
-})
+export const indexes = ({ limit, sizes }: Options): Collector<Postgres> => {
+  const rest = restOf({ collector: 'indexes', limit, slice: 5_000, sums: namesOf(columns), group: 'constraint' })
+  return {
+    name: 'indexes',
+    metrics: [...[asked, sized, unused, read].flatMap((one) => Object.values(one)), remainderAge],
+    collect: (postgres) =>
+      postgres.each(async (database) => {
+        const known = await sizes(postgres, database)
+        const portion = rest(database.name, known?.indexes)
+        const found = portion.total(await database.table(sql(portion)))
+        const measured = withMeasures(found, known?.indexes, namesOf(sized), byConstraint(known))
+        return [
+          ...readings(measured, { ...asked, ...sized }),
+          ...(database.name === postgres.name ? readings(withOneRest(found), read) : []),
+          ...readings(known ? unusedRows(database.name, known) : [], unused),
+          ...portion.age(database.name),
+        ]
+      }),
+  }
+}
 
 const byConstraint = (known: Sizes | undefined) => ({
   column: 'constraint',
@@ -108,27 +116,23 @@ const columns: Readonly<Record<keyof typeof asked | keyof typeof read, string>> 
   blocks_hit: 'pg_stat_get_blocks_hit(c.oid)',
 }
 
-const sql = (limit: number, largest: Iterable<string>) => `
+const sql = ({ shown, read: chosen, slice }: Portion) => `
   with index as (
     select c.oid, n.nspname as schemaname, t.relname, c.relname as indexrelname, ${constraintOf} as "constraint",
-           ${shownSql('c.oid', largest, limit)} as shown,
+           ${shown} as shown, ${slice} as slice,
            ${Object.entries(columns)
              .map(([name, from]) => `coalesce(${from}, 0) as ${name}`)
              .join(', ')}
-    from pg_index x join pg_class c on c.oid = x.indexrelid join pg_class t on t.oid = x.indrelid
-      join pg_namespace n on n.oid = t.relnamespace
-    where t.relkind in ('r', 'm', 'p') and ${ofUsers}
+    from pg_class c join pg_index x on x.indexrelid = c.oid join pg_class t on t.oid = x.indrelid
+      join pg_namespace n on n.oid = c.relnamespace
+    where t.relkind in ('r', 'm', 'p') and ${ofUsers} and ${chosen}
   )
   select current_database() as datname, oid::text, schemaname, relname, indexrelname, "constraint",
-         ${namesOf(columns).join(', ')}
-  from index where shown${
-    limit === Number.POSITIVE_INFINITY
-      ? ''
-      : `
+         ${namesOf(columns).join(', ')}, null as slice
+  from index where shown
   union all
   select current_database(), null, '', '', '${remainder}', "constraint",
          ${namesOf(columns)
-           .map((name) => `sum(${name})`)
-           .join(', ')}
-  from index where not shown group by "constraint"`
-  }`
+           .map((name) => `sum(${name}::float8)`)
+           .join(', ')}, slice
+  from index where not shown group by "constraint", slice`

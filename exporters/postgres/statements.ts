@@ -98,7 +98,7 @@ const totals = {
  * are the server's own. Statements change places, so the remainder may fall: for a `rate` of everything there are totals.
  */
 export const statements = ({ limit }: { readonly limit: number }): Collector<Postgres> => {
-  const texts = new Map<string, string>()
+  const learn = texts()
   let known: Extension | undefined
   return {
     name: 'statements',
@@ -116,10 +116,10 @@ export const statements = ({ limit }: { readonly limit: number }): Collector<Pos
       const rows =
         (same && asked.status === 'fulfilled' && asked.value) ||
         (await source.rows<StatementRow>(statementsSql(known, limit)))
-      await learnTexts(source, known.schema, new Set(rows.map(({ queryid }) => queryid)), texts)
+      const learned = await learn(source, known.schema, new Set(rows.map(({ queryid }) => queryid)))
       return [
         ...readings(rows, measured),
-        ...[...texts].flatMap(([queryid, query]) =>
+        ...[...learned].flatMap(([queryid, query]) =>
           query ? [statementInfo.sample(1, { queryid, query }), statementId.sample(1, { queryid, query })] : [],
         ),
         ...readings([totalOf(rows)], totals),
@@ -192,41 +192,57 @@ const statementsSql = ({ schema, release }: Extension, limit: number) => {
   // Release 1.11 told shared from local blocks apart and renamed these two.
   const [readTime, writeTime] =
     release >= 11 ? ['shared_blk_read_time', 'shared_blk_write_time'] : ['blk_read_time', 'blk_write_time']
-  const shown =
-    limit === Number.POSITIVE_INFINITY
-      ? 'true'
-      : `row_number() over (order by seconds desc, queryid, userid, dbid) <= ${limit}`
+  const all = limit === Number.POSITIVE_INFINITY
   return `
-    with statement as (
-      select userid, dbid, queryid, count(*)::float8 as tracked, sum(calls)::float8 as calls,
-             sum(total_exec_time) / 1000 as seconds, sum(rows)::float8 as rows,
+    with statement as materialized (
+      select userid, dbid, queryid, count(*)::float8 as tracked, sum(calls::float8) as calls,
+             sum(total_exec_time) / 1000 as seconds, sum(rows::float8) as rows,
              sum(${readTime}) / 1000 as read_seconds, sum(${writeTime}) / 1000 as write_seconds,
-             sum(shared_blks_hit)::float8 as blocks_hit, sum(shared_blks_read)::float8 as blocks_read,
-             sum(temp_blks_written)::float8 as temp_blocks
+             sum(shared_blks_hit::float8) as blocks_hit, sum(shared_blks_read::float8) as blocks_read,
+             sum(temp_blks_written::float8) as temp_blocks
       from ${schema}.pg_stat_statements(false) group by 1, 2, 3
-    ), placed as (select *, ${shown} as shown from statement)
+    ), longest as (
+      select * from statement ${all ? '' : `order by seconds desc, queryid, userid, dbid limit ${limit}`}
+    )
     select coalesce(rolname, userid::text) as "user", coalesce(datname, dbid::text) as datname,
            coalesce(queryid::text, '') as queryid, ${sums.join(', ')}
-    from placed left join pg_roles r on r.oid = userid left join pg_database d on d.oid = dbid where shown
+    from longest left join pg_roles r on r.oid = userid left join pg_database d on d.oid = dbid
     union all
     select '', '', '${remainder}', ${sums.map((name) => `sum(${name})`).join(', ')}
-    from placed where not shown having count(*) > 0`
+    from statement s where not exists (
+      select from longest l
+      where l.userid = s.userid and l.dbid = s.dbid and coalesce(l.queryid, 0) = coalesce(s.queryid, 0)
+    )
+    having count(*) > 0`
 }
 
 const longestText = 500
 
-/** Reads only the texts not read before: for them the server reads its whole file of texts. */
-const learnTexts = async ({ rows }: Postgres, schema: string, shown: Set<string>, texts: Map<string, string>) => {
-  for (const known of texts.keys()) if (!shown.has(known)) texts.delete(known)
-  const missing = [...shown].filter((id) => id !== '' && id !== remainder && !texts.has(id))
-  if (missing.length === 0) return
-  const found = await rows<{ queryid: string; query: string }>(
-    `select distinct on (queryid) queryid::text, query from ${schema}.pg_stat_statements(true)
-     where queryid in (${missing.join(', ')}) and query is not null order by queryid`,
-  )
-  // A text that the server has lost is not asked for again, which would make it read the file at every scrape.
-  for (const id of missing) texts.set(id, '')
-  for (const { queryid, query } of found) texts.set(queryid, shorten(withoutLiterals(query)))
+/** Milliseconds. New statements enter at most scrapes of a busy server; their texts can wait. */
+const textsEvery = 60_000
+
+/** Reads only the texts not read before, and not at every scrape: for them the server reads its whole file of texts. */
+const texts = () => {
+  const learned = new Map<string, string>()
+  let last = -Infinity
+  return async (
+    { rows }: Postgres,
+    schema: string,
+    shown: ReadonlySet<string>,
+  ): Promise<ReadonlyMap<string, string>> => {
+    for (const id of learned.keys()) if (!shown.has(id)) learned.delete(id)
+    const missing = [...shown].filter((id) => id !== '' && id !== remainder && !learned.has(id))
+    if (missing.length === 0 || performance.now() - last < textsEvery) return learned
+    last = performance.now()
+    const found = await rows<{ queryid: string; query: string }>(
+      `select distinct on (queryid) queryid::text, query from ${schema}.pg_stat_statements(true)
+       where queryid = any('{${missing.join()}}'::int8[]) and query is not null order by queryid`,
+    )
+    // A text that the server has lost is not asked for again.
+    for (const id of missing) learned.set(id, '')
+    for (const { queryid, query } of found) learned.set(queryid, shorten(withoutLiterals(query)))
+    return learned
+  }
 }
 
 const shorten = (query: string) => (query.length > longestText ? `${query.slice(0, longestText - 1)}…` : query)

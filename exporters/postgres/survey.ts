@@ -41,42 +41,65 @@ interface Asked {
   failure?: unknown
   /** When it was last begun: also one that failed is not asked again before it is due. */
   begun: number
+  /** Settles when what was begun has an outcome. */
+  outcome: Promise<void>
 }
 
-/** @param every milliseconds between two times that the same is asked */
-export const surveyOf = ({ every }: { readonly every: number }): Survey => {
+interface Pace {
+  /** Milliseconds between two times that the same is asked, at least. */
+  readonly every: number
+  /** Of the time, at most this part goes into asking the same again: with very many relations the pace slows down. */
+  readonly share?: number
+}
+
+export const surveyOf = ({ every, share = 1 / 500 }: Pace): Survey => {
   const asked = new Map<string, Map<string, Asked>>()
   const open = opener()
   const asks = <T>(question: string, ask: (database: Database) => Promise<T>): Surveyed<T> => {
     const answers = new Map<string, T>()
-    const find = (one: Asked) => async (database: Database) => {
-      const start = performance.now()
-      delete one.failure
-      try {
-        answers.set(database.name, await ask(database))
-        one.found = performance.now()
-        one.duration = (one.found - start) / 1000
-      } catch (failure) {
+    const begin = (one: Asked): Work => {
+      one.begun = performance.now()
+      const { promise, resolve } = settled()
+      one.outcome = promise
+      const fail = (failure: unknown) => {
         one.failure = failure
+        resolve()
       }
+      const find = async (database: Database) => {
+        const start = performance.now()
+        delete one.failure
+        try {
+          answers.set(database.name, await ask(database))
+          one.found = performance.now()
+          one.duration = (one.found - start) / 1000
+          resolve()
+        } catch (failure) {
+          fail(failure)
+        }
+      }
+      return { question, find, fail }
     }
     return async (postgres, { name }) => {
       const all = asked.get(name) ?? new Map<string, Asked>()
-      const one = all.get(question) ?? { begun: -Infinity }
+      const one = all.get(question) ?? { begun: -Infinity, outcome: Promise.resolve() }
       asked.set(name, all.set(question, one))
-      const due = performance.now() - one.begun >= every
-      if (due) one.begun = performance.now()
-      const fail = (failure: unknown) => {
-        one.failure = failure
-      }
-      const work = open(postgres, name, due ? { question, find: find(one), fail } : undefined)
+      const due = performance.now() - one.begun >= Math.max(every, (1000 * (one.duration ?? 0)) / share)
+      open(postgres, name, due ? begin(one) : undefined)
       // The first to ask waits, as long as the rest of the scrape can spare it.
-      if (one.found === undefined && work) await atMost(postgres.budget / 2, work)
+      if (one.found === undefined) await atMost(postgres.budget / 2, one.outcome)
       if (one.found === undefined && one.failure !== undefined) throw one.failure
       return answers.get(name)
     }
   }
   return { asks, state: stateOf(asked) }
+}
+
+const settled = () => {
+  let resolve = () => {}
+  const promise = new Promise<void>((settle) => {
+    resolve = settle
+  })
+  return { promise, resolve }
 }
 
 interface Work {
@@ -88,7 +111,7 @@ interface Work {
 /** Everything that is due in a database goes over one connection, one after the other. */
 const opener = () => {
   const due = new Map<string, Map<string, Work>>()
-  const running = new Map<string, Promise<void>>()
+  const running = new Set<string>()
   const run = async ({ apart }: Postgres, name: string, waiting: Map<string, Work>) => {
     // Those who ask in the same scrape come along.
     await turn()
@@ -99,20 +122,22 @@ const opener = () => {
       }
     })
   }
-  return (postgres: Postgres, name: string, more?: Work): Promise<void> | undefined => {
+  const start = async (postgres: Postgres, name: string, waiting: Map<string, Work>) => {
+    running.add(name)
+    try {
+      // Also what became due while the connection was being closed.
+      while (waiting.size > 0) await run(postgres, name, waiting)
+    } catch (failure) {
+      // Without a connection they go on waiting, for the next scrape.
+      for (const work of waiting.values()) work.fail(failure)
+    }
+    running.delete(name)
+  }
+  return (postgres: Postgres, name: string, more?: Work) => {
     const waiting = due.get(name) ?? new Map<string, Work>()
     due.set(name, waiting)
     if (more) waiting.set(more.question, more)
-    const known = running.get(name)
-    if (known || waiting.size === 0) return known
-    const begun = run(postgres, name, waiting)
-      .catch((failure: unknown) => {
-        // Without a connection they go on waiting, for the next scrape.
-        for (const work of waiting.values()) work.fail(failure)
-      })
-      .finally(() => running.delete(name))
-    running.set(name, begun)
-    return begun
+    if (!running.has(name) && waiting.size > 0) void start(postgres, name, waiting)
   }
 }
 

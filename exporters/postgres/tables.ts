@@ -2,8 +2,9 @@ import { counter, gauge } from '../../metrics/metric.ts'
 import { namesOf } from '../../metrics/names.ts'
 import type { Collector } from '../collector.ts'
 import { readings } from '../reading.ts'
-import { remainder, shownSql, withMeasures } from './bounded.ts'
+import { remainder, withMeasures } from './bounded.ts'
 import { ofUsers, type Sizes } from './relations.ts'
+import { type Portion, remainderAge, restOf } from './rest.ts'
 import type { Postgres } from './source.ts'
 import type { Surveyed } from './survey.ts'
 
@@ -79,18 +80,24 @@ interface Options {
 
 /**
  * Tables of each database: the `limit` largest, each by itself, and the rest as one series named `other`, so that sums are
- * exact. Sizes are as old as the survey says, and so is the choice of the largest.
+ * exact. Sizes are as old as the survey says, and so is the choice of the largest; of more than a thousand other tables a
+ * thousand are read at a scrape.
  */
-export const tables = ({ limit, sizes }: Options): Collector<Postgres> => ({
-  name: 'tables',
-  metrics: [...Object.values(asked), ...Object.values(sized)],
-  collect: (postgres) =>
-    postgres.each(async (database) => {
-      const known = await sizes(postgres, database)
-      const found = await database.table(sql(limit, known?.tables.keys() ?? []))
-      return readings(withMeasures(found, known?.tables, namesOf(sized)), { ...asked, ...sized })
-    }),
-})
+export const tables = ({ limit, sizes }: Options): Collector<Postgres> => {
+  const rest = restOf({ collector: 'tables', limit, slice: 1_000, sums: namesOf(counted) })
+  return {
+    name: 'tables',
+    metrics: [...Object.values(asked), ...Object.values(sized), remainderAge],
+    collect: (postgres) =>
+      postgres.each(async (database) => {
+        const known = await sizes(postgres, database)
+        const portion = rest(database.name, known?.tables)
+        const found = portion.total(await database.table(sql(portion)))
+        const measured = withMeasures(found, known?.tables, namesOf(sized))
+        return [...readings(measured, { ...asked, ...sized }), ...portion.age(database.name)]
+      }),
+  }
+}
 
 /** The views of these statistics would count the indexes of every table twice over. The functions behind them are the same in all releases. */
 const stat = (what: string, of = 'c.oid') => `pg_stat_get_${what}(${of})`
@@ -126,32 +133,31 @@ const columns: Readonly<Record<keyof typeof asked, string>> = {
   last_autoanalyze: at('autoanalyze'),
 }
 
-const sql = (limit: number, largest: Iterable<string>) => `
-  with index as (
-    select indrelid, sum(pg_stat_get_numscans(indexrelid))::int8 as scans,
-           sum(pg_stat_get_tuples_fetched(indexrelid))::int8 as rows,
-           sum(pg_stat_get_blocks_fetched(indexrelid))::int8 as fetched,
-           sum(pg_stat_get_blocks_hit(indexrelid))::int8 as hit
-    from pg_index group by 1
-  ), "table" as (
-    select c.oid, nspname as schemaname, relname, ${shownSql('c.oid', largest, limit)} as shown,
-           ${Object.entries(columns)
-             .map(([name, from]) => `coalesce(${from}, 0) as ${name}`)
-             .join(', ')}
+const sql = ({ shown, read, slice }: Portion) => `
+  with chosen as materialized (
+    select c.oid, n.nspname as schemaname, c.relname, c.reltoastrelid, ${shown} as shown, ${slice} as slice
     from pg_class c join pg_namespace n on n.oid = c.relnamespace
-      left join index i on i.indrelid = c.oid left join index ti on ti.indrelid = c.reltoastrelid
-    where c.relkind in ('r', 'm', 'p') and ${ofUsers}
+    where c.relkind in ('r', 'm', 'p') and ${ofUsers} and ${read}
+  ), index as (
+    select indrelid, sum(pg_stat_get_numscans(indexrelid)::float8) as scans,
+           sum(pg_stat_get_tuples_fetched(indexrelid)::float8) as rows,
+           sum(pg_stat_get_blocks_fetched(indexrelid)::float8) as fetched,
+           sum(pg_stat_get_blocks_hit(indexrelid)::float8) as hit
+    from pg_index
+    where ${read === 'true' ? 'true' : 'indrelid in (select oid from chosen union all select reltoastrelid from chosen)'}
+    group by 1
+  ), "table" as (
+    select c.*, ${Object.entries(columns)
+      .map(([name, from]) => `coalesce(${from}, 0) as ${name}`)
+      .join(', ')}
+    from chosen c left join index i on i.indrelid = c.oid left join index ti on ti.indrelid = c.reltoastrelid
   )
-  select current_database() as datname, oid::text, schemaname, relname, ${namesOf(asked).join(', ')}
-  from "table" where shown${
-    limit === Number.POSITIVE_INFINITY
-      ? ''
-      : `
+  select current_database() as datname, oid::text, schemaname, relname, ${namesOf(asked).join(', ')}, null as slice
+  from "table" where shown
   union all
   select current_database(), null, '', '${remainder}', ${namesOf(counted)
-    .map((name) => `sum(${name})`)
+    .map((name) => `sum(${name}::float8)`)
     .join(', ')}, ${namesOf(timed)
     .map(() => 'null')
-    .join(', ')}
-  from "table" where not shown having count(*) > 0`
-  }`
+    .join(', ')}, slice
+  from "table" where not shown group by slice`
