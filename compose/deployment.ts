@@ -7,6 +7,8 @@ export interface Deployment {
   readonly alertmanager: string
   readonly blackbox: string
   readonly nodeExporter: string
+  /** What the exporter asks for, by files that Prometheus can read; left out where it asks for nothing. */
+  readonly exporterLogin?: Login
   /** The targets that the exporter has a URL for. */
   readonly targets: readonly TargetName[]
   /** The API's base URL; left out where no API is watched. */
@@ -19,6 +21,9 @@ export interface Deployment {
   /** The folder of the dashboards' files as Grafana sees it. */
   readonly dashboardsDir: string
 }
+
+/** A bearer token, or a user with a password. */
+export type Login = { readonly tokenFile: string } | { readonly user: string; readonly passwordFile: string }
 
 /** Containers reach each other by the names of their services. */
 export const composeDeployment: Deployment = {

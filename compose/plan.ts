@@ -5,7 +5,7 @@ import type { Env, PortVariable, UrlVariable } from '../config/env.ts'
 import { sla } from '../config/sla.ts'
 import { sourceVariables, targets } from '../config/targets.ts'
 import { namesOf } from '../metrics/names.ts'
-import type { Deployment } from './deployment.ts'
+import type { Deployment, Login } from './deployment.ts'
 import type { Port } from './local/ports.ts'
 
 /** The checkout. */
@@ -41,11 +41,22 @@ export const portsOf = (env: Env): readonly Port[] => {
   return isDemo(env) ? [...demo, ...stack] : stack
 }
 
+/** @throws Error where a secret came by value: in a file that is generated it would stand for everybody to read */
+const loginOf = ({ EXPORTER_TOKEN, EXPORTER_USER: user, files }: Env): Login | undefined => {
+  const { EXPORTER_TOKEN: tokenFile, EXPORTER_PASSWORD: passwordFile } = files
+  if (tokenFile) return { tokenFile }
+  if (user && passwordFile) return { user, passwordFile }
+  if (EXPORTER_TOKEN === undefined && user === undefined) return undefined
+  const name = user === undefined ? 'EXPORTER_TOKEN' : 'EXPORTER_PASSWORD'
+  throw new Error(`could not let Prometheus scrape the exporter: give the secret by file, as ${name}_FILE`)
+}
+
 /** Where everything is when it runs as local processes that read their configuration in `configDir`. */
 export const deploymentOf = (env: Env, configDir: string): Deployment => {
   const demo = isDemo(env)
   const api = demo ? `http://127.0.0.1:${env.API_PORT}` : env.API_URL
   const secretsDir = resolve(root, env.SECRETS_DIR)
+  const exporterLogin = loginOf(env)
   return {
     exporter: `127.0.0.1:${env.EXPORTER_PORT}`,
     prometheus: `127.0.0.1:${env.PROMETHEUS_PORT}`,
@@ -56,6 +67,7 @@ export const deploymentOf = (env: Env, configDir: string): Deployment => {
       const { url } = targets[name]
       return demo ? demoSources.includes(url) : env[url] !== undefined
     }),
+    ...(exporterLogin && { exporterLogin }),
     ...(api && { api }),
     ...(demo && { pager: `http://127.0.0.1:${env.PAGER_PORT}` }),
     secretsDir,

@@ -8,14 +8,23 @@ interface Endpoint {
   readonly labels: Readonly<Record<string, string>>
 }
 
-const job = (name: string, endpoints: readonly Endpoint[]) =>
-  endpoints.length > 0 ? [{ job_name: name, static_configs: endpoints }] : []
+const job = (name: string, endpoints: readonly Endpoint[], login: object = {}) =>
+  endpoints.length > 0 ? [{ job_name: name, ...login, static_configs: endpoints }] : []
 
-const itself = (name: string, address: string) => job(name, [{ targets: [address], labels: { instance: name } }])
+const itself = (name: string, address: string, login?: object) =>
+  job(name, [{ targets: [address], labels: { instance: name } }], login)
+
+/** Prometheus reads the files at each scrape, so that a rotated secret counts for both at once. */
+const loginOf = ({ exporterLogin: login }: Deployment) => {
+  if (!login) return {}
+  if ('tokenFile' in login) return { authorization: { credentials_file: login.tokenFile } }
+  return { basic_auth: { username: login.user, password_file: login.passwordFile } }
+}
 
 const kindsOf = ({ kinds }: Target) => kinds
 
-const readBy = ({ exporter, targets: present }: Deployment) => {
+const readBy = (deployment: Deployment) => {
+  const { exporter, targets: present } = deployment
   const kinds = [...new Set(Object.values<Target>(targets).flatMap((target) => target.kinds))]
   const endpoint = (kind: Kind, instance: string) => ({
     targets: [exporter],
@@ -25,6 +34,7 @@ const readBy = ({ exporter, targets: present }: Deployment) => {
     job(
       kind,
       present.filter((name) => kindsOf(targets[name]).includes(kind)).map((name) => endpoint(kind, name)),
+      loginOf(deployment),
     ),
   )
 }
@@ -63,7 +73,7 @@ export const prometheusConfig = (deployment: Deployment, ruleFiles: readonly str
     scrape_configs: [
       ...service(deployment),
       ...readBy(deployment),
-      ...itself('exporter', deployment.exporter),
+      ...itself('exporter', deployment.exporter, loginOf(deployment)),
       ...itself('prometheus', deployment.prometheus),
       ...itself('alertmanager', deployment.alertmanager),
       ...itself('blackbox', deployment.blackbox),

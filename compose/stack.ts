@@ -120,9 +120,13 @@ export const startStack = async ({ env, folder, say, signal }: StackOptions): Pr
 }
 
 type Start = (parts: Component['parts'], launch: () => Promise<Running>) => Promise<void>
-type Sources = Readonly<Partial<Record<UrlVariable, string>>>
+type Sources = Readonly<Partial<Record<UrlVariable | `${UrlVariable}_FILE`, string>>>
 
-const given = (env: Env): Sources => Object.fromEntries(sourceVariables.map((name) => [name, env[name]]))
+/** By file what came by file: the exporter reads it again when it has changed. */
+const given = (env: Env): Sources =>
+  Object.fromEntries(
+    sourceVariables.map((name) => (env.files[name] ? [`${name}_FILE`, env.files[name]] : [name, env[name]])),
+  )
 
 /** All of them, or the first failure, and that only when none is under way any more. */
 const together = async (starting: readonly Promise<unknown>[]) => {
@@ -197,7 +201,8 @@ const startWatchers = async ({ env, folder, say, signal }: StackOptions, sources
     port,
     signal,
   })
-  const exporter = { ...sources, EXPORTER_HOST: '127.0.0.1', EXPORTER_PORT: String(env.EXPORTER_PORT) }
+  const plain = { EXPORTER_TLS_CERT: '', EXPORTER_TLS_KEY: '', EXPORTER_TLS_CLIENT_CA: '' }
+  const exporter = { ...sources, ...plain, EXPORTER_HOST: '127.0.0.1', EXPORTER_PORT: String(env.EXPORTER_PORT) }
   await together([
     start([{ name: 'Dashboards', url: at(env.GRAFANA_PORT) }], () => startDashboards({ env, folder, say, signal })),
     start([{ name: 'Exporter', url: at(env.EXPORTER_PORT) }], () =>

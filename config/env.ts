@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { z } from 'zod'
 
 const url = (protocols: readonly string[], example: string) =>
@@ -15,6 +16,9 @@ const port = (fallback: number) =>
     .max(65535, 'is not a port: write a whole number from 1 to 65535')
     .default(fallback)
 
+/** A file that is read where it is needed, and again when it has changed. */
+const path = z.string().optional()
+
 const variables = {
   DATABASE_URL: url(['postgres:', 'postgresql:'], 'postgres://user:password@host:5432/database'),
   REDIS_URL: url(['redis:', 'rediss:'], 'redis://user:password@host:6379/0'),
@@ -22,6 +26,24 @@ const variables = {
   /** Where the exporter listens. Loopback unless asked. */
   EXPORTER_HOST: z.string().default('127.0.0.1'),
   EXPORTER_PORT: port(9464),
+  /** Who may read the exporter's metrics: whoever has the token, or the user with the password. */
+  EXPORTER_TOKEN: z
+    .string()
+    .regex(/^[\x21-\x7e]+$/, 'is no token: write letters, digits and signs of ASCII, without blanks')
+    .optional(),
+  EXPORTER_USER: z
+    .string()
+    .regex(/^[^:\p{Cc}]+$/u, 'is no user: basic authentication ends the name at the first colon')
+    .optional(),
+  EXPORTER_PASSWORD: z.string().optional(),
+  /** HTTPS instead of HTTP; with an authority for clients, only those with a certificate of it get in. */
+  EXPORTER_TLS_CERT: path,
+  EXPORTER_TLS_KEY: path,
+  EXPORTER_TLS_CLIENT_CA: path,
+  /** The authority that signed the certificate of Redis, where it is none that Node knows, and ours for Redis. */
+  REDIS_TLS_CA: path,
+  REDIS_TLS_CERT: path,
+  REDIS_TLS_KEY: path,
   API_HOST: z.string().default('127.0.0.1'),
   API_PORT: port(3000),
   PAYMENTS_URL: url(['http:', 'https:'], 'http://host:3002'),
@@ -51,12 +73,29 @@ const variables = {
   SECRETS_DIR: z.string().default('secrets'),
 } as const
 
+/** What does nothing, or not what was meant, without another. */
+const needs: readonly (readonly [name: VariableName, needed: VariableName])[] = [
+  ['EXPORTER_USER', 'EXPORTER_PASSWORD'],
+  ['EXPORTER_PASSWORD', 'EXPORTER_USER'],
+  ['EXPORTER_TLS_CERT', 'EXPORTER_TLS_KEY'],
+  ['EXPORTER_TLS_KEY', 'EXPORTER_TLS_CERT'],
+  ['EXPORTER_TLS_CLIENT_CA', 'EXPORTER_TLS_CERT'],
+  ['REDIS_TLS_CERT', 'REDIS_TLS_KEY'],
+  ['REDIS_TLS_KEY', 'REDIS_TLS_CERT'],
+]
+/** Those whose loss would open a door: an empty file is no way to leave them unset. */
+const guards: readonly string[] = ['EXPORTER_TOKEN', 'EXPORTER_USER', 'EXPORTER_PASSWORD'] satisfies VariableName[]
+
 /** Every variable there is; those without a default among them. */
 export const variableNames: readonly string[] = Object.keys(variables)
 
 const schema = z.object(variables)
 
-export type Env = Readonly<z.infer<typeof schema>>
+export type VariableName = keyof typeof variables
+export interface Env extends Readonly<z.infer<typeof schema>> {
+  /** The file that a variable was given by, which may say something else later. */
+  readonly files: Readonly<Partial<Record<string, string>>>
+}
 export type PortVariable = { [K in keyof Env]-?: K extends `${string}_PORT` ? K : never }[keyof Env]
 export type UrlVariable = { [K in keyof Env]-?: K extends `${string}_URL` ? K : never }[keyof Env]
 
@@ -67,22 +106,45 @@ export type UrlVariable = { [K in keyof Env]-?: K extends `${string}_URL` ? K : 
  */
 export const readEnv = (source: Readonly<Record<string, string | undefined>> = process.env): Env => {
   const faults: string[] = []
-  const values = variableNames.flatMap((name) => {
-    const value = source[name] || fromFile(name, source[`${name}_FILE`], faults)
-    return value ? [[name, value]] : []
-  })
+  const values = new Map<string, string>()
+  const files = new Map<string, string>()
+  for (const name of variableNames) {
+    const file = source[name] ? undefined : source[`${name}_FILE`]
+    const value = file ? fromFile(name, file, faults) : source[name]
+    if (value) values.set(name, value)
+    if (value && file) files.set(name, resolve(file))
+  }
   const parsed = schema.safeParse(Object.fromEntries(values))
   const issues = parsed.success ? [] : parsed.error.issues.map(({ path, message }) => `${path.join('.')} ${message}`)
-  if (!parsed.success || faults.length > 0) {
-    throw new Error(`the environment has faults:\n${[...faults, ...issues].map((fault) => `  ${fault}`).join('\n')}`)
+  const all = [...faults, ...issues, ...halves(values, source)]
+  if (!parsed.success || all.length > 0) {
+    throw new Error(`the environment has faults:\n${all.map((fault) => `  ${fault}`).join('\n')}`)
   }
-  return Object.freeze(parsed.data)
+  return Object.freeze({ ...parsed.data, files: Object.freeze(Object.fromEntries(files)) })
 }
 
-const fromFile = (name: string, path: string | undefined, faults: string[]) => {
-  if (!path) return undefined
+/** What is wrong with a value that a file holds later, in the words of `readEnv`. The value is not among them. */
+export const faultOf = (name: VariableName, value: string): string | undefined => {
+  const parsed = variables[name].safeParse(value)
+  return parsed.success ? undefined : parsed.error.issues.map(({ message }) => message).join(', ')
+}
+
+const halves = (values: ReadonlyMap<string, string>, source: Readonly<Record<string, string | undefined>>) => {
+  const unencrypted = values.has('REDIS_URL') && !values.get('REDIS_URL')?.startsWith('rediss:')
+  return [
+    ...needs
+      .filter(([name, needed]) => values.has(name) && !values.has(needed) && !source[`${needed}_FILE`])
+      .map(([name, needed]) => `${needed} is missing: ${name} does nothing without it`),
+    // Whoever names the authority believes that the connection is encrypted.
+    ...(values.has('REDIS_TLS_CA') && unencrypted ? ['REDIS_TLS_CA needs a REDIS_URL that begins with rediss://'] : []),
+  ]
+}
+
+const fromFile = (name: string, path: string, faults: string[]) => {
   try {
-    return readFileSync(path, 'utf8').trim()
+    const text = readFileSync(path, 'utf8').trim()
+    if (text === '' && guards.includes(name)) faults.push(`${name}_FILE names an empty file: write the secret into it`)
+    return text
   } catch {
     faults.push(`${name}_FILE names a file that cannot be read: check that it exists and that this user may read it`)
     return undefined

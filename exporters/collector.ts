@@ -1,4 +1,4 @@
-import type { Definition, Gauge } from '../metrics/metric.ts'
+import type { Counter, Definition, Gauge } from '../metrics/metric.ts'
 import type { Reading } from './reading.ts'
 
 /** What a collector's questions came to. */
@@ -7,6 +7,8 @@ export interface Account {
   spent(milliseconds: number): void
   /** A part that could not be read, such as one of many databases. What could be read is still served. */
   failed(part: string, cause: unknown): void
+  /** A part that is not told for want of a right, which `remedy` names. It is logged, and no failure. */
+  lacks?(part: string, remedy: Error): void
 }
 
 /** A server that is read: its connections are kept from scrape to scrape. */
@@ -36,6 +38,10 @@ export interface Vitals {
   readonly up: Gauge
   readonly success: Gauge<'collector'>
   readonly duration: Gauge<'collector'>
+  /** Of scrapes as a whole: how many there were, how long the last took, and whether anything failed in it. */
+  readonly scrapes?: Counter
+  readonly lastDuration?: Gauge
+  readonly lastFailed?: Gauge
 }
 
 /** All it takes to scrape one source. */

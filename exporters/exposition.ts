@@ -37,13 +37,17 @@ const prefersOpenMetrics = (accept: string) => {
 /** Characters in one chunk: large enough to be cheap, small enough that nothing else waits for it. */
 const chunkLength = 65_536
 
+/** Readings that are put into their families at one go. */
+const readingsInTurn = 10_000
+
 /**
  * Readings as Prometheus reads them, a chunk at a time: nothing is printed before somebody asks for it. All series of a
- * metric stand together, whichever collector told of them.
+ * metric stand together, whichever collector told of them. A chunk may be empty, where there was work and no text yet.
  */
 export function* printed(readings: readonly Reading[], { open }: Pick<Format, 'open'>): Generator<string> {
   let chunk = ''
-  for (const { definition, parts } of familiesOf(readings)) {
+  const families = yield* familiesOf(readings)
+  for (const { definition, parts } of families) {
     chunk += header(definition, open)
     for (const part of parts) {
       for (const line of 'table' in part ? tableLines(part, definition.name) : [sampleLine(part)]) {
@@ -70,34 +74,52 @@ interface Family {
 }
 
 /** By name: a metric and the definition in its samples are two objects. A name may not head two families. */
-const familiesOf = (readings: readonly Reading[]): Iterable<Family> => {
+function* familiesOf(readings: readonly Reading[]): Generator<string, Iterable<Family>> {
   const families = new Map<string, Family>()
   const put = (definition: Definition, part: Sample | Column) => {
     const family = families.get(definition.name)
     if (family) family.parts.push(part)
     else families.set(definition.name, { definition, parts: [part] })
   }
-  for (const reading of readings) {
+  for (const [place, reading] of readings.entries()) {
     if (!isTable(reading)) put(reading.metric, reading)
     else {
       const labels: string[] = []
       for (const [metric, column] of reading.metrics) put(metric, { table: reading, column, labels })
     }
+    if (place % readingsInTurn === readingsInTurn - 1) yield ''
   }
   return families.values()
 }
 
-const sampleLine = ({ metric, suffix, labels, value }: Sample) =>
-  `${metric.name}${suffix ?? ''}${printLabels(Object.entries(labels))} ${printValue(value)}\n`
+const sampleLine = ({ metric, suffix, labels, value }: Sample) => {
+  let listed = ''
+  // Object.entries would cost more than all the rest of the line.
+  for (const name in labels) listed = withLabel(listed, name, labels[name] ?? '')
+  return `${metric.name}${suffix ?? ''}${inBraces(listed)} ${printNumber(value)}\n`
+}
 
 function* tableLines({ table, column, labels }: Column, name: string) {
   for (const [at, row] of table.rows.entries()) {
     const value = row[column]
     if (value === null || value === undefined) continue
-    labels[at] ??= printLabels(table.labels.map(([label, place]) => [label, row[place] ?? '']))
-    yield `${name}${labels[at]} ${printValue(value)}\n`
+    const words = printValue(value)
+    if (words === undefined) continue
+    labels[at] ??= rowLabels(table.labels, row)
+    yield `${name}${labels[at]} ${words}\n`
   }
 }
+
+const rowLabels = (labels: Table['labels'], row: readonly Cell[]) => {
+  let listed = ''
+  for (const [name, column] of labels) listed = withLabel(listed, name, String(row[column] ?? ''))
+  return inBraces(listed)
+}
+
+const withLabel = (before: string, name: string, value: string) =>
+  `${before}${before === '' ? '' : ','}${name}="${escaped(value)}"`
+
+const inBraces = (listed: string) => (listed === '' ? '' : `{${listed}}`)
 
 const header = ({ name, type, help }: Definition, open: boolean) => {
   const words = help.replaceAll('\\', '\\\\').replaceAll('\n', '\\n')
@@ -108,9 +130,6 @@ const header = ({ name, type, help }: Definition, open: boolean) => {
   const openType = (type === 'counter' && !counted) || type === 'untyped' ? 'unknown' : type
   return `# TYPE ${family} ${openType}\n# HELP ${family} ${words.replaceAll('"', '\\"')}\n`
 }
-
-const printLabels = (labels: readonly (readonly [string, Cell])[]) =>
-  labels.length === 0 ? '' : `{${labels.map(([name, value]) => `${name}="${escaped(String(value))}"`).join(',')}}`
 
 /** Longer than any name PostgreSQL or Redis allows; what is longer is a text that somebody typed. */
 const longestLabel = 1_000
@@ -130,10 +149,27 @@ const shortened = (value: string) => {
   return `${value.slice(0, longestLabel - mark.length - 1).replace(/[\ud800-\udbff]$/, '')}…${mark}`
 }
 
-const infinities: Readonly<Record<string, string>> = { Infinity: '+Inf', '-Infinity': '-Inf' }
+/** What PostgreSQL writes of most numbers: nothing here is beyond a float. */
+const plain = /^-?\d{1,300}(?:\.\d+)?$/
+const decimal = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i
+const unusual: ReadonlyMap<string, string> = new Map([
+  ['NaN', 'NaN'],
+  ['Infinity', '+Inf'],
+  ['-Infinity', '-Inf'],
+])
 
-/** Numbers print as JavaScript and PostgreSQL print them, infinities aside. */
+/**
+ * Undefined where a text is no number: Prometheus refuses a whole answer for one value it can't read, and also for a
+ * number beyond a float, which goes out as an infinity.
+ */
 const printValue = (value: string | number) => {
-  const words = typeof value === 'string' ? value : String(value)
-  return infinities[words] ?? words
+  if (typeof value === 'number') return printNumber(value)
+  if (plain.test(value)) return value
+  return decimal.test(value) ? printNumber(Number(value)) : unusual.get(value)
+}
+
+const printNumber = (value: number) => {
+  if (Object.is(value, -0)) return '-0'
+  const words = String(value)
+  return Number.isFinite(value) ? words : (unusual.get(words) ?? words)
 }

@@ -1,4 +1,4 @@
-import type { Env } from '../config/env.ts'
+import { type Env, faultOf } from '../config/env.ts'
 import { type Kind, type Target, targets } from '../config/targets.ts'
 import type { Scraped } from './collector.ts'
 import { postgresCollectors, postgresVitals } from './postgres/index.ts'
@@ -6,8 +6,9 @@ import { postgres } from './postgres/source.ts'
 import { redisCollectors, redisVitals } from './redis/index.ts'
 import { redis } from './redis/source.ts'
 import { reservationsCollectors, reservationsVitals } from './reservations/index.ts'
+import { type Secret, secretOf, type Tell } from './secret.ts'
 
-type Opener = (name: string, url: string, target: Target) => Scraped
+type Opener = (name: string, url: Secret, target: Target, env: Env) => Scraped
 
 /** How a source of each kind is opened, and what is read from it. */
 const openers: Readonly<Record<Kind, Opener>> = {
@@ -18,11 +19,11 @@ const openers: Readonly<Record<Kind, Opener>> = {
     collectors: postgresCollectors(target),
     vitals: postgresVitals,
   }),
-  redis: (name, url): Scraped => ({
+  redis: (name, url, _target, env): Scraped => ({
     kind: 'redis',
     name,
-    source: redis(url),
-    collectors: redisCollectors,
+    source: redis(url, { tls: { ca: env.REDIS_TLS_CA, cert: env.REDIS_TLS_CERT, key: env.REDIS_TLS_KEY } }),
+    collectors: redisCollectors(),
     vitals: redisVitals,
   }),
   reservations: (name, url): Scraped => ({
@@ -34,18 +35,28 @@ const openers: Readonly<Record<Kind, Opener>> = {
   }),
 }
 
-/** What is read from every target whose URL the environment gives. Nothing is connected yet. */
-export const openTargets = (env: Env, table: Readonly<Record<string, Target>> = targets): readonly Scraped[] =>
+/**
+ * What is read from every target whose URL the environment gives. Nothing is connected yet: a URL that came by file is
+ * what the file holds when a connection is made.
+ */
+export const openTargets = (
+  env: Env,
+  table: Readonly<Record<string, Target>> = targets,
+  tell: Tell = console.warn,
+): readonly Scraped[] =>
   Object.entries(table).flatMap(([name, target]) => {
-    const url = env[target.url]
-    return url === undefined ? [] : target.kinds.map((kind) => openers[kind](name, url, target))
+    const value = env[target.url]
+    if (value === undefined) return []
+    const faults = (text: string) => faultOf(target.url, text)
+    const url = secretOf({ name: target.url, value, file: env.files[target.url], faultOf: faults, tell })
+    return target.kinds.map((kind) => openers[kind](name, url, target, env))
   })
 
 /** The vitals and collectors of every kind, for what documents or checks all metrics. */
 export const everyKind = (): readonly Pick<Scraped, 'kind' | 'collectors' | 'vitals'>[] => {
   return [
     { kind: 'postgres', collectors: postgresCollectors(targets.main), vitals: postgresVitals },
-    { kind: 'redis', collectors: redisCollectors, vitals: redisVitals },
+    { kind: 'redis', collectors: redisCollectors(), vitals: redisVitals },
     { kind: 'reservations', collectors: reservationsCollectors(), vitals: reservationsVitals },
   ]
 }

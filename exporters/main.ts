@@ -1,21 +1,27 @@
 import { readEnv } from '../config/env.ts'
 import { targets } from '../config/targets.ts'
+import { accessOf, exposure } from './access.ts'
 import { openTargets } from './index.ts'
 import { processRegistry } from './registry.ts'
 import { exporterServer } from './server.ts'
 
+const tell = (words: string) => console.warn(`exporter: ${words}`)
+
 const start = async () => {
   const env = readEnv()
-  const scraped = openTargets(env)
+  const access = accessOf(env, tell)
+  const scraped = openTargets(env, targets, tell)
   if (scraped.length === 0) {
     const variables = Object.values(targets).map(({ url }) => url)
-    console.warn(`exporter: no source to read; it tells of itself only. Set ${variables.join(' or ')} to change that`)
+    tell(`no source to read; it tells of itself only. Set ${variables.join(' or ')} to change that`)
   }
   const unset = Object.fromEntries(
     Object.entries(targets).flatMap(([name, { url }]) => (env[url] === undefined ? [[name, url]] : [])),
   )
-  const server = exporterServer({ scraped, unset, registry: processRegistry() })
+  const server = exporterServer({ scraped, unset, registry: processRegistry(), ...access })
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void stop(server))
+  const exposed = exposure(env)
+  if (exposed) tell(exposed)
   await server.listen({ host: env.EXPORTER_HOST, port: env.EXPORTER_PORT })
 }
 

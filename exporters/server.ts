@@ -1,7 +1,9 @@
+import type { RequestListener, Server } from 'node:http'
 import { Readable } from 'node:stream'
-import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
+import Fastify, { type FastifyInstance, type FastifyReply, type onRequestAsyncHookHandler } from 'fastify'
 import type { Scraped } from './collector.ts'
 import { formatFor } from './exposition.ts'
+import type { Guard } from './guard.ts'
 import type { Registry } from './registry.ts'
 import { type Log, type Scrape, scraper } from './scrape.ts'
 
@@ -12,6 +14,10 @@ interface ServerOptions {
   /** Names of targets that are configured but have no URL, and the variable that would give it. */
   readonly unset?: Readonly<Record<string, string>>
   readonly log?: boolean
+  /** Who may see more than that it runs; everybody where it is left out. */
+  readonly guard?: Guard | undefined
+  /** Makes the server where it is not plain HTTP. */
+  readonly createServer?: ((listener: RequestListener) => Server) | undefined
 }
 
 /** What Prometheus waits for at most when it does not say: its own default of 10 s. */
@@ -25,8 +31,13 @@ const grace = 1000
  * `/metrics/:kind/:target` scrapes one source, `/metrics` tells of the exporter itself, `/health` that it runs.
  * Closing the server lets answers under way finish and closes every source.
  */
-export const exporterServer = ({ scraped, registry, unset = {}, log = true }: ServerOptions): FastifyInstance => {
-  const app = Fastify({ logger: log ? { level: 'info', base: null } : false })
+export const exporterServer = (options: ServerOptions): FastifyInstance => {
+  const { scraped, registry, unset = {}, log = true, guard, createServer } = options
+  const app = Fastify({
+    logger: log ? { level: 'info', base: null } : false,
+    ...(createServer && { serverFactory: createServer }),
+  })
+  if (guard) app.addHook('onRequest', admission(guard))
   const logger: Log = {
     info: (context, message) => app.log.info(context, message),
     warn: (context, message) => app.log.warn(context, message),
@@ -37,7 +48,8 @@ export const exporterServer = ({ scraped, registry, unset = {}, log = true }: Se
 
   // Scrapes come every few seconds: what is worth a line is what fails.
   const quiet = { logLevel: 'warn' } as const
-  app.get('/health', quiet, async () => ({ status: 'healthy', uptime: process.uptime(), targets: [...open.keys()] }))
+  const details = () => ({ uptime: process.uptime(), targets: [...open.keys()] })
+  app.get(health, quiet, async () => ({ status: 'healthy', ...(guard ? {} : details()) }))
   app.get('/metrics', quiet, async (_request, reply) => {
     reply.type(registry.contentType)
     return registry.metrics()
@@ -75,6 +87,16 @@ interface Open {
 }
 
 const namesOf = ({ collectors }: Scraped) => collectors.map(({ name }) => name)
+
+const health = '/health'
+
+/** By the route that was found, and not by how its path was written. Whoever starts containers has no secret to show. */
+const admission =
+  ({ admits, challenges, words }: Guard): onRequestAsyncHookHandler =>
+  async ({ routeOptions, headers }, reply) => {
+    if (routeOptions.url === health || admits(headers.authorization)) return undefined
+    return refuse(reply.header('www-authenticate', challenges), 401, words)
+  }
 
 const refuse = (reply: FastifyReply, status: number, words: string) =>
   reply.code(status).type('text/plain; charset=utf-8').send(words)

@@ -30,7 +30,7 @@ export const snapshotOf = (readings: readonly Reading[]): Snapshot => {
 /** Others get their turn between two chunks: however much there is to print, nobody waits for all of it. */
 async function* turnByTurn(readings: readonly Reading[], format: Format) {
   for (const chunk of printed(readings, format)) {
-    yield Buffer.from(chunk)
+    if (chunk !== '') yield Buffer.from(chunk)
     await turn()
   }
 }
@@ -42,44 +42,62 @@ const compressed = (text: AsyncIterable<Buffer>): AsyncIterable<Buffer> =>
 
 interface Link {
   readonly chunk: Buffer
-  readonly next: () => Promise<Link | undefined>
+  readonly next: Step
 }
+type Step = () => Promise<Link | undefined>
 
-/** One run through the chunks for any number of readers; a chunk is forgotten once the slowest of them has it. */
+/** One run through the chunks for all who join it in time, as those do who shared a scrape; who comes later starts another. */
 const shared = (chunks: () => AsyncIterable<Buffer>) => {
-  let run: { readonly first: () => Promise<Link | undefined>; readonly end: () => void } | undefined
-  let readers = 0
-  const leave = () => {
-    readers -= 1
-    if (readers > 0) return
-    run?.end()
-    run = undefined
-  }
+  let join: (() => AsyncIterable<Buffer>) | undefined
   return () => {
-    run ??= begin(chunks()[Symbol.asyncIterator]())
-    readers += 1
-    return follow(run.first(), leave)
+    join ??= begin(chunks()[Symbol.asyncIterator](), () => {
+      join = undefined
+    })
+    return join()
   }
 }
 
-const begin = (chunks: AsyncIterator<Buffer>) => {
-  const step = (): (() => Promise<Link | undefined>) => {
+/**
+ * A chunk is forgotten once the slowest reader has it. Hence nobody joins after the second was asked for: to hold on to
+ * the first is to hold on to all that follow it.
+ */
+const begin = (chunks: AsyncIterator<Buffer>, closed: () => void) => {
+  let readers = 0
+  let first: Step | undefined
+  const close = () => {
+    if (first) closed()
+    first = undefined
+  }
+  const step = (number: number): Step => {
     let link: Promise<Link | undefined> | undefined
     const pull = async () => {
+      if (number === 2) close()
       const { done, value } = await chunks.next()
-      return done ? undefined : { chunk: value, next: step() }
+      return done ? undefined : { chunk: value, next: step(number + 1) }
     }
     return () => {
       link ??= pull()
+      // Asked for ahead: the reader may leave before it would hear of a failure.
+      link.catch(() => undefined)
       return link
     }
   }
-  // An end before the last chunk is one that nobody waits for.
-  return { first: step(), end: () => void chunks.return?.().catch(() => undefined) }
+  const leave = () => {
+    readers -= 1
+    if (readers > 0) return
+    close()
+    // An end before the last chunk is one that nobody waits for.
+    void chunks.return?.().catch(() => undefined)
+  }
+  return () => {
+    readers += 1
+    first ??= step(1)
+    return follow(first(), leave)
+  }
 }
 
 /** Holds on to the chunk it is at, and to none before it: hence the first is let go. */
-const follow = (first: Promise<Link | undefined>, leave: () => void): AsyncIterable<Buffer> => {
+const follow = (first: ReturnType<Step>, leave: () => void): AsyncIterable<Buffer> => {
   let place: typeof first | undefined = first
   const end = async () => {
     if (place) leave()

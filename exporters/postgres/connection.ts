@@ -98,8 +98,8 @@ export const connect = async ({ url, database, applicationName, signal }: Option
 const patience = 1_000
 
 /**
- * The URL as `pg` is to read it. `sslmode` means what libpq means by it, and so what it means to everybody else's tools:
- * `require` encrypts and trusts anybody, `verify-ca` and `verify-full` do not. `pg` 8 takes all of them for verify-full.
+ * The URL as `pg` is to read it. `sslmode` means what libpq means by it, and so what it means to all other tools:
+ * `require` encrypts and trusts anybody, `verify-ca` and `verify-full` do not. `pg` 8 takes all of them for the last.
  */
 const serverUrl = (url: string, database: string | undefined) => {
   const other = new URL(url)

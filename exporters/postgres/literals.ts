@@ -1,16 +1,29 @@
 /**
- * How a token of SQL begins, as PostgreSQL's own scanner divides the text. Names come as a whole: the `$$` in `total$$`
- * opens no string, and the `e` in `note'x'` gives its string no escapes.
+ * How a token of SQL begins, as PostgreSQL's own scanner divides the text. Names and parameters come as a whole: the
+ * `$$` in `total$$` opens no string, the `e` in `note'x'` gives its string no escapes, the 1 in `t1` and `$1` is no number.
  */
-const token =
-  /(?<blank>\s+|--[^\n\r]*)|(?<comment>\/\*)|(?<quote>[eE]?'|")|(?<dollar>\$(?:[A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*)?\$)|(?<shown>[A-Za-z_\u0080-\uffff][\w$\u0080-\uffff]*|[\s\S])/y
+const token = new RegExp(
+  [
+    /(?<blank>\s+|--[^\n\r]*)/,
+    /(?<comment>\/\*)/,
+    /(?<quote>[eE]?'|")/,
+    /(?<dollar>\$(?:[A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*)?\$)/,
+    /(?<number>0(?:[xX][\dA-Fa-f_]+|[oO][0-7_]+|[bB][01_]+)|(?:\d[\d_]*\.?|\.\d)[\d_]*(?:[eE][+-]?\d[\d_]*)?)/,
+    /(?<shown>[A-Za-z_\u0080-\uffff][\w$\u0080-\uffff]*|\$\d+|[\s\S])/,
+  ]
+    .map(({ source }) => source)
+    .join('|'),
+  'y',
+)
 const hidden = "'…'"
+const hiddenNumber = '…'
 
 /**
- * A statement without its string literals and comments, white space folded.
+ * A statement without its literals (strings and numbers) and comments, white space folded.
  *
  * pg_stat_statements replaces constants by $1 in most statements, but keeps utility statements as they were typed
- * (`ALTER ROLE ... PASSWORD`, `CREATE SUBSCRIPTION ... CONNECTION`, `DO`), and any text of which it lost the parsed form.
+ * (`ALTER ROLE ... PASSWORD`, `CREATE SUBSCRIPTION ... CONNECTION`, `SET`, `DO`), and any text of which it lost the
+ * parsed form.
  * What is not closed is left out to the end, and so is what follows a literal that ends or not depending on the
  * server's settings (a backslash before a quote).
  */
@@ -18,9 +31,10 @@ export const withoutLiterals = (sql: string): string => {
   const parts: string[] = []
   for (let at = 0; at < sql.length; ) {
     token.lastIndex = at
-    const { comment, quote, dollar, shown } = token.exec(sql)?.groups ?? {}
+    const { comment, quote, dollar, number, shown } = token.exec(sql)?.groups ?? {}
     let end = token.lastIndex
     if (shown !== undefined) parts.push(shown)
+    else if (number !== undefined) parts.push(hiddenNumber)
     else if (quote !== undefined) {
       const closed = endOfQuoted(sql, end, quote)
       end = closed ?? sql.length

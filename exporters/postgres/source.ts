@@ -22,6 +22,8 @@ export interface Postgres extends Database {
   each(read: (database: Database) => Promise<readonly Reading[]>): Promise<readonly Reading[]>
   /** Tells of a part that could not be read: the rest is served. */
   failed(part: string, cause: unknown): void
+  /** Tells of a part that is left out for want of a right: no failure, but logged with what mends it. */
+  lacks(part: string, remedy: Error): void
   /** For long work beside the scrapes: a connection of its own, gone with all that the server keeps for it. */
   apart<T>(database: string, work: (database: Database) => Promise<T>): Promise<T>
 }
@@ -44,8 +46,9 @@ interface Options {
 /** How long a statement of the work beside the scrapes may take: nobody waits for it, but it keeps dead rows from being removed. */
 const apartLimits: Limits = { statement: 30_000, lock: 500 }
 
+/** @param url one that may change is asked for at each connection */
 export const postgres = (
-  url: string,
+  url: string | (() => string),
   { applicationName = 'techplus-exporter', databases, statementTimeout = 5_000, lockTimeout = 500 }: Options = {},
 ): Source<Postgres> => {
   let main: Connection | undefined
@@ -56,7 +59,8 @@ export const postgres = (
   /** Those of this scrape, lost ones included. */
   let current: readonly Connection[] = []
 
-  const open = (signal: AbortSignal, database?: string) => connect({ url, database, applicationName, signal })
+  const open = (signal: AbortSignal, database?: string) =>
+    connect({ url: typeof url === 'string' ? url : url(), database, applicationName, signal })
 
   const readyMain = async (signal: AbortSignal) => {
     if (!isOpen(main)) main = await open(signal)
@@ -106,6 +110,7 @@ export const postgres = (
         version: first.version,
         budget,
         failed: account.failed,
+        lacks: account.lacks ?? (() => undefined),
         each: (read) => readEach(all, account, read),
         apart: async (database, work) => {
           const signal = AbortSignal.timeout(apartLimits.statement)

@@ -1,5 +1,9 @@
+import { readFileSync } from 'node:fs'
+import { isIP } from 'node:net'
 import { Redis as Client } from 'ioredis'
 import type { Source } from '../collector.ts'
+import { namedTlsFailure } from '../tls.ts'
+import { sparing } from './refusals.ts'
 
 /** What a collector asks in one scrape. Questions of all collectors go out together. */
 export interface Redis {
@@ -11,10 +15,30 @@ export interface Redis {
   failed(part: string, cause: unknown): void
 }
 
-/** One kept connection to a Redis or Valkey server. */
-export const redis = (url: string, { connectionName = 'techplus-exporter' } = {}): Source<Redis> => {
+interface Options {
+  readonly connectionName?: string
+  /** Paths of certificates, for a URL that begins with `rediss:`. Without `ca` those that Node knows are trusted. */
+  readonly tls?: TlsFiles
+  /** Milliseconds until what the login may not ask is tried again. */
+  readonly refusedFor?: number
+}
+
+export interface TlsFiles {
+  readonly ca?: string | undefined
+  readonly cert?: string | undefined
+  readonly key?: string | undefined
+}
+
+/** One kept connection to a Redis or Valkey server. A URL that may change is asked for at each connection. */
+export const redis = (
+  url: string | (() => string),
+  { connectionName = 'techplus-exporter', tls = {}, refusedFor = 300_000 }: Options = {},
+): Source<Redis> => {
+  const permitted = sparing({ again: refusedFor })
   let client: Client | undefined
   let answered = false
+  let refused = false
+  let lost: Error | undefined
   let info: Promise<ReadonlyMap<string, string>> | undefined
 
   /** At once, and not when the other side has agreed to the end: it may never. */
@@ -23,18 +47,23 @@ export const redis = (url: string, { connectionName = 'techplus-exporter' } = {}
     failed.disconnect()
   }
   const connect = async (signal: AbortSignal) => {
-    const opened = new Client(url, {
+    const to = typeof url === 'string' ? url : url()
+    const opened = new Client(to, {
       connectionName,
+      ...secure(to, tls),
       lazyConnect: true,
+      // Both versions answer alike what is asked here, and old proxies know no other.
+      protocol: 2,
       // A scrape that finds no server says so at once; the next one tries again.
       retryStrategy: () => null,
       enableOfflineQueue: false,
       enableReadyCheck: false,
       maxRetriesPerRequest: 0,
     })
-    let refused: Error | undefined
+    let reason: Error | undefined
     opened.on('error', (error: Error) => {
-      refused = error
+      reason = error
+      if (!isReply(error)) lost = named(error)
     })
     opened.on('close', () => drop(opened))
     signal.addEventListener('abort', () => drop(opened), { once: true })
@@ -43,24 +72,40 @@ export const redis = (url: string, { connectionName = 'techplus-exporter' } = {}
     } catch (closed) {
       drop(opened)
       // The error of connect() is "Connection is closed."; the reason came as an event before it.
-      throw refused ?? closed
+      throw namedFailure(reason ? named(reason) : closed, to)
     }
     return opened
   }
   const call = async (command: string, ...parameters: readonly string[]): Promise<unknown> => {
     if (!client) throw new Error('the connection was lost')
-    const reply = await client.call(command, ...parameters)
-    answered = true
-    return reply
+    try {
+      const reply = await client.call(command, ...parameters)
+      answered = true
+      return reply
+    } catch (failure) {
+      // What is asked of a lost connection fails for that; why it was lost came as an event before.
+      throw isReply(failure) ? failure : (lost ?? failure)
+    }
+  }
+  const readInfo = async () => {
+    try {
+      return parseInfo(String(await call('INFO', 'everything')))
+    } catch (failure) {
+      refused = true
+      throw failure
+    }
   }
 
   return {
+    // A server that refuses INFO is not up, whatever else it answers.
     get answered() {
-      return answered
+      return answered && !refused
     },
     async ready(signal) {
       answered = false
+      refused = false
       info = undefined
+      if (!client) lost = undefined
       client ??= await connect(signal)
       const current = client
       signal.addEventListener('abort', () => drop(current), { once: true })
@@ -74,10 +119,11 @@ export const redis = (url: string, { connectionName = 'techplus-exporter' } = {}
       }
       return {
         info: () => {
-          info ??= timed(async () => parseInfo(String(await call('INFO', 'everything'))))
+          info ??= timed(readInfo)
           return info
         },
-        ask: (command, ...parameters) => timed(() => call(command, ...parameters)),
+        ask: (command, ...parameters) =>
+          timed(() => permitted([command, ...parameters.slice(0, 1)].join(' '), () => call(command, ...parameters))),
         failed,
       }
     },
@@ -88,12 +134,55 @@ export const redis = (url: string, { connectionName = 'techplus-exporter' } = {}
   }
 }
 
-/** `field:value` lines; section titles start with #. Fields of versions to come are kept like any other. */
-export const parseInfo = (text: string): ReadonlyMap<string, string> =>
-  new Map(
-    text
-      .split('\n')
-      .map((line) => line.trim())
-      .filter((line) => line.includes(':') && !line.startsWith('#'))
-      .map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1)]),
-  )
+/** An error that the server answered, on a connection that works. */
+const isReply = (failure: unknown) => failure instanceof Error && failure.name === 'ReplyError'
+
+/** Our client repeats the byte that it did not expect, and asks to be told of it. */
+const named = (failure: Error) =>
+  failure.message.startsWith('Unknown RESP type')
+    ? new Error('what answers does not speak as Redis does: check host and port', { cause: failure })
+    : failure
+
+const own = 'REDIS_TLS_CERT and REDIS_TLS_KEY'
+
+/** A server that wants TLS, or a certificate, hangs up: what it says before that is often lost on the way. */
+const namedFailure = (failure: unknown, url: string): unknown => {
+  const named = namedTlsFailure(failure, { authority: 'REDIS_TLS_CA', own })
+  if (!(named instanceof Error) || !/ECONNRESET|EPIPE|^Connection is closed|socket disconnected/.test(named.message)) {
+    return named
+  }
+  const wants = url.startsWith('rediss:') ? `a certificate that it knows: ${own}` : 'TLS: a URL with rediss://'
+  return new Error(`the server hung up (${named.message}). It may want ${wants}`, { cause: failure })
+}
+
+/** Read at each connection, as certificates are renewed. */
+const secure = (url: string, { ca, cert, key }: TlsFiles) => {
+  const { protocol, hostname } = new URL(url)
+  if (protocol !== 'rediss:') return {}
+  const text = (path: string | undefined) => (path === undefined ? undefined : readFileSync(path, 'utf8'))
+  // Many a hosted Redis tells its tenants apart by this name, which an address must not be.
+  const name = isIP(hostname.replace(/^\[|\]$/g, '')) ? {} : { servername: hostname }
+  return { tls: { ...name, ca: text(ca), cert: text(cert), key: text(key) } }
+}
+
+/**
+ * `field:value` lines; section titles start with #. Fields of versions to come are kept like any other. Never throws, and takes
+ * time in proportion to the text, whatever stands in it.
+ */
+export const parseInfo = (text: string): ReadonlyMap<string, string> => {
+  const fields = new Map<string, string>()
+  for (let start = 0; start < text.length; ) {
+    const next = text.indexOf('\n', start)
+    const end = next < 0 ? text.length : next
+    const line = text.slice(start, end).trim()
+    start = end + 1
+    const colon = line.indexOf(':')
+    if (colon < 0 || line.startsWith('#')) continue
+    const field = line.slice(0, colon)
+    const value = line.slice(colon + 1)
+    // The one field that stands once for each thing it tells of.
+    const before = field === 'module' ? fields.get(field) : undefined
+    fields.set(field, before === undefined ? value : `${before}\n${value}`)
+  }
+  return fields
+}

@@ -1,5 +1,11 @@
-import { describe, expect, test } from 'vitest'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, test } from 'vitest'
+import { parse } from 'yaml'
+import { z } from 'zod'
 import { deploymentOf, isDemo, portsOf } from '../../../compose/plan.ts'
+import { prometheusConfig } from '../../../compose/prometheus.ts'
 import { readEnv } from '../../../config/env.ts'
 import { sourceVariables, type Target, targets } from '../../../config/targets.ts'
 
@@ -31,5 +37,40 @@ describe('what a local start runs', () => {
     expect(targetsWith('DATABASE_URL')).toEqual(['main'])
     expect(targetsWith('REDIS_URL')).toEqual(['cache'])
     expect(targetsWith('API_URL')).toEqual([])
+  })
+
+  const folder = mkdtempSync(join(tmpdir(), 'plan-'))
+  afterAll(() => rmSync(folder, { recursive: true }))
+  const file = join(folder, 'secret')
+  writeFileSync(file, 'hunter2\n')
+  const token = { EXPORTER_TOKEN_FILE: file }
+  const login = { EXPORTER_USER: 'ann', EXPORTER_PASSWORD_FILE: file }
+  const byToken = { authorization: { credentials_file: file } }
+  const byLogin = { basic_auth: { username: 'ann', password_file: file } }
+
+  test.each<[what: string, given: Readonly<Record<string, string>>, wanted: object]>([
+    ['nothing', {}, {}],
+    ['a token', token, byToken],
+    ['a password', login, byLogin],
+    ['a token or a password', { ...token, ...login }, byToken],
+  ])('lets Prometheus show what the exporter asks for, and nobody else: %s', (_what, given, wanted) => {
+    const jobs = z
+      .object({
+        scrape_configs: z.array(z.object({ job_name: z.string(), static_configs: z.unknown() }).catchall(z.unknown())),
+      })
+      .parse(parse(prometheusConfig(deploymentOf(readEnv(given), '/x'), []))).scrape_configs
+    const ours = ['postgres', 'reservations', 'redis', 'exporter']
+    expect(jobs.map(({ job_name }) => job_name)).toEqual(expect.arrayContaining(ours))
+    for (const { job_name, static_configs: _, ...shown } of jobs) {
+      expect([job_name, shown]).toEqual([job_name, ours.includes(job_name) ? wanted : {}])
+    }
+  })
+
+  test.each([
+    ['EXPORTER_TOKEN', { EXPORTER_TOKEN: 'hunter2' }],
+    ['EXPORTER_PASSWORD', { EXPORTER_USER: 'ann', EXPORTER_PASSWORD: 'hunter2' }],
+  ])('refuses %s by value, and does not repeat it', (name, given) => {
+    expect(() => deploymentOf(readEnv(given), '/x')).toThrow(`give the secret by file, as ${name}_FILE`)
+    expect(() => deploymentOf(readEnv(given), '/x')).toThrow(/^(?!.*hunter2)/)
   })
 })

@@ -72,6 +72,23 @@ test.each<[what: string, source: Readonly<Record<string, string>>, read: object]
   ['a file for a variable that is empty', { API_PORT: '', API_PORT_FILE: file('third', '3') }, { API_PORT: 3 }],
   ['an empty file, which leaves it unset', { API_PORT_FILE: file('empty', '\n') }, { API_PORT: 3000 }],
   ['an empty name of a file', { API_PORT_FILE: '' }, { API_PORT: 3000 }],
+  ['a token', { EXPORTER_TOKEN: 'aB3-._~+/=' }, { EXPORTER_TOKEN: 'aB3-._~+/=' }],
+  [
+    'a token in a file, and remembers the file',
+    { EXPORTER_TOKEN_FILE: file('token', 'hunter2\n') },
+    { EXPORTER_TOKEN: 'hunter2', files: { EXPORTER_TOKEN: join(folder, 'token') } },
+  ],
+  ['no file where the value stands before it', { API_PORT: '1', API_PORT_FILE: file('unread', '2') }, { files: {} }],
+  [
+    'a user with a password in a file',
+    { EXPORTER_USER: 'ann', EXPORTER_PASSWORD_FILE: file('password', 'hunter 2\n') },
+    { EXPORTER_USER: 'ann', EXPORTER_PASSWORD: 'hunter 2' },
+  ],
+  [
+    'an authority for an encrypted Redis',
+    { REDIS_URL: 'rediss://cache', REDIS_TLS_CA: '/ca.pem' },
+    { REDIS_TLS_CA: '/ca.pem' },
+  ],
 ])('It takes %s', (_what, source, read) => {
   expect(readEnv(source)).toMatchObject(read)
 })
@@ -99,6 +116,36 @@ describe('A value that cannot be used is named by its variable, with what would 
     ['a negative rate', { TRAFFIC_RATE: '-1' }, 'TRAFFIC_RATE is not a rate: write 0 or more requests a second'],
     ['too high a rate', { TRAFFIC_RATE: '1001' }, 'TRAFFIC_RATE is more than the demo can make: write at most 1000'],
     [
+      'a token with a blank',
+      { EXPORTER_TOKEN: 'hunter2 hunter2' },
+      'EXPORTER_TOKEN is no token: write letters, digits and signs of ASCII, without blanks',
+    ],
+    [
+      'a token beyond ASCII',
+      { EXPORTER_TOKEN: 'hunter2ä' },
+      'EXPORTER_TOKEN is no token: write letters, digits and signs of ASCII, without blanks',
+    ],
+    [
+      'a user with a colon',
+      { EXPORTER_USER: 'ann:hunter2', EXPORTER_PASSWORD: 'x' },
+      'EXPORTER_USER is no user: basic authentication ends the name at the first colon',
+    ],
+    [
+      'an empty file for a token',
+      { EXPORTER_TOKEN_FILE: file('no-token', '\n') },
+      'EXPORTER_TOKEN_FILE names an empty file: write the secret into it',
+    ],
+    [
+      'an empty file for a password',
+      { EXPORTER_USER: 'ann', EXPORTER_PASSWORD_FILE: file('no-password', '') },
+      'EXPORTER_PASSWORD_FILE names an empty file: write the secret into it',
+    ],
+    [
+      'an authority for a Redis that is not encrypted',
+      { REDIS_URL: 'redis://:hunter2@cache', REDIS_TLS_CA: '/ca.pem' },
+      'REDIS_TLS_CA needs a REDIS_URL that begins with rediss://',
+    ],
+    [
       'a missing file',
       { REDIS_URL_FILE: '/nowhere/hunter2' },
       'REDIS_URL_FILE names a file that cannot be read: check that it exists and that this user may read it',
@@ -116,6 +163,30 @@ describe('A value that cannot be used is named by its variable, with what would 
   ])('%s', (_what, source, fault) => {
     expect(faultsOf(source)).toEqual([`  ${fault}`])
     expect(() => readEnv(source)).toThrow(/^(?![\s\S]*hunter2)/)
+  })
+})
+
+describe('Half of what belongs together is refused', () => {
+  test.each([
+    ['EXPORTER_USER', 'EXPORTER_PASSWORD'],
+    ['EXPORTER_PASSWORD', 'EXPORTER_USER'],
+    ['EXPORTER_TLS_CERT', 'EXPORTER_TLS_KEY'],
+    ['EXPORTER_TLS_KEY', 'EXPORTER_TLS_CERT'],
+    ['REDIS_TLS_CERT', 'REDIS_TLS_KEY'],
+    ['REDIS_TLS_KEY', 'REDIS_TLS_CERT'],
+  ])('%s without %s', (name, needed) => {
+    expect(faultsOf({ [name]: 'hunter2' })).toEqual([`  ${needed} is missing: ${name} does nothing without it`])
+    expect(faultsOf({ [name]: 'hunter2', [needed]: 'x' })).toEqual([])
+  })
+
+  test('an authority for clients without a certificate', () => {
+    expect(faultsOf({ EXPORTER_TLS_CLIENT_CA: '/ca.pem' })).toEqual([
+      '  EXPORTER_TLS_CERT is missing: EXPORTER_TLS_CLIENT_CA does nothing without it',
+    ])
+  })
+
+  test('and an unreadable half is told of once', () => {
+    expect(faultsOf({ EXPORTER_USER: 'ann', EXPORTER_PASSWORD_FILE: '/nowhere/hunter2' })).toHaveLength(1)
   })
 })
 

@@ -35,13 +35,13 @@ const dollars: Cases = [
 ]
 
 const comments: Cases = [
-  ['a line', "select 1 -- hunter2, it's\nfrom t", 'select 1 from t'],
-  ['a line that a carriage return ends', "select 1 -- it's\rfrom 'hunter2'", "select 1 from '…'"],
-  ['a last line', 'select 1 -- hunter2', 'select 1'],
-  ['a block', "select /* hunter2 it's */ 1", 'select 1'],
-  ['a block between words', 'select/**/1', 'select 1'],
-  ['a block in a block', 'select /* a /* b */ hunter2 */ 1', 'select 1'],
-  ['a block in a block in a block', 'select /*/*/*a*/*/hunter2*/ 1', 'select 1'],
+  ['a line', "select 1 -- hunter2, it's\nfrom t", 'select … from t'],
+  ['a line that a carriage return ends', "select 1 -- it's\rfrom 'hunter2'", "select … from '…'"],
+  ['a last line', 'select 1 -- hunter2', 'select …'],
+  ['a block', "select /* hunter2 it's */ 1", 'select …'],
+  ['a block between words', 'select/**/1', 'select …'],
+  ['a block in a block', 'select /* a /* b */ hunter2 */ 1', 'select …'],
+  ['a block in a block in a block', 'select /*/*/*a*/*/hunter2*/ 1', 'select …'],
   ['a comment in a string', "select '/*', hunter, '*/ -- x'", "select '…', hunter, '…'"],
   ['a quote in a name', "select \"it's\", 'hunter2'", "select \"it's\", '…'"],
 ]
@@ -52,8 +52,35 @@ const names: Cases = [
   ['the beginning of a comment', 'select "a--b", "c/*d" from t', 'select "a--b", "c/*d" from t'],
   ['dollars', 'select "$$", \'hunter2\'', 'select "$$", \'…\''],
   ['operators', 'select a - b, c / d, e * f, g->>h from t', 'select a - b, c / d, e * f, g->>h from t'],
-  ['white space of any kind', '  select\t1\r\n  ,\n2  ', 'select 1 , 2'],
+  ['white space of any kind', '  select\t1\r\n  ,\n2  ', 'select … , …'],
   ['nothing', '', ''],
+]
+
+const numbers: Cases = [
+  ['a setting', 'SET a.pin = 4711', 'SET a.pin = …'],
+  ['a negative one', 'SET a.pin TO -4711', 'SET a.pin TO -…'],
+  ['one against its word', 'SET a.pin=4711;', 'SET a.pin=…;'],
+  ['a fraction', 'SET a.b = 47.11', 'SET a.b = …'],
+  ['a fraction without a whole', 'SET a.b = .4711', 'SET a.b = …'],
+  ['a whole with a point', 'SET a.b = 4711., c', 'SET a.b = …, c'],
+  ['an exponent', 'SET a.b = 4.7e-11, c', 'SET a.b = …, c'],
+  ['an exponent of a whole', 'SET a.b = 47E11', 'SET a.b = …'],
+  ['hexadecimal, octal and binary ones', 'values (0x4F7b, 0O17, 0b1001)', 'values (…, …, …)'],
+  ['one in groups', 'SET a.b = 4_711_000', 'SET a.b = …'],
+  ['one before a letter', 'select 4711abc', 'select …abc'],
+  ['a card typed in groups', 'CALL pay(4242-4242-4242-4242)', 'CALL pay(…-…-…-…)'],
+  ['several', 'FETCH 100 FROM c; MOVE 7 IN c', 'FETCH … FROM c; MOVE … IN c'],
+  ['one behind a parameter', 'select $1+4711', 'select $1+…'],
+]
+
+const digits: Cases = [
+  ['a name', 'SAVEPOINT s1', 'SAVEPOINT s1'],
+  ['a name in the middle', 'vacuum log_2024_part', 'vacuum log_2024_part'],
+  ['a name that looks like an exponent', 'select e10, x2e5', 'select e10, x2e5'],
+  ['a name in quotes', 'drop table "2024"', 'drop table "2024"'],
+  ['a name beyond ASCII', 'drop table é4711', 'drop table é4711'],
+  ['the name of a column', 'select t1.c2 from t1', 'select t1.c2 from t1'],
+  ['parameters', 'select $1, $10::int4', 'select $1, $10::int4'],
 ]
 
 const unclosed: Cases = [
@@ -63,8 +90,8 @@ const unclosed: Cases = [
   ['a string that ends in a doubled quote', "select 'hunter2''", "select '…'"],
   ['a dollar quote', 'select $a$hunter2 $b$', "select '…'"],
   ['a dollar quote without a tag', 'select $$hunter2 $', "select '…'"],
-  ['a comment', 'select 1 /* hunter2', 'select 1'],
-  ['a comment in a comment', 'select 1 /* /* */ hunter2', 'select 1'],
+  ['a comment', 'select 1 /* hunter2', 'select …'],
+  ['a comment in a comment', 'select 1 /* /* */ hunter2', 'select …'],
   ['a name, which may hide where a string begins', "select \"a, 'hunter2'", "select '…'"],
 ]
 
@@ -83,6 +110,8 @@ describe.each([
   ['Dollar quotes are told from parameters and names', dollars],
   ['Comments are left out', comments],
   ['Everything else is kept, white space folded', names],
+  ['Numbers are left out', numbers],
+  ['Digits of names and parameters are kept', digits],
   ['What is not closed is left out to the end', unclosed],
   ['After a backslash before a quote all is left out', doubtful],
 ])('%s', (_rule, cases) => {
@@ -99,6 +128,7 @@ describe('A text of ten million characters is read to its end', () => {
     ['of escapes', `E'${"\\'".repeat(5 * many)}'`, "'…' end"],
     ['of dollars', `$a$${'$'.repeat(10 * many)}$a$`, "'…' end"],
     ['of nested comments', `${'/*'.repeat(2 * many)}${'*/'.repeat(2 * many)}`, 'end'],
+    ['of one number', '1'.repeat(10 * many), '… end'],
     ['of one name', `"${'a'.repeat(10 * many)}"`, `"${'a'.repeat(10 * many)}" end`],
   ])('%s', (_what, sql, shown) => {
     expect(withoutLiterals(`${sql} end`) === shown).toBe(true)
