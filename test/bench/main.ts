@@ -1,0 +1,92 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { cpus, loadavg, totalmem } from 'node:os'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { bench, growthIn, type Result } from './bench.ts'
+import { catalogues, type DataSetName, keyspaces } from './data-sets.ts'
+
+const known: Readonly<Record<string, unknown>> = { ...catalogues, ...keyspaces }
+const isDataSet = (name: string): name is DataSetName => name in known
+
+const read = () => {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { scrapes: { type: 'string' }, write: { type: 'boolean', default: false } },
+  })
+  const strangers = positionals.filter((name) => !isDataSet(name))
+  if (strangers.length > 0) {
+    throw new Error(`there is no data set ${strangers.join(', ')}. Known: ${Object.keys(known).join(', ')}`)
+  }
+  const scrapes = values.scrapes === undefined ? undefined : Number(values.scrapes)
+  if (scrapes !== undefined && !(Number.isInteger(scrapes) && scrapes > 0)) {
+    throw new Error(`--scrapes ${values.scrapes} is no number of scrapes: write 1 or more`)
+  }
+  const all = positionals.length > 0 ? positionals : Object.keys(known)
+  return { data: all.filter(isDataSet), scrapes, write: values.write }
+}
+
+const unique = (values: readonly string[]) => [...new Set(values)].join(', ')
+
+const machine = () => {
+  const [first] = cpus()
+  const memory = Math.round(totalmem() / 1024 ** 3)
+  return `${cpus().length} x ${first?.model.trim() ?? 'an unknown processor'}, ${memory} GiB, Node ${process.versions.node}`
+}
+
+const method = `## How it is measured
+
+- Both exporters read the same server over loopback in one run, each with a login of its own and with its connections as
+  it makes them. Ours is bundled and run by \`node\` alone. After half as many scrapes to warm up they are scraped in
+  turns, so that whatever else happens on the machine meets both; then again with gzip, as Prometheus asks.
+- Latency is the time until the last byte of the answer, median and 95th percentile by nearest rank.
+- Exporter CPU is user and system time by \`/proc/PID/stat\`, memory \`VmRSS\` and \`VmHWM\` by \`/proc/PID/status\`, after the scrapes.
+- Server time is \`total_exec_time\` in \`pg_stat_statements\` of the exporter's login. It leaves out logging in and planning;
+  the CPU of the server's processes holds them. Their memory is \`RssAnon\`, shared buffers left out.
+- Round trips are counted by a proxy in front of exporters of their own, so that it does not disturb the clock.
+- Equal series: all tables one by one and every statement, from those of our collectors that share a name with the peer.
+  The side that then sends more shows fewer statements, until both send equally many series. Series of an exporter's own
+  process (\`go_\`, \`process_\`, \`promhttp_\`) are not counted.
+- Ours reads the sizes of relations at a pace of its own, beside the scrapes. While both race it does not. Its cost is
+  what the first scrape of a new exporter costs, on the server and in the exporter, until all is still again, less its
+  third scrape; the median of three exporters. That is an upper bound, because nothing is warm. Its time is what
+  \`pg_survey_duration_seconds\` tells. Latency, server time and CPU of ours include it, divided by the scrapes from one
+  refresh to the next; the rows below each of them tell it without.
+- A missed limit is written down and is no failure of the run. What could not be measured is.
+`
+
+const pageOf = (results: readonly Result[], load: number) =>
+  [
+    '# Ours beside the peers',
+    '',
+    `Written by \`npm run bench -- --write\` on ${new Date().toISOString().slice(0, 10)}. Machine: ${machine()}.`,
+    `Processes that were ready to run before it began, the average of a minute: ${load.toFixed(1)}.`,
+    `Servers: ${unique(results.map(({ server }) => server))}. Peers: ${unique(results.map(({ peer }) => peer))}.`,
+    'Use the ratios of one run, not these absolutes.',
+    '',
+    method,
+    '## Figures',
+    '',
+    ...results.flatMap(({ tables }) => tables),
+    growthIn(results) ?? '',
+  ]
+    .join('\n')
+    .replace(/\n{3,}/g, '\n\n')
+    .trimEnd()
+
+const start = async () => {
+  const { write, ...options } = read()
+  const [load = 0] = loadavg()
+  const results = await bench({ ...options, say: (line) => console.log(line) })
+  const growth = growthIn(results)
+  if (growth) console.log(growth)
+  if (!write) return
+  const page = fileURLToPath(new URL('../../docs/proof/bench.md', import.meta.url))
+  mkdirSync(fileURLToPath(new URL('.', `file://${page}`)), { recursive: true })
+  writeFileSync(page, `${pageOf(results, load)}\n`)
+  console.log(`Wrote ${page}`)
+}
+
+start().catch((error: unknown) => {
+  console.error('bench:', error)
+  process.exit(1)
+})
