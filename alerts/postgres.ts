@@ -1,12 +1,8 @@
-import {
-  activityCount,
-  maxConnections,
-  reservedConnections,
-  superuserConnections,
-} from '../exporters/postgres/activity.ts'
+import { activityCount } from '../exporters/postgres/activity.ts'
+import { remainder } from '../exporters/postgres/bounded.ts'
 import { postgresVitals } from '../exporters/postgres/index.ts'
 import { indexScans, indexSize } from '../exporters/postgres/indexes.ts'
-import { remainder } from '../exporters/postgres/bounded.ts'
+import { maxConnections, reservedConnections, superuserConnections } from '../exporters/postgres/settings.ts'
 import { statementCalls, statementSeconds } from '../exporters/postgres/statements.ts'
 import { type Matcher, not } from '../metrics/metric.ts'
 import { and, div, eq, gt, increase, instant, rate, sub, sum } from '../metrics/promql.ts'

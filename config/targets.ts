@@ -36,14 +36,14 @@ export const targets = {
     url: 'DATABASE_URL',
     kinds: ['postgres', 'reservations'],
     limits,
-    surveySeconds: 300,
+    surveySeconds: 600,
   },
   cache: {
     words: 'the cache and session store of the API',
     url: 'REDIS_URL',
     kinds: ['redis'],
     limits,
-    surveySeconds: 300,
+    surveySeconds: 600,
   },
 } as const satisfies Record<string, Target>
 

@@ -29,7 +29,7 @@ const doors: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
     fastify: ['exporters/server.ts', 'dashboards/preview/server.ts'],
     'fastify-plugin': ['exporters/service/http.ts'],
     ioredis: ['exporters/redis/source.ts'],
-    pg: ['exporters/postgres/source.ts'],
+    pg: ['exporters/postgres/connection.ts'],
     'playwright-core': ['compose/local/browser.ts'],
     'prom-client': ['exporters/registry.ts'],
     uplot: ['dashboards/preview/page/plot.ts'],

@@ -25,40 +25,23 @@ export const activityMaxTransaction = gauge({
   help: 'Age in seconds of the oldest transaction still open',
   labels,
 })
-export const maxConnections = gauge({
-  name: 'pg_settings_max_connections',
-  peer: 'postgres_exporter',
-  help: 'Connections the server takes at most, the reserved ones included',
-})
-export const superuserConnections = gauge({
-  name: 'pg_settings_superuser_reserved_connections',
-  peer: 'postgres_exporter',
-  help: 'Connections kept for superusers',
-})
-export const reservedConnections = gauge({
-  name: 'pg_settings_reserved_connections',
-  peer: 'postgres_exporter',
-  help: 'Connections kept for roles with pg_use_reserved_connections (0 before PostgreSQL 16)',
-})
-
 const grouped = { count: activityCount, max_transaction: activityMaxTransaction }
-const limits = { max: maxConnections, superuser: superuserConnections, reserved: reservedConnections }
 
-/** Who is connected and what they do, beside how many may connect. */
+/** Who is connected and what they do. */
 export const activity: Collector<Postgres> = {
   name: 'activity',
-  metrics: [...Object.values(grouped), ...Object.values(limits)],
+  metrics: Object.values(grouped),
   async collect({ rows }) {
-    const [found, settings] = await Promise.all([rows<Row>(activitySql), rows<Row>(limitsSql)])
+    const found = await rows<Row>(sql)
     const login = found.find(({ hidden }) => Number(hidden) > 0)
     if (login) throw new Error(`${login.me} may not see other sessions: run GRANT pg_monitor TO "${login.me}"`)
-    return [...readings(found, grouped), ...readings(settings, limits)]
+    return readings(found, grouped)
   },
 }
 
 type Row = Readonly<Record<string, string | number>>
 
-const activitySql = `
+const sql = `
   select coalesce(datname, '') as datname, coalesce(state, '') as state, coalesce(usename, '') as usename,
          coalesce(application_name, '') as application_name, coalesce(backend_type, '') as backend_type,
          coalesce(wait_event_type, '') as wait_event_type, coalesce(wait_event, '') as wait_event,
@@ -66,8 +49,3 @@ const activitySql = `
          count(*) filter (where query = '<insufficient privilege>')::float8 as hidden,
          coalesce(extract(epoch from max(clock_timestamp() - xact_start)), 0)::float8 as max_transaction
   from pg_stat_activity group by 1, 2, 3, 4, 5, 6, 7`
-
-const limitsSql = `
-  select current_setting('max_connections')::float8 as max,
-         current_setting('superuser_reserved_connections')::float8 as superuser,
-         coalesce(current_setting('reserved_connections', true), '0')::float8 as reserved`

@@ -90,8 +90,8 @@ const statsSql = (version: number) => `
          extract(epoch from stats_reset)::float8 as stats_reset
   from pg_stat_database`
 
-const catalogueSql = 'select datname, datconnlimit from pg_database where datallowconn'
+const catalogueSql = 'select datname, datconnlimit from pg_database'
 
 const sizesSql = `
   select datname, pg_database_size(oid) as size from pg_database
-  where datallowconn and (has_database_privilege(oid, 'CONNECT') or pg_has_role(current_user, 'pg_read_all_stats', 'usage'))`
+  where has_database_privilege(oid, 'CONNECT') or pg_has_role(current_user, 'pg_read_all_stats', 'usage')`

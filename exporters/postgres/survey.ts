@@ -15,6 +15,11 @@ export const surveyDuration = gauge({
   help: 'How long finding it took',
   labels,
 })
+export const surveyInterval = gauge({
+  name: 'pg_survey_interval_seconds',
+  help: 'How long it is shown before it is asked again; longer where finding it takes long',
+  labels,
+})
 export const surveySuccess = gauge({
   name: 'pg_survey_success',
   counts: 'surveys',
@@ -52,8 +57,9 @@ interface Pace {
   readonly share?: number
 }
 
-export const surveyOf = ({ every, share = 1 / 500 }: Pace): Survey => {
+export const surveyOf = ({ every, share = 1 / 1_000 }: Pace): Survey => {
   const asked = new Map<string, Map<string, Asked>>()
+  const interval = ({ duration = 0 }: Asked) => Math.max(every, (1000 * duration) / share)
   const open = opener()
   const asks = <T>(question: string, ask: (database: Database) => Promise<T>): Surveyed<T> => {
     const answers = new Map<string, T>()
@@ -83,7 +89,7 @@ export const surveyOf = ({ every, share = 1 / 500 }: Pace): Survey => {
       const all = asked.get(name) ?? new Map<string, Asked>()
       const one = all.get(question) ?? { begun: -Infinity, outcome: Promise.resolve() }
       asked.set(name, all.set(question, one))
-      const due = performance.now() - one.begun >= Math.max(every, (1000 * (one.duration ?? 0)) / share)
+      const due = performance.now() - one.begun >= interval(one)
       open(postgres, name, due ? begin(one) : undefined)
       // The first to ask waits, as long as the rest of the scrape can spare it.
       if (one.found === undefined) await atMost(postgres.budget / 2, one.outcome)
@@ -91,7 +97,7 @@ export const surveyOf = ({ every, share = 1 / 500 }: Pace): Survey => {
       return answers.get(name)
     }
   }
-  return { asks, state: stateOf(asked) }
+  return { asks, state: stateOf(asked, interval) }
 }
 
 const settled = () => {
@@ -150,17 +156,23 @@ const atMost = async (milliseconds: number, work: Promise<void>) => {
   clearTimeout(timer)
 }
 
-const stateOf = (asked: ReadonlyMap<string, ReadonlyMap<string, Asked>>): Collector<Postgres> => ({
+const stateOf = (
+  asked: ReadonlyMap<string, ReadonlyMap<string, Asked>>,
+  interval: (one: Asked) => number,
+): Collector<Postgres> => ({
   name: 'survey',
-  metrics: [surveyAge, surveyDuration, surveySuccess],
+  metrics: [surveyAge, surveyDuration, surveyInterval, surveySuccess],
   async collect({ failed }) {
     return [...asked].flatMap(([datname, all]) =>
-      [...all].flatMap(([survey, { found, duration, failure }]) => {
+      [...all].flatMap(([survey, one]) => {
+        const { found, duration, failure } = one
         if (failure !== undefined) failed(`${survey} in ${datname}`, failure)
+        const names = { datname, survey }
         return [
-          ...(found === undefined ? [] : [surveyAge.sample((performance.now() - found) / 1000, { datname, survey })]),
-          ...(duration === undefined ? [] : [surveyDuration.sample(duration, { datname, survey })]),
-          surveySuccess.sample(failure === undefined ? 1 : 0, { datname, survey }),
+          ...(found === undefined ? [] : [surveyAge.sample((performance.now() - found) / 1000, names)]),
+          ...(duration === undefined ? [] : [surveyDuration.sample(duration, names)]),
+          surveyInterval.sample(interval(one) / 1000, names),
+          surveySuccess.sample(failure === undefined ? 1 : 0, names),
         ]
       }),
     )

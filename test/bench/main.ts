@@ -46,11 +46,12 @@ const method = `## How it is measured
 - Equal series: all tables one by one and every statement, from those of our collectors that share a name with the peer.
   The side that then sends more shows fewer statements, until both send equally many series. Series of an exporter's own
   process (\`go_\`, \`process_\`, \`promhttp_\`) are not counted.
-- Ours reads the sizes of relations at a pace of its own, beside the scrapes. While both race it does not. Its cost is
-  what the first scrape of a new exporter costs, on the server and in the exporter, until all is still again, less its
-  third scrape; the median of three exporters. That is an upper bound, because nothing is warm. Its time is what
-  \`pg_survey_duration_seconds\` tells. Latency, server time and CPU of ours include it, divided by the scrapes from one
-  refresh to the next; the rows below each of them tell it without.
+- Ours reads the sizes of relations at a pace of its own, beside the scrapes. While both race it does not. What it costs
+  the server is the time of the statements that look at files; in the exporter, what its first scrape costs until all is
+  still again, less its third: an upper bound, because nothing is warm. The median of three exporters counts. How long it
+  takes is what \`pg_survey_duration_seconds\` tells, its pace what \`pg_survey_interval_seconds\` tells. Latency, server
+  time and CPU of ours include it, divided by the scrapes (one every 15 s) from one refresh to the next; the rows below
+  each of them tell it without.
 - A missed limit is written down and is no failure of the run. What could not be measured is.
 `
 

@@ -102,15 +102,13 @@ export const seriesOf = (chunks: readonly Buffer[]): ReadonlyMap<string, number>
 export const countOf = (series: ReadonlyMap<string, number>) =>
   [...series.values()].reduce((sum, count) => sum + count, 0)
 
-/** All series of one name added up; undefined where there is none. */
-export const gaugeSum = (chunks: readonly Buffer[], name: string) => {
-  const found = [
+/** The values of all series of a gauge. */
+export const gauges = (chunks: readonly Buffer[], name: string): readonly number[] =>
+  [
     ...Buffer.concat(chunks)
       .toString()
       .matchAll(new RegExp(`^${name}(?:\\{.*\\})? (\\S+)$`, 'gm')),
-  ]
-  return found.length > 0 ? found.reduce((sum, [, value]) => sum + Number(value), 0) : undefined
-}
+  ].map(([, value]) => Number(value))
 
 /** What an exporter says it could not read: who reads less costs less. */
 export const failuresIn = (chunks: readonly Buffer[]): readonly string[] =>

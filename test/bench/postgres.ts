@@ -1,9 +1,9 @@
-import { scrapeInterval, targets } from '../../config/targets.ts'
+import { scrapeInterval } from '../../config/targets.ts'
 import { everyKind } from '../../exporters/index.ts'
-import { surveyAge, surveyDuration } from '../../exporters/postgres/survey.ts'
+import { surveyAge, surveyDuration, surveyInterval } from '../../exporters/postgres/survey.ts'
 import { type Contestant, startOurs, startPeer } from './contestants.ts'
 import type { Catalogue } from './data-sets.ts'
-import { countOf, cpuOf, gaugeSum, scrape, spreadOf } from './measure.ts'
+import { countOf, cpuOf, gauges, scrape, spreadOf } from './measure.ts'
 import { measurePair, type Refresh, type Start, seriesOnce } from './pair.ts'
 import type { Peer } from './peers.ts'
 import { openStand, type Stand } from './postgres-stand.ts'
@@ -31,11 +31,12 @@ interface Plan {
 
 const starters = (stand: Stand, { bundle, peer }: Options, { flags, ...ours }: Plan) => {
   const common = { folder: stand.folder, kind: 'postgres' } as const
+  const surveyed: Start = (port) => startOurs({ ...common, ...ours, bundle, source: stand.urlOf('ours', port) })
   const mine: Start = (port) =>
     startOurs({ ...common, ...ours, bundle, source: stand.urlOf('ours', port), surveySeconds: never })
   const theirs: Start | undefined =
     peer && ((port) => startPeer({ ...common, peer, flags, source: stand.urlOf('peer', port) }))
-  return { mine, theirs }
+  return { mine, surveyed, theirs }
 }
 
 const statementFlags = (limit: number) => [
@@ -114,22 +115,25 @@ const scrapeAndRest = async (stand: Stand, contestant: Contestant) => {
 }
 
 /**
- * What the first scrape of a new exporter costs beyond a later one. It begins a refresh, and nothing is warm: an upper
- * bound.
+ * What a refresh costs: on the server, the statements that look at files; in the exporter, what its first scrape costs
+ * beyond a later one, where nothing is warm: an upper bound.
  */
 const refreshOnce = async (stand: Stand, start: Start) => {
   const contestant = await start()
   try {
+    const before = await stand.sizing('ours')
     const first = await scrapeAndRest(stand, contestant)
+    const executing = (await stand.sizing('ours')) - before
     await scrapeAndRest(stand, contestant)
     const usual = await scrapeAndRest(stand, contestant)
     const { chunks } = await scrape(contestant.url)
     return {
-      latency: 1000 * (gaugeSum(chunks, surveyDuration.name) ?? 0),
+      latency: 1000 * gauges(chunks, surveyDuration.name).reduce((sum, one) => sum + one, 0),
+      pace: Math.max(...gauges(chunks, surveyInterval.name)),
       first: first.milliseconds,
       busiest: first.busiest,
       cpu: Math.max(0, first.cpu - usual.cpu),
-      executing: Math.max(0, first.executing - usual.executing),
+      executing,
     }
   } finally {
     await contestant.stop()
@@ -141,19 +145,20 @@ const refreshOf = async (stand: Stand, start: Start, scrapes: number): Promise<R
   const times = Math.min(refreshes, Math.ceil(scrapes / scrapesPerRefresh))
   while (all.length < times) all.push(await refreshOnce(stand, start))
   const median = (of: (one: (typeof all)[number]) => number) => spreadOf(all.map(of)).median
+  const pace = median((one) => one.pace)
   return {
     latency: median(({ latency }) => latency),
     first: median(({ first }) => first),
     busiest: median(({ busiest }) => busiest),
     cpu: median(({ cpu }) => cpu),
     executing: median(({ executing }) => executing),
-    pace: targets.main.surveySeconds,
-    scrapes: targets.main.surveySeconds / scrapeSeconds,
+    pace,
+    scrapes: pace / scrapeSeconds,
   }
 }
 
 const measurePlan = async (title: string, words: string, plan: Plan, stand: Stand, options: Options) => {
-  const { mine, theirs } = starters(stand, options, plan)
+  const { mine, surveyed, theirs } = starters(stand, options, plan)
   const pair = await measurePair({
     title,
     words,
@@ -162,7 +167,7 @@ const measurePlan = async (title: string, words: string, plan: Plan, stand: Stan
     ours: { start: mine, meter: stand.meterOf('ours'), memoryOf: (one) => stand.memoryOf('ours', one) },
     peer: theirs && { start: theirs, meter: stand.meterOf('peer'), memoryOf: (one) => stand.memoryOf('peer', one) },
   })
-  return { ...pair, refresh: await refreshOf(stand, mine, options.scrapes) }
+  return { ...pair, refresh: await refreshOf(stand, surveyed, options.scrapes) }
 }
 
 /** Both exporters on one catalogue: with everything and equal series, and each with its own defaults. */
