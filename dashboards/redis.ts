@@ -1,5 +1,6 @@
 import { memoryNearLimit } from '../alerts/redis.ts'
 import { blockedClients, connectedClients, maxClients } from '../exporters/redis/clients.ts'
+import { evictedKeys, expiredKeys } from '../exporters/redis/expiry.ts'
 import { redisVitals } from '../exporters/redis/index.ts'
 import { keys, keysExpiring } from '../exporters/redis/keyspace.ts'
 import { memoryDataset, memoryFragmentation, memoryMax, memoryResident, memoryUsed } from '../exporters/redis/memory.ts'
@@ -7,8 +8,6 @@ import {
   commandsProcessed,
   connectionsReceived,
   errorReplies,
-  evictedKeys,
-  expiredKeys,
   keyspaceHits,
   keyspaceMisses,
   netInputBytes,

@@ -1,5 +1,6 @@
 import { createHash, createHmac, pbkdf2Sync, randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import { columnWidthsView } from '../exporters/postgres/column-widths.ts'
 import { type Connection, connect } from './database.ts'
 import { seed } from './seed.ts'
 
@@ -78,6 +79,8 @@ const rights = `
   grant select, insert, update, delete on users, tables, reservations, payments to ${demoLogins.api};
   create schema if not exists fault authorization ${demoLogins.api};
   grant pg_monitor to ${demoLogins.exporter};
+  grant select on all sequences in schema public to ${demoLogins.exporter};
+  ${columnWidthsView(demoLogins.exporter)}
   grant select (status, date, party_size, created_at, cancelled_at, management_token, token_expires_at)
     on reservations to ${demoLogins.exporter};
   grant select (reservation_id, status, created_at) on payments to ${demoLogins.exporter};

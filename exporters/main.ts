@@ -1,6 +1,7 @@
 import { readEnv } from '../config/env.ts'
 import { targets } from '../config/targets.ts'
 import { accessOf, exposure } from './access.ts'
+import { keepHeapSmall } from './heap.ts'
 import { openTargets } from './index.ts'
 import { processRegistry } from './registry.ts'
 import { exporterServer } from './server.ts'
@@ -8,6 +9,7 @@ import { exporterServer } from './server.ts'
 const tell = (words: string) => console.warn(`exporter: ${words}`)
 
 const start = async () => {
+  keepHeapSmall()
   const env = readEnv()
   const access = accessOf(env, tell)
   const scraped = openTargets(env, targets, tell)

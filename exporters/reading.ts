@@ -1,6 +1,6 @@
 import type { Definition, Histogram, Sample, Series, TargetLabel } from '../metrics/metric.ts'
 
-/** A value as a server told it. Numbers that arrived as text go out as the same text. */
+/** A value as a server told it: a number may be its text. */
 export type Cell = string | number | null
 
 /** What a query found, in the words of the server. */

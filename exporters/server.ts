@@ -72,7 +72,7 @@ export const exporterServer = (options: ServerOptions): FastifyInstance => {
       const gzip = acceptsGzip(headers['accept-encoding'])
       if (gzip) reply.header('content-encoding', 'gzip')
       reply.header('vary', 'accept, accept-encoding').type(format.contentType)
-      return reply.send(Readable.from(snapshot.body(format, gzip), { objectMode: false }))
+      return reply.send(Readable.from(snapshot.body(format, gzip), { objectMode: true, highWaterMark: 1 }))
     },
   )
   app.addHook('onClose', async () => {

@@ -8,11 +8,13 @@ import type { Reading } from './reading.ts'
 export interface Snapshot {
   readonly readings: readonly Reading[]
   /** As text. It is printed once for all who want the same format, and no faster than the fastest of them takes it. */
-  body(format: Format, gzip: boolean): AsyncIterable<Buffer>
+  body(format: Format, gzip: boolean): AsyncIterable<Chunk>
 }
+/** Text as it is stays a string up to the socket: as a buffer it would lie about until somebody collects it. */
+export type Chunk = string | Buffer
 
 export const snapshotOf = (readings: readonly Reading[]): Snapshot => {
-  const bodies = new Map<string, () => AsyncIterable<Buffer>>()
+  const bodies = new Map<string, () => AsyncIterable<Chunk>>()
   return {
     readings,
     body: (format, gzip) => {
@@ -30,25 +32,25 @@ export const snapshotOf = (readings: readonly Reading[]): Snapshot => {
 /** Others get their turn between two chunks: however much there is to print, nobody waits for all of it. */
 async function* turnByTurn(readings: readonly Reading[], format: Format) {
   for (const chunk of printed(readings, format)) {
-    if (chunk !== '') yield Buffer.from(chunk)
+    if (chunk !== '') yield chunk
     await turn()
   }
 }
 
 /** Our lines repeat each other so much that more effort than the least saves little. */
-const compressed = (text: AsyncIterable<Buffer>): AsyncIterable<Buffer> =>
+const compressed = (text: AsyncIterable<string>): AsyncIterable<Buffer> =>
   // A reader that leaves ends the stream, which is told here and concerns nobody.
   pipeline(Readable.from(text), createGzip({ level: 1 }), () => undefined)
 
 interface Link {
-  readonly chunk: Buffer
+  readonly chunk: Chunk
   readonly next: Step
 }
 type Step = () => Promise<Link | undefined>
 
 /** One run through the chunks for all who join it in time, as those do who shared a scrape; who comes later starts another. */
-const shared = (chunks: () => AsyncIterable<Buffer>) => {
-  let join: (() => AsyncIterable<Buffer>) | undefined
+const shared = (chunks: () => AsyncIterable<Chunk>) => {
+  let join: (() => AsyncIterable<Chunk>) | undefined
   return () => {
     join ??= begin(chunks()[Symbol.asyncIterator](), () => {
       join = undefined
@@ -61,7 +63,7 @@ const shared = (chunks: () => AsyncIterable<Buffer>) => {
  * A chunk is forgotten once the slowest reader has it. Hence nobody joins after the second was asked for: to hold on to
  * the first is to hold on to all that follow it.
  */
-const begin = (chunks: AsyncIterator<Buffer>, closed: () => void) => {
+const begin = (chunks: AsyncIterator<Chunk>, closed: () => void) => {
   let readers = 0
   let first: Step | undefined
   const close = () => {
@@ -97,7 +99,7 @@ const begin = (chunks: AsyncIterator<Buffer>, closed: () => void) => {
 }
 
 /** Holds on to the chunk it is at, and to none before it: hence the first is let go. */
-const follow = (first: ReturnType<Step>, leave: () => void): AsyncIterable<Buffer> => {
+const follow = (first: ReturnType<Step>, leave: () => void): AsyncIterable<Chunk> => {
   let place: typeof first | undefined = first
   const end = async () => {
     if (place) leave()

@@ -1,4 +1,4 @@
-import type { Found } from '../reading.ts'
+import type { Cell, Found } from '../reading.ts'
 
 interface Submitted {
   query(sql: string): void
@@ -30,14 +30,15 @@ interface Batch {
 const clock = 'select extract(epoch from clock_timestamp())::float8 * 1000'
 
 /**
- * Many statements in one message, and so in one round trip. Rows are kept as they come over the wire. The server stops at
- * the first statement that fails.
+ * Many statements in one message, and so in one round trip. Numbers become numbers, whatever their type there; all else stays
+ * the text that came over the wire. The server stops at the first statement that fails.
  */
 export const batch = ({ before, questions, after, answered, ended }: Batch) => {
   let done = 0
   let time = 0
   let fields: readonly Field[] = []
-  let rows: (readonly (string | null)[])[] = []
+  let numeric: readonly boolean[] = []
+  let rows: (readonly Cell[])[] = []
   let last: Omit<Answer, 'milliseconds'> | undefined
   // Behind `before` stand a clock and then pairs of a question and a clock.
   const question = () => Math.floor((done - before.length - 1) / 2)
@@ -60,9 +61,11 @@ export const batch = ({ before, questions, after, answered, ended }: Batch) => {
     },
     handleRowDescription: (described: { readonly fields: readonly Field[] }) => {
       fields = described.fields
+      numeric = fields.map(({ dataTypeID }) => numbers.has(dataTypeID))
     },
+    // A number takes less room than its text, and there may be hundreds of thousands of them.
     handleDataRow: (row: { readonly fields: readonly (string | null)[] }) => {
-      rows.push(row.fields)
+      rows.push(row.fields.map((cell, at) => (cell !== null && numeric[at] ? Number(cell) : cell)))
     },
     handleCommandComplete: complete,
     handleError: (failure: Error) => ended(failure, Math.max(-1, question())),
@@ -73,12 +76,8 @@ export const batch = ({ before, questions, after, answered, ended }: Batch) => {
 const numbers = new Set([20, 21, 23, 26, 28, 700, 701, 1700])
 const boolean = 16
 
-/** Rows by column name: numbers as numbers, whatever their type there, true and false as such, all else as text. */
+/** Rows by column name: numbers as numbers, true and false as such, all else as text. */
 export const asRows = <Row>({ columns, types, rows }: Answer): readonly Row[] =>
   rows.map((row) => Object.fromEntries(columns.map((name, at) => [name, asValue(row[at] ?? null, types[at])])) as Row)
 
-const asValue = (cell: Found['rows'][number][number], type: number | undefined) => {
-  if (cell === null || type === undefined) return cell
-  if (numbers.has(type)) return Number(cell)
-  return type === boolean ? cell === 't' : cell
-}
+const asValue = (cell: Cell, type: number | undefined) => (cell !== null && type === boolean ? cell === 't' : cell)

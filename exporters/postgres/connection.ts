@@ -56,6 +56,14 @@ export const connect = async ({ url, database, applicationName, signal }: Option
   }
   client.on('error', () => socket.destroy())
   client.on('end', () => fail(new Error('the connection was lost')))
+  let taken = 0
+  const count = ({ length }: Buffer) => {
+    taken += length
+    if (taken <= most) return
+    fail(new Error(`what answers sent more than ${most} bytes: check host and port, or show fewer one by one`))
+    socket.destroy()
+  }
+  socket.on('data', count)
   const late = () => socket.destroy()
   signal.addEventListener('abort', late, { once: true })
   try {
@@ -66,6 +74,8 @@ export const connect = async ({ url, database, applicationName, signal }: Option
   } finally {
     signal.removeEventListener('abort', late)
   }
+  // Encrypted, what comes is read from another stream.
+  if (client.connection.stream !== socket) client.connection.stream.on('data', count)
   const { ask, expect, answered } = asking(client, queue, () => version)
   return {
     database: client.database ?? '',
@@ -79,6 +89,7 @@ export const connect = async ({ url, database, applicationName, signal }: Option
     expect,
     ask: async (sql) => {
       if (!alive) throw new Error('the connection was lost')
+      taken = 0
       return ask(sql)
     },
     drop: (reason) => {
@@ -93,6 +104,9 @@ export const connect = async ({ url, database, applicationName, signal }: Option
     },
   }
 }
+
+/** Bytes of the answers to one message: whatever answers there, it is not to fill our memory. 200,000 relations one by one are a third. */
+const most = 256 * 1024 ** 2
 
 /** Milliseconds. */
 const patience = 1_000

@@ -8,7 +8,7 @@ export interface Database {
   readonly name: string
   /** What a query finds: numbers as numbers, whatever their type there, true and false as such, all else as text. */
   rows<Row>(sql: string): Promise<readonly Row[]>
-  /** The same as it came over the wire, for answers with many rows. */
+  /** The same without the names in every row, for answers with many. */
   table(sql: string): Promise<Found>
 }
 

@@ -1,7 +1,7 @@
 import { counter, gauge } from '../../metrics/metric.ts'
 import { namesOf } from '../../metrics/names.ts'
 import type { Collector } from '../collector.ts'
-import { readings } from '../reading.ts'
+import { type Found, readings } from '../reading.ts'
 import { remainder } from './bounded.ts'
 import { withoutLiterals } from './literals.ts'
 import type { Postgres } from './source.ts'
@@ -107,22 +107,21 @@ export const statements = ({ limit }: { readonly limit: number }): Collector<Pos
       // What was found last serves this scrape as well, so that it takes one round trip; it is looked at again beside it.
       const [looked, asked] = await Promise.allSettled([
         readableExtension(source),
-        known ? source.rows<StatementRow>(statementsSql(known, limit)) : undefined,
+        known ? source.table(statementsSql(known, limit)) : undefined,
       ])
       if (looked.status === 'rejected') throw looked.reason
       const same = known?.schema === looked.value.schema && known.release === looked.value.release
       known = looked.value
       if (same && asked.status === 'rejected') throw asked.reason
-      const rows =
-        (same && asked.status === 'fulfilled' && asked.value) ||
-        (await source.rows<StatementRow>(statementsSql(known, limit)))
-      const learned = await learn(source, known.schema, new Set(rows.map(({ queryid }) => queryid)))
+      const found =
+        (same && asked.status === 'fulfilled' && asked.value) || (await source.table(statementsSql(known, limit)))
+      const ids = found.columns.indexOf('queryid')
+      const learned = await learn(source, known.schema, new Set(found.rows.map((row) => String(row[ids]))))
+      const named = [...learned].flatMap(([queryid, query]) => (query ? [{ queryid, query, info: 1, id: 1 }] : []))
       return [
-        ...readings(rows, measured),
-        ...[...learned].flatMap(([queryid, query]) =>
-          query ? [statementInfo.sample(1, { queryid, query }), statementId.sample(1, { queryid, query })] : [],
-        ),
-        ...readings([totalOf(rows)], totals),
+        ...readings(found, measured),
+        ...readings(named, { info: statementInfo, id: statementId }),
+        ...readings([totalOf(found)], totals),
       ]
     },
   }
@@ -132,11 +131,13 @@ interface Extension {
   readonly schema: string
   readonly release: number
 }
-type Sums = Readonly<Record<keyof typeof totals, number>>
-type StatementRow = Sums & { readonly queryid: string } & Readonly<Record<string, string | number>>
-
-const totalOf = (rows: readonly Sums[]) =>
-  Object.fromEntries(namesOf(totals).map((column) => [column, rows.reduce((sum, row) => sum + row[column], 0)]))
+const totalOf = ({ columns, rows }: Found) =>
+  Object.fromEntries(
+    namesOf(totals).map((name) => {
+      const place = columns.indexOf(name)
+      return [name, rows.reduce((sum, row) => sum + Number(row[place]), 0)]
+    }),
+  )
 
 /** Where the extension is and which release of it, or an error that says how to make its numbers readable. */
 const readableExtension = async ({ rows }: Postgres): Promise<Extension> => {

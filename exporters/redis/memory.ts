@@ -18,16 +18,29 @@ export const memory = fieldCollector('memory', {
   used_memory_overhead: gauge(theirs('memory_used_overhead_bytes', 'Bytes for the bookkeeping of the data')),
   used_memory_startup: gauge(theirs('memory_used_startup_bytes', 'Bytes allocated at start, before any data')),
   used_memory_dataset: memoryDataset,
-  used_memory_lua: gauge(theirs('memory_used_lua_bytes', 'Bytes of the Lua engine')),
-  used_memory_scripts: gauge(theirs('memory_used_scripts_bytes', 'Bytes of cached scripts and functions')),
+  total_system_memory: gauge(theirs('total_system_memory_bytes', 'Bytes of memory that the machine has')),
   mem_fragmentation_ratio: memoryFragmentation,
   mem_fragmentation_bytes: gauge(theirs('mem_fragmentation_bytes', 'Bytes lost to fragmentation')),
   mem_clients_normal: gauge(theirs('mem_clients_normal', 'Bytes of the buffers of clients')),
   mem_clients_slaves: gauge(theirs('mem_clients_slaves', 'Bytes of the buffers of replicas')),
+  mem_cluster_links: gauge(theirs('mem_cluster_links_bytes', 'Bytes of the links to other nodes of the cluster')),
   mem_aof_buffer: gauge(theirs('mem_aof_buffer_bytes', 'Bytes of the buffer of the append-only file')),
+  mem_replication_backlog: gauge(
+    theirs('mem_replication_backlog_bytes', 'Bytes kept for replicas that were gone for a moment'),
+  ),
+  mem_total_replication_buffers: gauge(
+    theirs('mem_total_replication_buffers_bytes', 'Bytes kept for replicas, the backlog included'),
+  ),
+  mem_replica_full_sync_buffer: gauge({
+    name: 'redis_mem_replica_full_sync_buffer_bytes',
+    help: 'Bytes that this replica keeps of what the master sent while it took in a full copy',
+  }),
   mem_not_counted_for_evict: gauge(
     theirs('mem_not_counted_for_eviction_bytes', 'Bytes that do not count towards maxmemory'),
   ),
+  mem_overhead_db_hashtable_rehashing: gauge(
+    theirs('mem_overhead_db_hashtable_rehashing_bytes', 'Bytes of tables of keys that are being enlarged'),
+  ),
   lazyfree_pending_objects: gauge(theirs('lazyfree_pending_objects', 'Objects that wait to be freed')),
-  active_defrag_running: gauge(theirs('active_defrag_running', 'Whether memory is being defragmented now')),
+  lazyfreed_objects: gauge(theirs('lazyfreed_objects', 'Objects freed in the background')),
 })

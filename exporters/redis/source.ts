@@ -38,6 +38,7 @@ export const redis = (
   let client: Client | undefined
   let answered = false
   let refused = false
+  let taken = 0
   let lost: Error | undefined
   let info: Promise<ReadonlyMap<string, string>> | undefined
 
@@ -45,6 +46,7 @@ export const redis = (
   const drop = (failed: Client) => {
     if (client === failed) client = undefined
     failed.disconnect()
+    failed.stream?.destroy()
   }
   const connect = async (signal: AbortSignal) => {
     const to = typeof url === 'string' ? url : url()
@@ -74,6 +76,12 @@ export const redis = (
       // The error of connect() is "Connection is closed."; the reason came as an event before it.
       throw namedFailure(reason ? named(reason) : closed, to)
     }
+    opened.stream.on('data', ({ length }: Buffer) => {
+      taken += length
+      if (taken <= most) return
+      lost = new Error(`what answers sent more than ${most} bytes: check host and port`)
+      drop(opened)
+    })
     return opened
   }
   const call = async (command: string, ...parameters: readonly string[]): Promise<unknown> => {
@@ -102,8 +110,11 @@ export const redis = (
       return answered && !refused
     },
     async ready(signal) {
+      // Whom it lets in it decides at the connection: a password that is known by now is told to another one.
+      if (refused && client) drop(client)
       answered = false
       refused = false
+      taken = 0
       info = undefined
       if (!client) lost = undefined
       client ??= await connect(signal)
@@ -133,6 +144,9 @@ export const redis = (
     },
   }
 }
+
+/** Bytes of a scrape: a server has not a tenth as much to say. Whatever answers there, it is not to fill our memory. */
+const most = 64 * 1024 ** 2
 
 /** An error that the server answered, on a connection that works. */
 const isReply = (failure: unknown) => failure instanceof Error && failure.name === 'ReplyError'

@@ -4,8 +4,6 @@ import { fieldCollector, theirs } from './fields.ts'
 export const commandsProcessed = counter(theirs('commands_processed_total', 'Commands the server has processed'))
 export const keyspaceHits = counter(theirs('keyspace_hits_total', 'Look-ups that found their key'))
 export const keyspaceMisses = counter(theirs('keyspace_misses_total', 'Look-ups that found no key'))
-export const expiredKeys = counter(theirs('expired_keys_total', 'Keys removed because their time to live had passed'))
-export const evictedKeys = counter(theirs('evicted_keys_total', 'Keys removed to stay below maxmemory'))
 export const connectionsReceived = counter(theirs('connections_received_total', 'Connections the server has accepted'))
 export const rejectedConnections = counter(
   theirs('rejected_connections_total', 'Connections refused because of maxclients'),
@@ -22,16 +20,15 @@ export const stats = fieldCollector('stats', {
   rejected_connections: rejectedConnections,
   keyspace_hits: keyspaceHits,
   keyspace_misses: keyspaceMisses,
-  expired_keys: expiredKeys,
-  evicted_keys: evictedKeys,
-  expired_stale_perc: gauge(
-    theirs('expired_stale_percentage', 'Estimated share of keys that have expired unseen, in %'),
-  ),
-  expired_time_cap_reached_count: counter(
-    theirs('expired_time_cap_reached_total', 'Times the removal of expired keys ran out of its time'),
-  ),
   total_net_input_bytes: netInputBytes,
   total_net_output_bytes: netOutputBytes,
+  total_net_repl_input_bytes: counter(theirs('net_repl_input_bytes_total', 'Bytes received to replicate')),
+  total_net_repl_output_bytes: counter(theirs('net_repl_output_bytes_total', 'Bytes sent to replicate')),
   total_error_replies: errorReplies,
+  unexpected_error_replies: counter(
+    theirs('unexpected_error_replies', 'Replies that were errors where none may be, as from the master'),
+  ),
   uptime_in_seconds: uptime,
+  migrate_cached_sockets: gauge(theirs('migrate_cached_sockets_total', 'Connections kept open for MIGRATE')),
+  dump_payload_sanitizations: counter(theirs('dump_payload_sanitizations', 'Payloads of RESTORE that were checked')),
 })

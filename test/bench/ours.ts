@@ -1,5 +1,6 @@
 import { readEnv } from '../../config/env.ts'
 import { targets } from '../../config/targets.ts'
+import { keepHeapSmall } from '../../exporters/heap.ts'
 import { openTargets } from '../../exporters/index.ts'
 import { processRegistry } from '../../exporters/registry.ts'
 import { exporterServer } from '../../exporters/server.ts'
@@ -16,6 +17,7 @@ interface Settings {
   readonly surveySeconds?: number
 }
 
+keepHeapSmall()
 const settings: Settings = JSON.parse(process.argv[2] ?? '{}')
 const env = readEnv()
 const unbounded = Number.POSITIVE_INFINITY

@@ -14,7 +14,7 @@ import { buildPayments } from '../../demo/payments.ts'
 import { requestFaults } from '../../demo/request-faults.ts'
 import { demoLogins, setupDemo, urlFor } from '../../demo/setup.ts'
 import { sitting } from '../../demo/sittings.ts'
-import { processRegistry } from '../../exporters/exposition.ts'
+import { processRegistry } from '../../exporters/registry.ts'
 import { eventually, workshop } from './servers.ts'
 
 export const passwords = { api: 'an-api-password', exporter: 'an-exporter-password' } as const

@@ -1,7 +1,10 @@
-import { beforeEach, describe, expect, test } from 'vitest'
-import type { Collector, Scraped, Source } from '../../../exporters/collector.ts'
+import { setTimeout as delay } from 'node:timers/promises'
+import { beforeEach, describe, expect, test, vi } from 'vitest'
+import type { Account, Collector, Scraped, Source } from '../../../exporters/collector.ts'
 import { type Log, scraper } from '../../../exporters/scrape.ts'
+import type { Snapshot } from '../../../exporters/snapshot.ts'
 import { gauge, type Sample } from '../../../metrics/metric.ts'
+import { samplesOf } from '../../readings.ts'
 
 const vitals = {
   up: gauge({ name: 'demo_up', counts: 'answers', help: 'x' }),
@@ -17,28 +20,34 @@ const log: Log = {
 }
 beforeEach(() => lines.splice(0))
 
-type Collect = Collector<Source>['collect']
-const answers: Source = { ready: async () => {}, close: async () => {} }
+type Collect = Collector<Account>['collect']
+/** What a collector asks through is the account of its questions. */
+const answers: Source<Account> = {
+  ready: async () => {},
+  answered: true,
+  reader: (account) => account,
+  close: async () => {},
+}
 const reads: Collect = async () => [size.sample(7)]
 const never = () => new Promise<never>(() => {})
 const fails = (message: string) => async () => {
   throw new Error(message)
 }
-const scraping = (collect: Readonly<Record<string, Collect>>, source: Source = answers) => {
+const scraping = (collect: Readonly<Record<string, Collect>>, source: Source<Account> = answers) => {
   const collectors = Object.entries(collect).map(([name, work]) => ({ name, metrics: [size], collect: work }))
-  const scraped: Scraped = { kind: 'demo', name: 'main', source, collectors, vitals }
+  const scraped: Scraped<Account> = { kind: 'demo', name: 'main', source, collectors, vitals }
   return scraper(scraped, log)
 }
 
 /** Samples in short: `name/collector value`, without the durations. */
-const short = (samples: readonly Sample[]) =>
-  samples
+const short = ({ readings }: Snapshot) =>
+  samplesOf(readings)
     .filter(({ metric }) => metric.name !== vitals.duration.name)
     .map(({ metric, labels, value }) => [metric.name, ...Object.values(labels)].join('/').concat(` ${value}`))
 
 test('A source that answers is up, and each collector is said to have succeeded', async () => {
-  const samples = await scraping({ one: reads, two: async () => [] })(1000)
-  expect(short(samples)).toEqual(['demo_up 1', 'demo_size_bytes 7', 'demo_success/one 1', 'demo_success/two 1'])
+  const snapshot = await scraping({ one: reads, two: async () => [] })(1000)
+  expect(short(snapshot)).toEqual(['demo_up 1', 'demo_size_bytes 7', 'demo_success/one 1', 'demo_success/two 1'])
   expect(lines).toEqual([])
 })
 
@@ -48,8 +57,8 @@ test('The time of each collector is told in seconds', async () => {
     while (performance.now() - start < 20) await Promise.resolve()
     return []
   }
-  const samples = await scraping({ slow })(5000)
-  const took = samples.find(({ metric }) => metric.name === vitals.duration.name)
+  const snapshot = await scraping({ slow })(5000)
+  const took = samplesOf(snapshot.readings).find(({ metric }) => metric.name === vitals.duration.name)
   expect(took).toMatchObject({ labels: { collector: 'slow' } })
   expect(took?.value).toBeGreaterThanOrEqual(0.02)
   expect(took?.value).toBeLessThan(5)
@@ -73,8 +82,8 @@ describe('A collector that fails takes nothing from its neighbours', () => {
       'refused ::1; refused 127.0.0.1',
     ],
   ])('one %s', async (_how, broken, reason) => {
-    const samples = await scraping({ broken, fine: reads })(1000)
-    expect(short(samples)).toEqual(['demo_up 1', 'demo_success/broken 0', 'demo_size_bytes 7', 'demo_success/fine 1'])
+    const snapshot = await scraping({ broken, fine: reads })(1000)
+    expect(short(snapshot)).toEqual(['demo_up 1', 'demo_success/broken 0', 'demo_size_bytes 7', 'demo_success/fine 1'])
     expect(lines).toEqual([`warn demo/main: broken failed: ${reason}`])
   })
 })
@@ -90,9 +99,9 @@ test('A collector that hangs ends with the budget, told by its signal, and what 
       answer = resolve
     })
   }
-  const samples = await scraping({ hangs, fine: reads })(30)
+  const snapshot = await scraping({ hangs, fine: reads })(30)
   answer([size.sample(8)])
-  expect(short(samples)).toEqual(['demo_up 1', 'demo_success/hangs 0', 'demo_size_bytes 7', 'demo_success/fine 1'])
+  expect(short(snapshot)).toEqual(['demo_up 1', 'demo_success/hangs 0', 'demo_size_bytes 7', 'demo_success/fine 1'])
   expect(aborted).toBe(true)
   expect(lines).toEqual(['warn demo/main: hangs failed: no answer within 30 ms'])
 })
@@ -125,13 +134,151 @@ test('Source and collectors are told the signal, and the source the budget', asy
   const ready: Source['ready'] = async (signal, budget) => {
     told.push(signal.aborted, budget)
   }
-  const collect: Collect = async (source, signal) => {
-    told.push(source === same, signal.aborted)
+  const collect: Collect = async (_account, signal) => {
+    told.push(signal.aborted)
     return []
   }
-  const same = { ...answers, ready }
-  await scraping({ collect }, same)(1234)
-  expect(told).toEqual([false, 1234, true, false])
+  await scraping({ collect }, { ...answers, ready })(1234)
+  expect(told).toEqual([false, 1234, false])
+})
+
+test('Each collector asks through a reader of its own', async () => {
+  const readers: Account[] = []
+  const collect: Collect = async (account) => {
+    readers.push(account)
+    return []
+  }
+  await scraping({ one: collect, two: collect })(1000)
+  expect(new Set(readers).size).toBe(2)
+})
+
+test('The time of a collector is that of its questions where it is known, and not its waiting for others', async () => {
+  const asks: Collect = async ({ spent }) => {
+    spent(1500)
+    spent(500)
+    return []
+  }
+  const { readings } = await scraping({ asks })(1000)
+  const took = samplesOf(readings).find(({ metric }) => metric.name === vitals.duration.name)
+  expect(took).toMatchObject({ value: 2, labels: { collector: 'asks' } })
+})
+
+describe('A part that could not be read', () => {
+  test('is named in the log, and leaves what was read', async () => {
+    const collect: Collect = async ({ failed }) => {
+      failed('database shop', new Error('no right'))
+      failed('database logs', 'gone')
+      return [size.sample(7)]
+    }
+    expect(short(await scraping({ tables: collect })(1000))).toEqual([
+      'demo_up 1',
+      'demo_size_bytes 7',
+      'demo_success/tables 0',
+    ])
+    expect(lines).toEqual([
+      'warn demo/main: tables of database shop failed: no right',
+      'warn demo/main: tables of database logs failed: gone',
+    ])
+  })
+
+  test('is told of once, and so is each that works again', async () => {
+    const broken = [['a', 'b'], ['a', 'b'], ['b'], []]
+    const collect: Collect = async ({ failed }) => {
+      for (const part of broken.shift() ?? []) failed(part, new Error('no right'))
+      return []
+    }
+    const scrape = scraping({ tables: collect })
+    for (const _ of [...broken]) await scrape(1000)
+    expect(lines).toEqual([
+      'warn demo/main: tables of a failed: no right',
+      'warn demo/main: tables of b failed: no right',
+      'info demo/main: tables of a works again',
+      'info demo/main: tables of b works again',
+    ])
+  })
+})
+
+describe('A connection that was kept, to a server that answers nothing any more, is down', () => {
+  test.each<[how: string, collect: Collect, reason: string]>([
+    ['and hangs', never, 'no answer within 30 ms'],
+    ['and is closed', fails('connection lost'), 'connection lost'],
+  ])('%s', async (_how, collect, reason) => {
+    const silent = { ...answers, answered: false }
+    const scrape = scraping({ one: collect, two: collect }, silent)
+    expect(short(await scrape(30))).toEqual(['demo_up 0'])
+    expect(short(await scrape(30))).toEqual(['demo_up 0'])
+    expect(lines).toEqual([`warn demo/main: connection failed: ${reason}`])
+  })
+})
+
+describe('Who names collectors gets those', () => {
+  test.each<[names: readonly string[] | undefined, said: readonly string[]]>([
+    [undefined, ['one', 'two', 'three']],
+    [['two'], ['two']],
+    [
+      ['three', 'one'],
+      ['one', 'three'],
+    ],
+    [['two', 'two'], ['two']],
+  ])('%j', async (names, said) => {
+    const samples = short(await scraping({ one: reads, two: reads, three: reads })(1000, names))
+    expect(samples.filter((line) => line.startsWith('demo_success'))).toEqual(
+      said.map((name) => `demo_success/${name} 1`),
+    )
+  })
+
+  test('and leaves what is known of the others alone', async () => {
+    const scrape = scraping({ one: fails('a'), two: reads })
+    await scrape(1000)
+    await scrape(1000, ['two'])
+    await scrape(1000)
+    expect(lines).toEqual(['warn demo/main: one failed: a'])
+  })
+})
+
+test('Scrapes by different collectors go one after the other, each with the time that is left to it', async () => {
+  const events: string[] = []
+  const gates: (() => void)[] = []
+  const budgets: number[] = []
+  const collect =
+    (name: string): Collect =>
+    async () => {
+      events.push(`${name} begins`)
+      await new Promise<void>((open) => gates.push(open))
+      events.push(`${name} ends`)
+      return []
+    }
+  const ready: Source['ready'] = async (_signal, budget) => {
+    budgets.push(budget)
+  }
+  const scrape = scraping({ one: collect('one'), two: collect('two') }, { ...answers, ready })
+  const all = [scrape(5000, ['one']), scrape(5000, ['two']), scrape(5000, ['one']), scrape(5000, ['two'])]
+  expect(all[2]).toBe(all[0])
+  expect(all[3]).toBe(all[1])
+  await vi.waitFor(() => expect(gates).toHaveLength(1))
+  await delay(20)
+  expect(events).toEqual(['one begins'])
+  gates[0]?.()
+  await vi.waitFor(() => expect(gates).toHaveLength(2))
+  gates[1]?.()
+  await Promise.all(all)
+  expect(events).toEqual(['one begins', 'one ends', 'two begins', 'two ends'])
+  expect(budgets[0]).toBe(5000)
+  expect(budgets[1]).toBeLessThan(5000)
+  expect(Number.isInteger(budgets[1])).toBe(true)
+})
+
+test('A scrape that has waited past its deadline is down, in the words of the time it was given', async () => {
+  const scrape = scraping({ hangs: never, fine: reads })
+  const [, late] = await Promise.all([scrape(60, ['hangs']), scrape(30, ['fine'])])
+  expect(short(late).filter((line) => line.startsWith('demo_success'))).not.toContain('demo_success/hangs 0')
+  expect(lines[0]).toBe('warn demo/main: hangs failed: no answer within 60 ms')
+})
+
+test('A deadline that is missed again and again is told of once', async () => {
+  const scrape = scraping({ hangs: never, fine: reads })
+  for (const _ of [1, 2, 3]) await scrape(15)
+  expect(lines).toEqual(['warn demo/main: hangs failed: no answer within 15 ms'])
 })
 
 test('Those who ask while a scrape is under way share its result; who asks later starts another', async () => {

@@ -1,0 +1,36 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { eventLoopProof } from './event-loop.ts'
+import { expositionProof } from './exposition.ts'
+import { infoProof } from './info.ts'
+import { type Proof, page } from './proof.ts'
+
+/** `npm run prove -- NAME`: a line for each. */
+const proofs: Readonly<Record<string, Proof>> = {
+  exposition: expositionProof,
+  'event-loop': eventLoopProof,
+  info: infoProof,
+}
+
+const shown = 20
+
+const main = async (name: string) => {
+  const proof = new Map(Object.entries(proofs)).get(name)
+  if (!proof) throw new Error(`there is no proof ${name}: name one of ${Object.keys(proofs).join(', ')}`)
+  const say = (line: string) => console.log(`prove ${name}: ${line}`)
+  const { rows, faults } = await proof.prove(say)
+  const text = page(name, proof, rows)
+  if (faults.length > 0) {
+    // What did not hold is no proof: the last one that did stays.
+    console.log(text)
+    throw new Error(`${faults.length} faults:\n${faults.slice(0, shown).join('\n')}`)
+  }
+  const folder = new URL('../../docs/proof/', import.meta.url)
+  mkdirSync(folder, { recursive: true })
+  writeFileSync(new URL(`${name}.md`, folder), text)
+  say(`held; written to docs/proof/${name}.md`)
+}
+
+main(process.argv[2] ?? '').catch((error: unknown) => {
+  console.error(`prove: ${error instanceof Error ? error.message : String(error)}`)
+  process.exitCode = 1
+})

@@ -1,0 +1,34 @@
+import { cpus, loadavg, totalmem } from 'node:os'
+
+export interface Findings {
+  readonly rows: readonly (readonly (string | number)[])[]
+  /** What was promised and not kept. A proof without any is written down. */
+  readonly faults: readonly string[]
+}
+
+/** Something too heavy for every run of the tests, and how it is told of in `docs/proof/`. */
+export interface Proof {
+  readonly title: string
+  /** What was done, and what would be a fault. */
+  readonly says: string
+  readonly columns: readonly string[]
+  prove(say: (line: string) => void): Promise<Findings>
+}
+
+const machine = () => {
+  const [first, ...others] = cpus()
+  const memory = Math.round(totalmem() / 1024 ** 3)
+  return `Node ${process.version} on ${process.platform} ${process.arch}, ${1 + others.length} × ${first?.model.trim()}, ${memory} GiB, processes ready to run ${loadavg()[0]?.toFixed(1)}`
+}
+
+const row = (cells: readonly (string | number)[]) => `| ${cells.join(' | ')} |\n`
+
+/** The page of a proof: what was done, when and where, and what came of it. */
+export const page = (name: string, { title, says, columns }: Proof, rows: Findings['rows'], now = new Date()) =>
+  [
+    `# ${title}\n\n${says}\n\n`,
+    `${now.toISOString().slice(0, 10)}, ${machine()}. Again: \`npm run prove -- ${name}\`.\n\n`,
+    row(columns),
+    row(columns.map(() => '---')),
+    ...rows.map(row),
+  ].join('')
