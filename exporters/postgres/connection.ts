@@ -105,8 +105,8 @@ export const connect = async ({ url, database, applicationName, signal }: Option
   }
 }
 
-/** Bytes of the answers to one message: whatever answers there, it is not to fill our memory. 200,000 relations one by one are a third. */
-const most = 256 * 1024 ** 2
+/** Bytes of the answers to one message, of which 200,000 relations one by one take half. More is not to fill our memory. */
+const most = 128 * 1024 ** 2
 
 /** Milliseconds. */
 const patience = 1_000

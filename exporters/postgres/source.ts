@@ -148,7 +148,8 @@ const watched = (connection: Connection): Connection => ({
   ask: async (sql) => {
     const late = () => connection.drop(new Error(`no answer within ${apartLimits.statement + margin} ms`))
     const timer = setTimeout(late, apartLimits.statement + margin)
-    return connection.ask(sql).finally(() => clearTimeout(timer))
+    // So that it is known for what it is in pg_stat_statements and pg_stat_activity.
+    return connection.ask(`/* survey */ ${sql}`).finally(() => clearTimeout(timer))
   },
 })
 const margin = 5_000

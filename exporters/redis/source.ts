@@ -48,6 +48,14 @@ export const redis = (
     failed.disconnect()
     failed.stream?.destroy()
   }
+  const count =
+    (opened: Client) =>
+    ({ length }: Buffer) => {
+      taken += length
+      if (taken <= most) return
+      lost = new Error(`what answers sent more than ${most} bytes: check host and port`)
+      drop(opened)
+    }
   const connect = async (signal: AbortSignal) => {
     const to = typeof url === 'string' ? url : url()
     const opened = new Client(to, {
@@ -68,6 +76,7 @@ export const redis = (
       if (!isReply(error)) lost = named(error)
     })
     opened.on('close', () => drop(opened))
+    opened.once('connect', () => opened.stream.on('data', count(opened)))
     signal.addEventListener('abort', () => drop(opened), { once: true })
     try {
       await opened.connect()
@@ -76,16 +85,11 @@ export const redis = (
       // The error of connect() is "Connection is closed."; the reason came as an event before it.
       throw namedFailure(reason ? named(reason) : closed, to)
     }
-    opened.stream.on('data', ({ length }: Buffer) => {
-      taken += length
-      if (taken <= most) return
-      lost = new Error(`what answers sent more than ${most} bytes: check host and port`)
-      drop(opened)
-    })
     return opened
   }
   const call = async (command: string, ...parameters: readonly string[]): Promise<unknown> => {
     if (!client) throw new Error('the connection was lost')
+    inOneWrite(client)
     try {
       const reply = await client.call(command, ...parameters)
       answered = true
@@ -143,6 +147,13 @@ export const redis = (
       client = undefined
     },
   }
+}
+
+/** What all collectors ask goes out together, and comes back in one round trip. */
+const inOneWrite = ({ stream }: Client) => {
+  if (stream.writableCorked > 0) return
+  stream.cork()
+  setImmediate(() => stream.uncork())
 }
 
 /** Bytes of a scrape: a server has not a tenth as much to say. Whatever answers there, it is not to fill our memory. */

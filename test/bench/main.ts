@@ -47,7 +47,7 @@ const method = `## How it is measured
   The side that then sends more shows fewer statements, until both send equally many series. Series of an exporter's own
   process (\`go_\`, \`process_\`, \`promhttp_\`) are not counted.
 - Ours reads the sizes of relations at a pace of its own, beside the scrapes. While both race it does not. What it costs
-  the server is the time of the statements that look at files; in the exporter, what its first scrape costs until all is
+  the server is the time of the statements it marks as its survey's; in the exporter, what its first scrape costs until all is
   still again, less its third: an upper bound, because nothing is warm. The median of three exporters counts. How long it
   takes is what \`pg_survey_duration_seconds\` tells, its pace what \`pg_survey_interval_seconds\` tells. Latency, server
   time and CPU of ours include it, divided by the scrapes (one every 15 s) from one refresh to the next; the rows below

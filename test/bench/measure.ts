@@ -102,13 +102,13 @@ export const seriesOf = (chunks: readonly Buffer[]): ReadonlyMap<string, number>
 export const countOf = (series: ReadonlyMap<string, number>) =>
   [...series.values()].reduce((sum, count) => sum + count, 0)
 
-/** The values of all series of a gauge. */
-export const gauges = (chunks: readonly Buffer[], name: string): readonly number[] =>
+/** The values of all series of a gauge, or of those with this among their labels. */
+export const gauges = (chunks: readonly Buffer[], name: string, label = ''): readonly number[] =>
   [
     ...Buffer.concat(chunks)
       .toString()
-      .matchAll(new RegExp(`^${name}(?:\\{.*\\})? (\\S+)$`, 'gm')),
-  ].map(([, value]) => Number(value))
+      .matchAll(new RegExp(`^${name}(\\{.*\\})? (\\S+)$`, 'gm')),
+  ].flatMap(([, labels = '', value]) => (labels.includes(label) ? [Number(value)] : []))
 
 /** What an exporter says it could not read: who reads less costs less. */
 export const failuresIn = (chunks: readonly Buffer[]): readonly string[] =>

@@ -39,8 +39,8 @@ export interface Stand {
   /** Where this side logs in; through a proxy where a port is given. */
   urlOf(side: Side, port?: number): string
   meterOf(side: Side): Meter
-  /** Milliseconds that this side has made the server look at the sizes of files. */
-  sizing(side: Side): Promise<number>
+  /** Milliseconds that the server has executed what this side asks beside its scrapes. */
+  surveying(side: Side): Promise<number>
   /** Resolves when nothing of this side is under way any more: a refresh runs on after the scrape. */
   settled(side: Side): Promise<void>
   /**
@@ -105,11 +105,11 @@ const accounts = (server: Server, admin: Client) => {
         side,
       )
     )[0] ?? 0
-  const sizing = async (side: Side) =>
+  const surveying = async (side: Side) =>
     (
       await one(
         `select coalesce(sum(total_exec_time), 0)::float8 as n from pg_stat_statements
-         where userid = (select oid from pg_roles where rolname = $1) and query ~ 'pg_(relation|database|table)_size'`,
+         where userid = (select oid from pg_roles where rolname = $1) and query like '/* survey */%'`,
         side,
       )
     )[0] ?? 0
@@ -142,7 +142,7 @@ const accounts = (server: Server, admin: Client) => {
         return ended + (await backends(side)).reduce((sum, pid) => sum + cpuOf(pid), 0)
       },
     }),
-    sizing,
+    surveying,
     settled,
     memoryOf: async (side: Side, { url }: Contestant) => {
       let still = false

@@ -115,21 +115,26 @@ const scrapeAndRest = async (stand: Stand, contestant: Contestant) => {
 }
 
 /**
- * What a refresh costs: on the server, the statements that look at files; in the exporter, what its first scrape costs
+ * What a refresh costs: on the server, the statements that are asked beside the scrapes; in the exporter, what its first scrape costs
  * beyond a later one, where nothing is warm: an upper bound.
  */
 const refreshOnce = async (stand: Stand, start: Start) => {
   const contestant = await start()
   try {
-    const before = await stand.sizing('ours')
+    const before = await stand.surveying('ours')
     const first = await scrapeAndRest(stand, contestant)
-    const executing = (await stand.sizing('ours')) - before
+    const executing = (await stand.surveying('ours')) - before
     await scrapeAndRest(stand, contestant)
     const usual = await scrapeAndRest(stand, contestant)
     const { chunks } = await scrape(contestant.url)
+    const [durations, intervals] = [gauges(chunks, surveyDuration.name), gauges(chunks, surveyInterval.name)]
+    const together = durations.reduce((sum, one) => sum + one, 0)
+    // Each has a pace of its own: seconds from one refresh to the next, weighed by what each takes.
+    const rate = durations.reduce((sum, one, at) => sum + one / (intervals[at] ?? one), 0)
     return {
-      latency: 1000 * gauges(chunks, surveyDuration.name).reduce((sum, one) => sum + one, 0),
-      pace: Math.max(...gauges(chunks, surveyInterval.name)),
+      latency: 1000 * together,
+      between: together / rate,
+      pace: gauges(chunks, surveyInterval.name, 'survey="sizes"')[0] ?? 0,
       first: first.milliseconds,
       busiest: first.busiest,
       cpu: Math.max(0, first.cpu - usual.cpu),
@@ -145,15 +150,14 @@ const refreshOf = async (stand: Stand, start: Start, scrapes: number): Promise<R
   const times = Math.min(refreshes, Math.ceil(scrapes / scrapesPerRefresh))
   while (all.length < times) all.push(await refreshOnce(stand, start))
   const median = (of: (one: (typeof all)[number]) => number) => spreadOf(all.map(of)).median
-  const pace = median((one) => one.pace)
   return {
     latency: median(({ latency }) => latency),
     first: median(({ first }) => first),
     busiest: median(({ busiest }) => busiest),
     cpu: median(({ cpu }) => cpu),
     executing: median(({ executing }) => executing),
-    pace,
-    scrapes: pace / scrapeSeconds,
+    pace: median(({ pace }) => pace),
+    scrapes: median(({ between }) => between) / scrapeSeconds,
   }
 }
 

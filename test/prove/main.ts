@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { eventLoopProof } from './event-loop.ts'
 import { expositionProof } from './exposition.ts'
+import { faultsProof } from './faults.ts'
 import { infoProof } from './info.ts'
 import { type Proof, page } from './proof.ts'
 
@@ -8,6 +9,7 @@ import { type Proof, page } from './proof.ts'
 const proofs: Readonly<Record<string, Proof>> = {
   exposition: expositionProof,
   'event-loop': eventLoopProof,
+  faults: faultsProof,
   info: infoProof,
 }
 
