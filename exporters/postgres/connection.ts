@@ -105,7 +105,7 @@ export const connect = async ({ url, database, applicationName, signal }: Option
   }
 }
 
-/** Bytes of the answers to one message, of which 200,000 relations one by one take half. More is not to fill our memory. */
+/** Bytes of the answers to one message: whatever answers there, it is not to fill our memory. */
 const most = 128 * 1024 ** 2
 
 /** Milliseconds. */

@@ -46,8 +46,8 @@ interface Asked {
   failure?: unknown
   /** When it was last begun: also one that failed is not asked again before it is due. */
   begun: number
-  /** Settles when what was begun has an outcome. */
-  outcome: Promise<void>
+  /** Settles when what was begun has an outcome; undefined when it has. */
+  outcome: Promise<void> | undefined
 }
 
 interface Pace {
@@ -66,7 +66,9 @@ export const surveyOf = ({ every, share = 1 / 1_000 }: Pace): Survey => {
     const begin = (one: Asked): Work => {
       one.begun = performance.now()
       const { promise, resolve } = settled()
-      one.outcome = promise
+      one.outcome = promise.then(() => {
+        one.outcome = undefined
+      })
       const fail = (failure: unknown) => {
         one.failure = failure
         resolve()
@@ -87,12 +89,12 @@ export const surveyOf = ({ every, share = 1 / 1_000 }: Pace): Survey => {
     }
     return async (postgres, { name }) => {
       const all = asked.get(name) ?? new Map<string, Asked>()
-      const one = all.get(question) ?? { begun: -Infinity, outcome: Promise.resolve() }
+      const one = all.get(question) ?? { begun: -Infinity, outcome: undefined }
       asked.set(name, all.set(question, one))
-      const due = performance.now() - one.begun >= interval(one)
+      const due = !one.outcome && performance.now() - one.begun >= interval(one)
       open(postgres, name, due ? begin(one) : undefined)
       // The first to ask waits, as long as the rest of the scrape can spare it.
-      if (one.found === undefined) await atMost(postgres.budget / 2, one.outcome)
+      if (one.found === undefined && one.outcome) await atMost(postgres.budget / 2, one.outcome)
       if (one.found === undefined && one.failure !== undefined) throw one.failure
       return answers.get(name)
     }

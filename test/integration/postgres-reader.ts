@@ -10,7 +10,8 @@ export const openReader = async (
   { databases }: { readonly databases?: Choice } = {},
 ): Promise<OpenReader> => {
   const source = postgres(url, { databases })
-  await source.ready(AbortSignal.timeout(10_000), 10_000)
+  // No deadline: it would end the connection, as it does when a scrape is late.
+  await source.ready(new AbortController().signal, 10_000)
   const failed = (part: string, cause: unknown) => {
     throw new Error(`${part} failed`, { cause })
   }

@@ -86,6 +86,14 @@ describe('a survey', () => {
     expect(await sizes(postgres, shop)).toBe('at last')
   })
 
+  test('is asked once, however many want it in one scrape', async () => {
+    const ask = vi.fn(async () => 'found')
+    const sizes = surveyOf({ every: 0, share: 1_000_000 }).asks('sizes', ask)
+    const { postgres } = scrapeOf({ budget: 600_000 })
+    expect(await Promise.all([sizes(postgres, shop), sizes(postgres, shop)])).toEqual(['found', 'found'])
+    expect(ask).toHaveBeenCalledTimes(1)
+  })
+
   test('asks everything that one scrape wants over one connection', async () => {
     const survey = surveyOf({ every: 60_000 })
     const [a, b] = [survey.asks('a', async () => 'a'), survey.asks('b', async () => 'b')]
