@@ -8,7 +8,7 @@ import { redisFaults, wireFaults } from '../prove/faults/redis.ts'
 import { openStand, type Stand } from '../prove/faults/stand.ts'
 
 /** Those of which every occurrence takes seconds; `postgres.test.ts` and `redis-faults.test.ts` have them one by one. */
-const elsewhere = /SIGSTOP|half of|ten bytes|nothing any more/
+const elsewhere = /SIGSTOP.*backends|half of|ten bytes|nothing any more/
 
 let stand: Stand
 beforeAll(async () => {

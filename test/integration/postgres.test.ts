@@ -328,6 +328,12 @@ describe.each([15, 17] as const)('PostgreSQL %i', (major) => {
         (await admin.query('select sum(xact_rollback)::int as count from pg_stat_database')).rows[0].count
       // What a session did is counted when it has flushed its statistics, at the end of a transaction.
       const flush = () => source.rows('select pg_stat_force_next_flush()')
+      // Sessions that hung in the tests before have to notice that they were left: their transactions are rolled back.
+      const left = `select count(*)::int as count from pg_stat_activity where application_name = 'techplus-exporter'`
+      await eventually(
+        async () => (await admin.query(left)).rows[0].count,
+        (count) => count <= sources.length,
+      )
       await flush()
       const before = await rolledBack()
       for (const collector of postgresCollectors(all)) await collect(collector)
