@@ -63,7 +63,8 @@ export const tableRow = row('Which tables grow, and which are not looked after?'
       {
         title: 'Autovacuum',
         // In milliseconds, as Grafana reads a time.
-        expr: mul(max(instant(tableLastAutovacuum.where(each)), oneTable), 1000),
+        // 0 is a table that was never vacuumed.
+        expr: mul(max(gt(instant(tableLastAutovacuum.where(each)), 0), oneTable), 1000),
         unit: 'timeAgo',
         emptyWhen: 'No table has been vacuumed by the daemon yet, or the server was not scraped',
       },
