@@ -56,13 +56,10 @@ export const connect = async ({ url, database, applicationName, signal }: Option
   }
   client.on('error', () => socket.destroy())
   client.on('end', () => fail(new Error('the connection was lost')))
-  let taken = 0
-  const count = ({ length }: Buffer) => {
-    taken += length
-    if (taken <= most) return
-    fail(new Error(`what answers sent more than ${most} bytes: check host and port, or show fewer one by one`))
+  const { count, renew, reason } = limited((excess) => {
+    fail(excess)
     socket.destroy()
-  }
+  })
   socket.on('data', count)
   const late = () => socket.destroy()
   signal.addEventListener('abort', late, { once: true })
@@ -70,7 +67,8 @@ export const connect = async ({ url, database, applicationName, signal }: Option
     await client.connect()
   } catch (failure) {
     socket.destroy()
-    throw namedTlsFailure(failure, { authority: 'sslrootcert in its URL', own: 'sslcert and sslkey in its URL' })
+    const tls = { authority: 'sslrootcert in its URL', own: 'sslcert and sslkey in its URL' }
+    throw namedTlsFailure(reason(failure), tls)
   } finally {
     signal.removeEventListener('abort', late)
   }
@@ -89,8 +87,10 @@ export const connect = async ({ url, database, applicationName, signal }: Option
     expect,
     ask: async (sql) => {
       if (!alive) throw new Error('the connection was lost')
-      taken = 0
-      return ask(sql)
+      renew()
+      return ask(sql).catch((failure: unknown) => {
+        throw reason(failure)
+      })
     },
     drop: (reason) => {
       fail(reason)
@@ -107,6 +107,24 @@ export const connect = async ({ url, database, applicationName, signal }: Option
 
 /** Bytes of the answers to one message: whatever answers there, it is not to fill our memory. */
 const most = 128 * 1024 ** 2
+
+/** Tells once there is more than `most`, and of what failed for that, that it did. */
+const limited = (tell: (excess: Error) => void) => {
+  let taken = 0
+  let excess: Error | undefined
+  return {
+    count: ({ length }: Buffer) => {
+      taken += length
+      if (taken <= most || excess) return
+      excess = new Error(`what answers sent more than ${most} bytes: check host and port, or show fewer one by one`)
+      tell(excess)
+    },
+    renew: () => {
+      taken = 0
+    },
+    reason: (failure: unknown) => excess ?? failure,
+  }
+}
 
 /** Milliseconds. */
 const patience = 1_000

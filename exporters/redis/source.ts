@@ -37,7 +37,8 @@ export const redis = (
   const permitted = sparing({ again: refusedFor })
   let client: Client | undefined
   let answered = false
-  let refused = false
+  /** Of this scrape: what was asked in one before may fail only now. */
+  let scrape = { refused: false }
   let taken = 0
   let lost: Error | undefined
   let info: Promise<ReadonlyMap<string, string>> | undefined
@@ -100,10 +101,11 @@ export const redis = (
     }
   }
   const readInfo = async () => {
+    const asked = scrape
     try {
       return parseInfo(String(await call('INFO', 'everything')))
     } catch (failure) {
-      refused = true
+      asked.refused = true
       throw failure
     }
   }
@@ -111,13 +113,13 @@ export const redis = (
   return {
     // A server that refuses INFO is not up, whatever else it answers.
     get answered() {
-      return answered && !refused
+      return answered && !scrape.refused
     },
     async ready(signal) {
       // Whom it lets in it decides at the connection: a password that is known by now is told to another one.
-      if (refused && client) drop(client)
+      if (scrape.refused && client) drop(client)
       answered = false
-      refused = false
+      scrape = { refused: false }
       taken = 0
       info = undefined
       if (!client) lost = undefined
