@@ -1,5 +1,5 @@
-import { remainder } from '../exporters/postgres/bounded.ts'
 import { slowStatement } from '../alerts/postgres.ts'
+import { remainder } from '../exporters/postgres/bounded.ts'
 import {
   allStatementCalls,
   allStatementSeconds,
