@@ -1,5 +1,4 @@
 import { slowStatement } from '../alerts/postgres.ts'
-import { remainder } from '../exporters/postgres/bounded.ts'
 import {
   allStatementCalls,
   allStatementSeconds,
@@ -8,6 +7,7 @@ import {
   statementRows,
   statementSeconds,
 } from '../exporters/postgres/statements.ts'
+import { remainder } from '../exporters/reading.ts'
 import { not } from '../metrics/metric.ts'
 import { div, type Expr, gt, increase, instant, labelReplace, max, mul, or, rate, sum } from '../metrics/promql.ts'
 import type { Step } from './colour.ts'

@@ -19,8 +19,8 @@ export interface Source<Reader = unknown> {
    * @param budget milliseconds until then
    */
   ready(signal: AbortSignal, budget: number): Promise<void>
-  /** Whether the server has answered anything in this scrape. A kept connection may be one to a server that hangs. */
-  readonly answered: boolean
+  /** Whether the server has answered anything in this scrape, once that is known: a kept connection may be one to a server that hangs. */
+  answered(): Promise<boolean>
   /** What one collector asks through, in one scrape. */
   reader(account: Account): Reader
   close(): Promise<void>

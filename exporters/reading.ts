@@ -3,6 +3,9 @@ import type { Definition, Histogram, Sample, Series, TargetLabel } from '../metr
 /** A value as a server told it: a number may be its text. */
 export type Cell = string | number | null
 
+/** The name of the series that sums everything not shown by itself. */
+export const remainder = 'other'
+
 /** What a query found, in the words of the server. */
 export interface Found {
   readonly columns: readonly string[]

@@ -21,7 +21,7 @@ export const scraper = <Reader>(scraped: Scraped<Reader>, log: Log): Scrape => {
   const running = new Map<string, Promise<Snapshot>>()
   // One source has one connection: a scrape by other collectors begins when the one under way is done.
   let last: Promise<unknown> = Promise.resolve()
-  return (budget, names) => {
+  const begin = (budget: number, names: readonly string[] | undefined) => {
     const key = names?.toSorted().join() ?? ''
     const known = running.get(key)
     if (known) return known
@@ -35,9 +35,27 @@ export const scraper = <Reader>(scraped: Scraped<Reader>, log: Log): Scrape => {
       })
       .finally(() => running.delete(key))
     running.set(key, scrape)
-    last = scrape
+    // Only its end: what it found is not to be kept until the next.
+    last = scrape.then(
+      () => undefined,
+      () => undefined,
+    )
     return scrape
   }
+  const late = () => snapshotOf([scraped.vitals.up.sample(0)])
+  return (budget, names) => orLate(begin(budget, names), budget, late)
+}
+
+/** After its deadline a scrape has this many milliseconds to say what it could read. */
+const slack = 100
+
+/** Whoever joins a scrape that another began has a deadline of their own. */
+const orLate = async <T>(work: Promise<T>, budget: number, late: () => T): Promise<T> => {
+  let timer: NodeJS.Timeout | undefined
+  const tooLate = new Promise<T>((resolve) => {
+    timer = setTimeout(() => resolve(late()), budget + slack)
+  })
+  return Promise.race([work, tooLate]).finally(() => clearTimeout(timer))
 }
 
 /** Tells of each scrape as a whole, where its vitals have a word for it. */
@@ -87,7 +105,8 @@ const scrapeOnce = async <Reader>(scraped: Scraped<Reader>, { budget, left }: Ti
     if (unconnected) return down(unconnected)
     const outcomes = await Promise.all(collectors.map((one) => collectOne(one, scraped, deadline.signal)))
     // That each collector failed then says no more than that the server is silent.
-    if (!source.answered) return down(outcomes.flatMap(({ failures }) => [...failures.values()])[0])
+    // After the deadline too: the source then drops its connections, and nothing of it is waited for any more.
+    if (!(await source.answered())) return down(outcomes.flatMap(({ failures }) => [...failures.values()])[0])
     report(connection, new Map())
     for (const { name, failures } of outcomes) report(name, failures)
     const up: readonly Reading[] = [vitals.up.sample(1)]

@@ -74,7 +74,7 @@ export const connect = async ({ url, database, applicationName, signal }: Option
   }
   // Encrypted, what comes is read from another stream.
   if (client.connection.stream !== socket) client.connection.stream.on('data', count)
-  const { ask, expect, answered } = asking(client, queue, () => version)
+  const { ask, expect, answered } = asking(client, queue)
   return {
     database: client.database ?? '',
     version,
@@ -148,7 +148,7 @@ const versionNumber = (words: string) => {
   return Number(major) * 10_000 + Number(minor)
 }
 
-const asking = (client: Client, queue: Question[], version: () => number) => {
+const asking = (client: Client, queue: Question[]) => {
   let busy = false
   let answered = true
   let limits: Limits = { statement: 5_000, lock: 500 }
@@ -161,8 +161,6 @@ const asking = (client: Client, queue: Question[], version: () => number) => {
       jit: 'off',
       // What pg_stat_statements returns of ten thousand statements would be written to a temporary file at the usual 4 MB.
       work_mem: '32MB',
-      // The server looks now and then whether anybody waits for the rest.
-      ...(version() >= 140_000 && { client_connection_check_interval: 1000 }),
     }
     // Not with `set`, whose every value would be a statement of its own to pg_stat_statements.
     const set = Object.entries(settings).map(([name, value]) => `set_config('${name}', '${value}', true)`)

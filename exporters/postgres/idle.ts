@@ -1,7 +1,6 @@
 import { histogram } from '../../metrics/metric.ts'
 import type { Collector } from '../collector.ts'
-import { distribution } from '../reading.ts'
-import { remainder } from './bounded.ts'
+import { distribution, remainder } from '../reading.ts'
 import type { Postgres } from './source.ts'
 
 /** Seconds; the peer's. */

@@ -1,7 +1,6 @@
 import { gauge } from '../../metrics/metric.ts'
 import type { Collector } from '../collector.ts'
-import { readings } from '../reading.ts'
-import { remainder } from './bounded.ts'
+import { readings, remainder } from '../reading.ts'
 import { ranked, shownFaults, sumOf } from './ranked.ts'
 import { type IndexShape, redundancies } from './redundancy.ts'
 import { ofUsers, type Sizes } from './relations.ts'
@@ -73,7 +72,7 @@ export const indexFaults = ({ survey, sizes }: Options): Collector<Postgres> => 
         const [known, faults] = await Promise.all([sizes(postgres, database), ask(postgres, database)])
         if (!known || !faults) return []
         const datname = database.name
-        const sizeOf = (oids: readonly string[]) => sumOf(oids, (oid) => known.indexes.get(oid)?.size ?? 0)
+        const sizeOf = (oids: readonly string[]) => sumOf(oids, (oid) => known.indexes.byOid.get(oid)?.size ?? 0)
         const duplicates = duplicatesOf(faults.shaped, sizeOf)
         const kinds = ['same', 'prefix'].map((kind) => {
           const ofKind = duplicates.filter((one) => one.kind === kind)

@@ -75,7 +75,7 @@ export const postgresCollectors = ({
   surveySeconds,
 }: Pick<Target, 'limits' | 'surveySeconds'>): readonly Collector<Postgres>[] => {
   const survey = surveyOf({ every: 1000 * surveySeconds })
-  const sizes = sizesOf(survey)
+  const sizes = sizesOf(survey, limits)
   return [
     activity,
     databases(survey),

@@ -1,9 +1,9 @@
 import { counter, gauge } from '../../metrics/metric.ts'
 import { namesOf } from '../../metrics/names.ts'
 import type { Collector } from '../collector.ts'
-import { type Found, readings } from '../reading.ts'
-import { remainder, withMeasures } from './bounded.ts'
-import { constraintOf, ofUsers, type Sizes } from './relations.ts'
+import { type Found, readings, remainder } from '../reading.ts'
+import { measuring, onceFor } from './bounded.ts'
+import { constraintOf, type IndexSize, ofUsers, type Sizes, unmeasured } from './relations.ts'
 import { type Portion, remainderAge, restOf } from './rest.ts'
 import type { Postgres } from './source.ts'
 import type { Surveyed } from './survey.ts'
@@ -56,6 +56,11 @@ interface Options {
   readonly sizes: Surveyed<Sizes>
 }
 
+const sizing = measuring<keyof typeof sized, IndexSize>({
+  names: namesOf(sized),
+  group: { column: 'constraint', of: ({ constraint }) => constraint },
+})
+
 /**
  * Indexes of each database: the `limit` largest, each by itself, and the rest as one series per kind of constraint named
  * `other`. Sizes, which are unused, and the choice of the largest are as old as the survey says; of more than five thousand
@@ -68,24 +73,24 @@ export const indexes = ({ limit, sizes }: Options): Collector<Postgres> => {
     metrics: [...[asked, sized, unused, read].flatMap((one) => Object.values(one)), remainderAge],
     collect: (postgres) =>
       postgres.each(async (database) => {
-        const known = await sizes(postgres, database)
-        const portion = rest(database.name, known?.indexes)
+        const known = (await sizes(postgres, database))?.indexes
+        if (!known && limit !== Number.POSITIVE_INFINITY) return []
+        const { byOid, largest } = known ?? unmeasured
+        const portion = rest(database.name, { byOid, largest })
         const found = portion.total(await database.table(sql(portion)))
-        const measured = withMeasures(found, known?.indexes, namesOf(sized), byConstraint(known))
+        const datname = database.name
         return [
-          ...readings(measured, { ...asked, ...sized }),
+          ...readings(sizing(found, byOid), { ...asked, ...sized }),
           ...(database.name === postgres.name ? readings(withOneRest(found), read) : []),
-          ...readings(known ? unusedRows(database.name, known) : [], unused),
+          ...readings(
+            [...unusedOf(byOid)].map(([constraint, sums]) => ({ datname, constraint, ...sums })),
+            unused,
+          ),
           ...portion.age(database.name),
         ]
       }),
   }
 }
-
-const byConstraint = (known: Sizes | undefined) => ({
-  column: 'constraint',
-  of: (oid: string) => known?.indexes.get(oid)?.constraint,
-})
 
 /** The rest in one row: without the constraint among the labels its rows would be one series. */
 const withOneRest = ({ columns, rows }: Found): Found => {
@@ -99,14 +104,14 @@ const withOneRest = ({ columns, rows }: Found): Found => {
   return { columns, rows: [...shown, one] }
 }
 
-const unusedRows = (datname: string, { indexes: known }: Sizes) => {
-  const sums = new Map<string, { unused: number; size: number }>()
+const unusedOf = onceFor((known: ReadonlyMap<string, IndexSize>) => {
+  const sums = new Map<string, { readonly unused: number; readonly size: number }>()
   for (const { constraint, unused: isUnused, size } of known.values()) {
     const sum = sums.get(constraint) ?? { unused: 0, size: 0 }
     sums.set(constraint, isUnused ? { unused: sum.unused + 1, size: sum.size + size } : sum)
   }
-  return [...sums].map(([constraint, sum]) => ({ datname, constraint, ...sum }))
-}
+  return sums
+})
 
 const columns: Readonly<Record<keyof typeof asked | keyof typeof read, string>> = {
   scans: 'pg_stat_get_numscans(c.oid)',

@@ -1,7 +1,6 @@
 import { gauge } from '../../metrics/metric.ts'
 import type { Collector } from '../collector.ts'
-import { readings } from '../reading.ts'
-import { remainder } from './bounded.ts'
+import { readings, remainder } from '../reading.ts'
 import { ranked, shownFaults, sumOf } from './ranked.ts'
 import { ofUsers, type Sizes } from './relations.ts'
 import type { Database, Postgres } from './source.ts'
@@ -64,7 +63,7 @@ export const missingIndexes = ({ survey, sizes }: Options): Collector<Postgres> 
         if (!known || !found) return []
         const datname = database.name
         const keys = found.unindexed.map(({ members, ...key }) => {
-          const size = sumOf(members.split(' '), (oid) => known.tables.get(oid)?.heap ?? 0)
+          const size = sumOf(members.split(' '), (oid) => known.tables.byOid.get(oid)?.heap ?? 0)
           return { datname, ...key, size }
         })
         const tables = found.scanned.map((table) => ({ datname, ...table, per_scan: table.rows / table.scans }))

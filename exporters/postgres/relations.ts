@@ -37,16 +37,32 @@ export interface IndexSize {
   readonly unused: boolean
 }
 
-/** By oid, the largest first. */
+/** Relations of one kind as a survey found them, with what a scrape would otherwise have to go through all of them for. */
+export interface Measured<T> {
+  /** In the order of their oids. */
+  readonly byOid: ReadonlyMap<string, T>
+  /** Oids, the largest first: twice as many as are shown, so that who is shown need not change at once. */
+  readonly largest: readonly string[]
+}
+
+/** What is known before the first survey. */
+export const unmeasured = { byOid: new Map<string, never>(), largest: [] } as const
+
 export interface Sizes {
-  readonly tables: ReadonlyMap<string, TableSize>
-  readonly indexes: ReadonlyMap<string, IndexSize>
+  readonly tables: Measured<TableSize>
+  readonly indexes: Measured<IndexSize>
+}
+
+export interface Shown {
+  readonly tables: number
+  readonly indexes: number
 }
 
 /** The sizes of all relations of users. A table that someone holds an exclusive lock on has the size of its last vacuum or analyze. */
-export const sizesOf = (survey: Survey): Surveyed<Sizes> => survey.asks('sizes', readSizes)
+export const sizesOf = (survey: Survey, shown: Shown): Surveyed<Sizes> =>
+  survey.asks('sizes', (database) => readSizes(database, shown))
 
-const readSizes = async (database: Database): Promise<Sizes> => {
+const readSizes = async (database: Database, shown: Shown): Promise<Sizes> => {
   const indexes = new Map<string, IndexSize>()
   const ofTable = new Map<string, number>()
   for await (const { oid, relid, size, constraint, unused } of batches<IndexRow>(database, indexesSql)) {
@@ -57,12 +73,23 @@ const readSizes = async (database: Database): Promise<Sizes> => {
   for await (const { oid, heap, maps, toast } of batches<TableRow>(database, tablesSql)) {
     tables.set(oid, { heap, toast, table: heap + maps + toast, index: ofTable.get(oid) ?? 0 })
   }
-  const largest = <T>(found: ReadonlyMap<string, T>, size: (one: T) => number) =>
-    new Map([...found].sort(([, a], [, b]) => size(b) - size(a)))
   return {
-    tables: largest(tables, ({ table, index }) => table + index),
-    indexes: largest(indexes, ({ size }) => size),
+    tables: { byOid: tables, largest: largestOf(tables, ({ table, index }) => table + index, 2 * shown.tables) },
+    indexes: { byOid: indexes, largest: largestOf(indexes, ({ size }) => size, 2 * shown.indexes) },
   }
+}
+
+/** Only those are put in order that are as large as the last of them: of hundreds of thousands that is quick. */
+const largestOf = <T>(all: ReadonlyMap<string, T>, sizeOf: (one: T) => number, limit: number): readonly string[] => {
+  if (limit === Number.POSITIVE_INFINITY || limit === 0) return []
+  const sizes = Float64Array.from(all.values(), sizeOf).sort()
+  const least = sizes[Math.max(0, sizes.length - limit)] ?? 0
+  const large: (readonly [string, number])[] = []
+  for (const [oid, one] of all) if (sizeOf(one) >= least) large.push([oid, sizeOf(one)])
+  return large
+    .sort(([, a], [, b]) => b - a)
+    .slice(0, limit)
+    .map(([oid]) => oid)
 }
 
 type TableRow = { readonly oid: string; readonly heap: number; readonly maps: number; readonly toast: number }

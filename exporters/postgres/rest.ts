@@ -1,6 +1,5 @@
 import { gauge, type Sample } from '../../metrics/metric.ts'
 import type { Cell, Found } from '../reading.ts'
-import { firstOf } from './bounded.ts'
 
 const labels = ['datname', 'collector'] as const
 
@@ -30,6 +29,12 @@ interface State {
   next: number
 }
 
+/** All there are, in the order of their oids, and the oids of the largest of them. */
+interface Ranked {
+  readonly byOid: ReadonlyMap<string, unknown>
+  readonly largest: readonly string[]
+}
+
 /** What one scrape reads. */
 export interface Portion {
   /** An SQL condition on `c.oid`: what is shown by itself. */
@@ -46,16 +51,18 @@ export interface Portion {
 /**
  * Bounds what a scrape costs, however many relations there are: those shown are read at each, the others in turns, a slice
  * at a time. Up to `slice` of them all are read at each scrape. Nobody is left out: sums are those of the last reading of each.
+ *
+ * Who is shown stays so while it is among twice as many: what it counted in all its life would move to and from the rest.
  */
 export const restOf = ({ collector, limit, slice, sums, group }: Options) => {
   const states = new Map<string, State>()
-  return (database: string, known: ReadonlyMap<string, unknown> = new Map()): Portion => {
+  return (database: string, { byOid, largest }: Ranked): Portion => {
     if (limit === Number.POSITIVE_INFINITY) return everything
-    const shown = firstOf(known.keys(), limit)
     const old = states.get(database)
+    const shown = chosen(old?.shown ?? [], largest, limit)
     // Sums are without those that are shown: with another choice all are read anew. So are slices that have grown.
-    const same = old && old.shown.join() === shown.join() && known.size <= 2 * slice * (old.bounds.length + 1)
-    const state = same ? old : begin(shown, [...known.keys()], slice)
+    const same = old?.shown.join() === shown.join() && byOid.size <= 2 * slice * (old.bounds.length + 1)
+    const state = old && same ? old : begin(shown, byOid, slice)
     states.set(database, state)
     const fresh = state.found.length === 0
     const at = state.next
@@ -86,10 +93,22 @@ const everything: Portion = {
   age: () => [],
 }
 
-const begin = (shown: readonly string[], known: readonly string[], slice: number): State => {
-  const chosen = new Set(shown)
-  const others = known.filter((oid) => !chosen.has(oid)).sort((a, b) => Number(a) - Number(b))
-  const bounds = others.filter((_, place) => place > 0 && place % slice === 0)
+const chosen = (before: readonly string[], largest: readonly string[], limit: number): readonly string[] => {
+  const ranked = new Set(largest)
+  const kept = before.filter((oid) => ranked.has(oid))
+  const taken = new Set(kept)
+  return [...kept, ...largest.filter((oid) => !taken.has(oid))].slice(0, limit)
+}
+
+const begin = (shown: readonly string[], byOid: Ranked['byOid'], slice: number): State => {
+  const taken = new Set(shown)
+  const bounds: string[] = []
+  let others = 0
+  for (const oid of byOid.keys()) {
+    if (taken.has(oid)) continue
+    if (others > 0 && others % slice === 0) bounds.push(oid)
+    others += 1
+  }
   return { shown, bounds, found: [], next: 0 }
 }
 

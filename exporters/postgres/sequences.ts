@@ -1,7 +1,6 @@
 import { gauge } from '../../metrics/metric.ts'
 import type { Collector } from '../collector.ts'
-import { readings } from '../reading.ts'
-import { remainder } from './bounded.ts'
+import { readings, remainder } from '../reading.ts'
 import { identifier } from './quoting.ts'
 import { ranked, shownFaults } from './ranked.ts'
 import { ofUsers } from './relations.ts'

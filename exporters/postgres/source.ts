@@ -18,6 +18,8 @@ export interface Postgres extends Database {
   readonly version: number
   /** Milliseconds this scrape may take. */
   readonly budget: number
+  /** The names of the databases that are read, this one the first. */
+  readonly databases: readonly string[]
   /** What each of the databases that are watched adds. One that fails is told of, and the others are still served. */
   each(read: (database: Database) => Promise<readonly Reading[]>): Promise<readonly Reading[]>
   /** Tells of a part that could not be read: the rest is served. */
@@ -56,6 +58,7 @@ export const postgres = (
   let budget = 0
   const others = new Map<string, Connection | Error>()
   const apart = new Set<Connection>()
+  let pulse: Promise<unknown> = Promise.resolve()
   /** Those of this scrape, lost ones included. */
   let current: readonly Connection[] = []
 
@@ -83,7 +86,8 @@ export const postgres = (
   }
 
   return {
-    get answered() {
+    async answered() {
+      await pulse
       return current.some(({ answered }) => answered)
     },
     async ready(signal, milliseconds) {
@@ -100,6 +104,8 @@ export const postgres = (
       if (databases) await readyOthers(first, databases, signal)
       current = [first, ...others.values()].filter(isOpen)
       for (const one of current) one.expect(limits)
+      // Goes out with the questions of the collectors: what they show may all have been found beside the scrapes.
+      pulse = first.ask('select 1').catch(() => undefined)
     },
     reader(account) {
       const [first] = current
@@ -109,6 +115,7 @@ export const postgres = (
         ...reading(first, account),
         version: first.version,
         budget,
+        databases: all.map(([name]) => name),
         failed: account.failed,
         lacks: account.lacks ?? (() => undefined),
         each: (read) => readEach(all, account, read),

@@ -1,8 +1,7 @@
 import { counter, gauge } from '../../metrics/metric.ts'
 import { namesOf } from '../../metrics/names.ts'
 import type { Collector } from '../collector.ts'
-import { type Found, readings } from '../reading.ts'
-import { remainder } from './bounded.ts'
+import { type Found, readings, remainder } from '../reading.ts'
 import { withoutLiterals } from './literals.ts'
 import type { Postgres } from './source.ts'
 

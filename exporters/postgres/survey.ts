@@ -50,6 +50,9 @@ interface Asked {
   outcome: Promise<void> | undefined
 }
 
+/** Times `every`, however long it takes: one slow answer is not to be the last of the day. */
+const slowest = 6
+
 interface Pace {
   /** Milliseconds between two times that the same is asked, at least. */
   readonly every: number
@@ -59,7 +62,7 @@ interface Pace {
 
 export const surveyOf = ({ every, share = 1 / 1_000 }: Pace): Survey => {
   const asked = new Map<string, Map<string, Asked>>()
-  const interval = ({ duration = 0 }: Asked) => Math.max(every, (1000 * duration) / share)
+  const interval = ({ duration = 0 }: Asked) => Math.min(Math.max(every, (1000 * duration) / share), slowest * every)
   const open = opener()
   const asks = <T>(question: string, ask: (database: Database) => Promise<T>): Surveyed<T> => {
     const answers = new Map<string, T>()
@@ -91,6 +94,7 @@ export const surveyOf = ({ every, share = 1 / 1_000 }: Pace): Survey => {
       const all = asked.get(name) ?? new Map<string, Asked>()
       const one = all.get(question) ?? { begun: -Infinity, outcome: undefined }
       asked.set(name, all.set(question, one))
+      for (const gone of answers.keys()) if (!postgres.databases.includes(gone)) answers.delete(gone)
       const due = !one.outcome && performance.now() - one.begun >= interval(one)
       open(postgres, name, due ? begin(one) : undefined)
       // The first to ask waits, as long as the rest of the scrape can spare it.
@@ -164,19 +168,21 @@ const stateOf = (
 ): Collector<Postgres> => ({
   name: 'survey',
   metrics: [surveyAge, surveyDuration, surveyInterval, surveySuccess],
-  async collect({ failed }) {
-    return [...asked].flatMap(([datname, all]) =>
-      [...all].flatMap(([survey, one]) => {
-        const { found, duration, failure } = one
-        if (failure !== undefined) failed(`${survey} in ${datname}`, failure)
-        const names = { datname, survey }
-        return [
-          ...(found === undefined ? [] : [surveyAge.sample((performance.now() - found) / 1000, names)]),
-          ...(duration === undefined ? [] : [surveyDuration.sample(duration, names)]),
-          surveyInterval.sample(interval(one) / 1000, names),
-          surveySuccess.sample(failure === undefined ? 1 : 0, names),
-        ]
-      }),
-    )
+  async collect({ failed, databases }) {
+    return [...asked]
+      .filter(([datname]) => databases.includes(datname))
+      .flatMap(([datname, all]) =>
+        [...all].flatMap(([survey, one]) => {
+          const { found, duration, failure } = one
+          if (failure !== undefined) failed(`${survey} in ${datname}`, failure)
+          const names = { datname, survey }
+          return [
+            ...(found === undefined ? [] : [surveyAge.sample((performance.now() - found) / 1000, names)]),
+            ...(duration === undefined ? [] : [surveyDuration.sample(duration, names)]),
+            surveyInterval.sample(interval(one) / 1000, names),
+            surveySuccess.sample(failure === undefined ? 1 : 0, names),
+          ]
+        }),
+      )
   },
 })

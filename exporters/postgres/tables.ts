@@ -1,9 +1,9 @@
 import { counter, gauge } from '../../metrics/metric.ts'
 import { namesOf } from '../../metrics/names.ts'
 import type { Collector } from '../collector.ts'
-import { readings } from '../reading.ts'
-import { remainder, withMeasures } from './bounded.ts'
-import { ofUsers, type Sizes } from './relations.ts'
+import { readings, remainder } from '../reading.ts'
+import { measuring } from './bounded.ts'
+import { ofUsers, type Sizes, type TableSize, unmeasured } from './relations.ts'
 import { type Portion, remainderAge, restOf } from './rest.ts'
 import type { Postgres } from './source.ts'
 import type { Surveyed } from './survey.ts'
@@ -78,10 +78,12 @@ interface Options {
   readonly sizes: Surveyed<Sizes>
 }
 
+const sizing = measuring<keyof typeof sized, TableSize>({ names: namesOf(sized) })
+
 /**
  * Tables of each database: the `limit` largest, each by itself, and the rest as one series named `other`, so that sums are
- * exact. Sizes are as old as the survey says, and so is the choice of the largest; of more than a thousand other tables a
- * thousand are read at a scrape.
+ * exact; for a `rate` it is no good when a table enters or leaves. Sizes are as old as the survey says, and so is the choice
+ * of the largest; of more than a thousand other tables a thousand are read at a scrape.
  */
 export const tables = ({ limit, sizes }: Options): Collector<Postgres> => {
   const rest = restOf({ collector: 'tables', limit, slice: 1_000, sums: namesOf(counted) })
@@ -90,11 +92,13 @@ export const tables = ({ limit, sizes }: Options): Collector<Postgres> => {
     metrics: [...Object.values(asked), ...Object.values(sized), remainderAge],
     collect: (postgres) =>
       postgres.each(async (database) => {
-        const known = await sizes(postgres, database)
-        const portion = rest(database.name, known?.tables)
+        const known = (await sizes(postgres, database))?.tables
+        // Who is among the largest is not known yet: all in one series would be another than the same series later.
+        if (!known && limit !== Number.POSITIVE_INFINITY) return []
+        const { byOid, largest } = known ?? unmeasured
+        const portion = rest(database.name, { byOid, largest })
         const found = portion.total(await database.table(sql(portion)))
-        const measured = withMeasures(found, known?.tables, namesOf(sized))
-        return [...readings(measured, { ...asked, ...sized }), ...portion.age(database.name)]
+        return [...readings(sizing(found, byOid), { ...asked, ...sized }), ...portion.age(database.name)]
       }),
   }
 }

@@ -1,5 +1,4 @@
-/** The name of the series that sums everything not shown by itself. */
-export const remainder = 'other'
+import { remainder } from '../reading.ts'
 
 /** Commands that are shown by themselves: more than any service uses, fewer than modules can add. */
 export const commandLimit = 200

@@ -36,8 +36,8 @@ export const keyspace: Collector<Redis> = {
     const names = [...new Set([...expected, ...filled.map(([db]) => db)])]
     const known = new Map(filled)
     const rows = new Map(names.map((db) => [db, [value(known, db, 'keys') ?? 0, value(known, db, 'expires') ?? 0]]))
-    // The largest: an empty one has nothing to tell that others do not.
-    const shown = new Set(names.toSorted((a, b) => Number(known.has(b)) - Number(known.has(a))).slice(0, databaseLimit))
+    const keysIn = (db: string) => rows.get(db)?.[0] ?? 0
+    const shown = new Set(names.toSorted((a, b) => keysIn(b) - keysIn(a)).slice(0, databaseLimit))
     return [
       ...readings({ columns: ['db', ...Object.keys(counted)], rows: boundedRows(rows, shown) }, counted),
       ...filled.flatMap(([db]): readonly Sample[] => {

@@ -1,4 +1,5 @@
-import { commandLimit, remainder } from './bounded.ts'
+import { remainder } from '../reading.ts'
+import { commandLimit } from './bounded.ts'
 
 /** One call in the slow log. Ids count up from 0 from the start of the server on; emptying the log leaves them. */
 export interface Entry {
@@ -40,7 +41,10 @@ export const slowCounter = ({ window }: { readonly window: number }) => {
     missing: (run: string, newest: Entry | undefined): number => {
       // Another server, or the same started anew, whose ids begin again at 0.
       const anew = server !== undefined && (server !== run || (newest?.id ?? Infinity) < (last ?? 0))
-      if (anew) last = -1
+      if (anew) {
+        last = -1
+        recent = []
+      }
       server = run
       if (!newest) return 0
       if (!begun) return window

@@ -84,7 +84,7 @@ export const redis = (
     } catch (closed) {
       drop(opened)
       // The error of connect() is "Connection is closed."; the reason came as an event before it.
-      throw namedFailure(reason ? named(reason) : closed, to)
+      throw namedFailure(lost ?? (reason ? named(reason) : closed), to)
     }
     return opened
   }
@@ -112,7 +112,9 @@ export const redis = (
 
   return {
     // A server that refuses INFO is not up, whatever else it answers.
-    get answered() {
+    async answered() {
+      info ??= readInfo()
+      await info.catch(() => undefined)
       return answered && !scrape.refused
     },
     async ready(signal) {
@@ -159,7 +161,7 @@ const inOneWrite = ({ stream }: Client) => {
 }
 
 /** Bytes of a scrape: a server has not a tenth as much to say. Whatever answers there, it is not to fill our memory. */
-const most = 64 * 1024 ** 2
+const most = 16 * 1024 ** 2
 
 /** An error that the server answered, on a connection that works. */
 const isReply = (failure: unknown) => failure instanceof Error && failure.name === 'ReplyError'

@@ -47,7 +47,7 @@ export const reservationsCollectors = ({
   every = 60_000,
 }: Options = {}): readonly Collector<Postgres>[] => {
   const { book, payments: paid } = openBook(table)
-  const survey = surveyOf({ every })
+  const survey = surveyOf({ every, share: 1 / 50 })
   return [
     statuses(book, survey),
     bookings(book),

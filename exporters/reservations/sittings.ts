@@ -8,7 +8,7 @@ import { read } from './read.ts'
 export const reservationsPast = gauge({
   name: 'reservations_past',
   counts: 'reservations',
-  help: 'Reservations for the 7 and 30 days before today (7d, 30d) by status: NO_SHOW beside COMPLETED is the share nobody came for',
+  help: 'Reservations for the 7 and 30 days before today (7d, 30d) by status: NO_SHOW beside COMPLETED is the share nobody came for. Statuses that are none of the known are left out',
   labels: ['period', 'status'],
 })
 

@@ -379,6 +379,7 @@ describe.each(postgresMajors)('PostgreSQL %i', (major) => {
     const samples = await eventually(
       () => collect(autovacuum),
       (found) => all(found, autovacuumStart, { relname: 'tired' }).length > 0,
+      { within: 90_000 },
     )
     const { now } = await ask('select extract(epoch from now())::float8 as now')
     const start = value(samples, autovacuumStart, { relname: 'tired' }) ?? Number.NaN

@@ -39,7 +39,7 @@ describe('the databases of one server', () => {
       { kind: 'postgres', name: 'main', source, collectors, vitals: postgresVitals },
       { info: say, warn: say },
     )
-    return { lines, scrape: async () => samplesOf((await scrape(9_500)).readings) }
+    return { lines, scrape: async (names?: readonly string[]) => samplesOf((await scrape(9_500, names)).readings) }
   }
   const labelsOf = (samples: readonly Sample[], { name }: Pick<Definition, 'name'>, label: string) =>
     samples
@@ -87,11 +87,17 @@ describe('the databases of one server', () => {
     expect(tablesIn(await scrape())).toEqual(['billing.billing_rows', 'shop.shop_rows'])
     await admin.query('create database season')
     await run('season', 'create table season_rows (id int primary key)')
-    await eventually(scrape, (found) => tablesIn(found).includes('season.season_rows'))
+    await eventually(
+      () => scrape(),
+      (found) => tablesIn(found).includes('season.season_rows'),
+    )
     const free = `select count(*)::int as count from pg_stat_activity where datname = 'season'`
     await run('season', 'drop table season_rows')
     await admin.query('drop database season with (force)')
-    await eventually(scrape, (found) => success(found, 'tables') === 1 && tablesIn(found).length === 2)
+    await eventually(
+      () => scrape(),
+      (found) => success(found, 'tables') === 1 && tablesIn(found).length === 2,
+    )
     expect((await admin.query(free)).rows[0].count).toBe(0)
     expect(labelsOf(await scrape(), { name: 'pg_up' }, 'datname')).toHaveLength(1)
     expect(lines.filter((line) => /shop|billing/.test(line))).toEqual([])
@@ -109,6 +115,19 @@ describe('the databases of one server', () => {
     expect([tablesIn(again).length, success(again, 'tables')]).toEqual([3, 1])
     expect(lines.join('\n')).toContain('tables of archive works again')
   })
+
+  test.each(postgresCollectors(some).map(({ name }) => name))(
+    'are up, asked by the collector %s alone',
+    async (name) => {
+      const { scrape } = watch(undefined)
+      // The second time what is surveyed is known, and nothing else is asked.
+      for (const _ of [1, 2]) {
+        const samples = await scrape([name])
+        expect(samples.find(({ metric }) => metric.name === 'pg_up')?.value).toBe(1)
+        expect(success(samples, name)).toBe(1)
+      }
+    },
+  )
 
   test('are asked in one message each: the rest of a scrape takes no further round trip', async () => {
     const collectors = postgresCollectors(some)

@@ -108,7 +108,7 @@ describe.each(postgresMajors)('PostgreSQL %i', (major) => {
   /** What is paced is asked anew. */
   const surveyed = () => {
     const survey = surveyOf({ every: 3_600_000 })
-    const options = { survey, sizes: sizesOf(survey) }
+    const options = { survey, sizes: sizesOf(survey, { tables: 10, indexes: 10 }) }
     return {
       sequences: sequences(survey),
       indexFaults: indexFaults(options),

@@ -3,7 +3,6 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { postgresMajors } from '../../compose/local/postgres-package.ts'
 import type { Server } from '../../compose/local/process.ts'
 import type { Collector } from '../../exporters/collector.ts'
-import { remainder } from '../../exporters/postgres/bounded.ts'
 import { postgresCollectors, postgresVitals } from '../../exporters/postgres/index.ts'
 import { indexes, indexesUnused, indexScans, indexSize } from '../../exporters/postgres/indexes.ts'
 import { sizesOf } from '../../exporters/postgres/relations.ts'
@@ -24,6 +23,7 @@ import {
   tables,
   tableToastSize,
 } from '../../exporters/postgres/tables.ts'
+import { remainder } from '../../exporters/reading.ts'
 import { processRegistry } from '../../exporters/registry.ts'
 import { exporterServer } from '../../exporters/server.ts'
 import type { Definition, Sample } from '../../metrics/metric.ts'
@@ -35,7 +35,8 @@ import { eventually, workshop } from './servers.ts'
 const whole = ['activity', 'databases', 'statements', 'tables', 'indexes', 'survey']
 const limits = { statements: 5, tables: 2, indexes: 100 }
 const all = { limits, surveySeconds: 600 }
-const tablesOf = (limit: number) => tables({ limit, sizes: sizesOf(surveyOf({ every: 0 })) })
+const tablesOf = (limit: number) =>
+  tables({ limit, sizes: sizesOf(surveyOf({ every: 0 }), { tables: limit, indexes: 0 }) })
 const password = 'a-monitor-password'
 
 const sumOf = (samples: readonly Sample[], { name }: Definition) =>
@@ -240,7 +241,7 @@ describe.each(postgresMajors)('PostgreSQL %i', (major) => {
   test('indexes are told apart by the constraint they back, and the unused ones are counted', async () => {
     await admin.query(`set enable_seqscan = off; select count(*) from bookings where covers = 3; reset enable_seqscan`)
     // What is unused a survey finds, whose first answer is kept.
-    const indexesNow = () => indexes({ limit: 100, sizes: sizesOf(surveyOf({ every: 0 })) })
+    const indexesNow = () => indexes({ limit: 100, sizes: sizesOf(surveyOf({ every: 0 }), limits) })
     const samples = await eventually(
       () => lately(indexesNow()),
       (found) =>

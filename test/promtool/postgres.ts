@@ -5,11 +5,11 @@ import {
   postgresUnusedIndex,
 } from '../../alerts/postgres.ts'
 import { activityCount } from '../../exporters/postgres/activity.ts'
-import { remainder } from '../../exporters/postgres/bounded.ts'
 import { postgresVitals } from '../../exporters/postgres/index.ts'
 import { indexScans, indexSize } from '../../exporters/postgres/indexes.ts'
 import { maxConnections, reservedConnections, superuserConnections } from '../../exporters/postgres/settings.ts'
 import { statementCalls, statementSeconds } from '../../exporters/postgres/statements.ts'
+import { remainder } from '../../exporters/reading.ts'
 import type { Case } from './case.ts'
 import { rising, scraped, series } from './series.ts'
 

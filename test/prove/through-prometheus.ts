@@ -21,7 +21,7 @@ const vitals = {
 export const fakeScraped = (readings: readonly Reading[], shares = 3): Scraped => ({
   kind: 'fake',
   name: 'main',
-  source: { ready: async () => {}, answered: true, reader: () => undefined, close: async () => {} },
+  source: { ready: async () => {}, answered: async () => true, reader: () => undefined, close: async () => {} },
   collectors: Array.from({ length: shares }, (_, share) => {
     const own = readings.filter((_reading, place) => place % shares === share)
     return { name: `share-${share}`, metrics: [], collect: async () => own }

@@ -11,7 +11,7 @@ const vitals = {
 }
 const source: Source<Account> = {
   ready: async () => {},
-  answered: true,
+  answered: async () => true,
   reader: (account) => account,
   close: async () => {},
 }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Collector } from '../../../exporters/collector.ts'
-import { chosen, remainder } from '../../../exporters/redis/bounded.ts'
+import { remainder } from '../../../exporters/reading.ts'
+import { chosen } from '../../../exporters/redis/bounded.ts'
 import { clients } from '../../../exporters/redis/clients.ts'
 import { commands } from '../../../exporters/redis/commands.ts'
 import { errorNames } from '../../../exporters/redis/errors.ts'

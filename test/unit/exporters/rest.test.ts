@@ -36,7 +36,11 @@ const answerTo = ({ shown, read, slice }: Portion, relations: readonly Relation[
 
 const relationsOf = (count: number) =>
   Array.from({ length: count }, (_, place): Relation => ({ oid: 100 + 7 * place, scans: place }))
-const known = (relations: readonly Relation[]) => new Map(relations.map(({ oid }) => [String(oid), {}]))
+/** As a survey tells of them: the later in the list, the smaller. */
+const known = (relations: readonly Relation[]) => ({
+  byOid: new Map(relations.toSorted((a, b) => a.oid - b.oid).map(({ oid }) => [String(oid), {}])),
+  largest: relations.slice(0, 6).map(({ oid }) => String(oid)),
+})
 const sum = (rows: readonly (readonly unknown[])[]) => rows.reduce((total, row) => total + Number(row[2]), 0)
 const total = (relations: readonly Relation[]) => relations.reduce((all, { scans }) => all + scans, 0)
 

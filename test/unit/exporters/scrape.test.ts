@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises'
+import { setImmediate as turn } from 'node:timers/promises'
 import { beforeEach, describe, expect, test, vi } from 'vitest'
 import type { Account, Collector, Scraped, Source } from '../../../exporters/collector.ts'
 import { type Log, scraper } from '../../../exporters/scrape.ts'
@@ -24,7 +24,7 @@ type Collect = Collector<Account>['collect']
 /** What a collector asks through is the account of its questions. */
 const answers: Source<Account> = {
   ready: async () => {},
-  answered: true,
+  answered: async () => true,
   reader: (account) => account,
   close: async () => {},
 }
@@ -203,7 +203,7 @@ describe('A connection that was kept, to a server that answers nothing any more,
     ['and hangs', never, 'no answer within 30 ms'],
     ['and is closed', fails('connection lost'), 'connection lost'],
   ])('%s', async (_how, collect, reason) => {
-    const silent = { ...answers, answered: false }
+    const silent = { ...answers, answered: async () => false }
     const scrape = scraping({ one: collect, two: collect }, silent)
     expect(short(await scrape(30))).toEqual(['demo_up 0'])
     expect(short(await scrape(30))).toEqual(['demo_up 0'])
@@ -253,19 +253,26 @@ test('Scrapes by different collectors go one after the other, each with the time
   }
   const scrape = scraping({ one: collect('one'), two: collect('two') }, { ...answers, ready })
   const all = [scrape(5000, ['one']), scrape(5000, ['two']), scrape(5000, ['one']), scrape(5000, ['two'])]
-  expect(all[2]).toBe(all[0])
-  expect(all[3]).toBe(all[1])
   await vi.waitFor(() => expect(gates).toHaveLength(1))
-  await delay(20)
+  for (let turns = 0; turns < 20; turns += 1) await turn()
   expect(events).toEqual(['one begins'])
   gates[0]?.()
   await vi.waitFor(() => expect(gates).toHaveLength(2))
   gates[1]?.()
-  await Promise.all(all)
+  const [one, two, ...joined] = await Promise.all(all)
+  expect(joined).toEqual([one, two])
   expect(events).toEqual(['one begins', 'one ends', 'two begins', 'two ends'])
   expect(budgets[0]).toBe(5000)
   expect(budgets[1]).toBeLessThan(5000)
   expect(Number.isInteger(budgets[1])).toBe(true)
+})
+
+test('Whoever joins a scrape of a silent source is answered by a deadline of their own', async () => {
+  const scrape = scraping({ hangs: never })
+  const ended: string[] = []
+  const both = [scrape(2_000).then(() => ended.push('first')), scrape(20).then((read) => ended.push(...short(read)))]
+  await Promise.all(both)
+  expect(ended).toEqual(['demo_up 0', 'first'])
 })
 
 test('A scrape that has waited past its deadline is down, in the words of the time it was given', async () => {

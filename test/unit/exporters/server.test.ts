@@ -16,7 +16,12 @@ const vitals = {
   success: gauge({ name: 'demo_success', counts: 'successes', help: 'x', labels: ['collector'] }),
   duration: gauge({ name: 'demo_duration_seconds', help: 'x', labels: ['collector'] }),
 }
-const answers: Source = { ready: async () => {}, answered: true, reader: () => undefined, close: async () => {} }
+const answers: Source = {
+  ready: async () => {},
+  answered: async () => true,
+  reader: () => undefined,
+  close: async () => {},
+}
 type Collectors = readonly Collector<unknown>[]
 const target = (kind: string, name: string, source: Partial<Source> = {}, collectors: Collectors = []): Scraped => ({
   kind,

@@ -17,6 +17,7 @@ const scrapeOf = ({ budget = 1_000, refused }: { readonly budget?: number; reado
     ...shop,
     version: 170_000,
     budget,
+    databases: ['shop'],
     failed,
     lacks: () => undefined,
     each: (read) => read(shop),
@@ -58,7 +59,7 @@ describe('a survey', () => {
       now.mockReturnValue(1_000)
     })
     now.mockReturnValue(0)
-    const sizes = surveyOf({ every: 10, share: 1 / 500 }).asks('sizes', ask)
+    const sizes = surveyOf({ every: 100_000, share: 1 / 500 }).asks('sizes', ask)
     const { postgres } = scrapeOf()
     await sizes(postgres, shop)
     for (const [moment, calls] of [
@@ -71,6 +72,32 @@ describe('a survey', () => {
       expect(ask).toHaveBeenCalledTimes(calls)
     }
     now.mockRestore()
+  })
+
+  test('that took very long once is asked for again within six times its pace all the same', async () => {
+    const now = vi.spyOn(performance, 'now')
+    const ask = vi.fn(async () => {
+      now.mockReturnValue(60_000)
+    })
+    now.mockReturnValue(0)
+    const sizes = surveyOf({ every: 10_000 }).asks('sizes', ask)
+    const { postgres } = scrapeOf()
+    await sizes(postgres, shop)
+    now.mockReturnValue(60_001)
+    await sizes(postgres, shop)
+    await settle()
+    expect(ask).toHaveBeenCalledTimes(2)
+    now.mockRestore()
+  })
+
+  test('of a database that is gone is told of no more', async () => {
+    const survey = surveyOf({ every: 60_000 })
+    const sizes = survey.asks('sizes', async () => 'found')
+    const { postgres } = scrapeOf()
+    await sizes(postgres, shop)
+    const names = async (databases: readonly string[]) =>
+      samplesOf(await survey.state.collect({ ...postgres, databases }, AbortSignal.timeout(1_000))).length
+    expect([await names(['shop']), await names(['other'])]).toEqual([4, 0])
   })
 
   test('that takes longer than the scrape can spare comes with a later one', async () => {
