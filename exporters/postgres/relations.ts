@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises'
 import type { Database } from './source.ts'
 import type { Survey, Surveyed } from './survey.ts'
 
@@ -73,8 +74,10 @@ const readSizes = async (database: Database, shown: Shown): Promise<Sizes> => {
   for await (const { oid, heap, maps, toast } of batches<TableRow>(database, tablesSql)) {
     tables.set(oid, { heap, toast, table: heap + maps + toast, index: ofTable.get(oid) ?? 0 })
   }
+  const largestTables = largestOf(tables, ({ table, index }) => table + index, 2 * shown.tables)
+  await turn()
   return {
-    tables: { byOid: tables, largest: largestOf(tables, ({ table, index }) => table + index, 2 * shown.tables) },
+    tables: { byOid: tables, largest: largestTables },
     indexes: { byOid: indexes, largest: largestOf(indexes, ({ size }) => size, 2 * shown.indexes) },
   }
 }

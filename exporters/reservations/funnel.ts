@@ -3,7 +3,7 @@ import type { Collector } from '../collector.ts'
 import type { Postgres } from '../postgres/source.ts'
 import type { Survey } from '../postgres/survey.ts'
 import type { Book } from './book.ts'
-import { read } from './read.ts'
+import { byPeriod } from './by-period.ts'
 
 export const reservationsFunnel = gauge({
   name: 'reservations_funnel',
@@ -12,34 +12,17 @@ export const reservationsFunnel = gauge({
   labels: ['period', 'status'],
 })
 
-const periods = ['24h', '7d'] as const
-
-/** What has become of the reservations made lately. A survey: a week of a busy house is much to read at every scrape. */
-export const funnel = (
-  { relation, status, created, states }: Book,
-  { asks }: Survey,
-): Collector<Postgres> | undefined => {
+/** What has become of the reservations made lately. */
+export const funnel = (book: Book, survey: Survey): Collector<Postgres> | undefined => {
+  const { relation, status, created } = book
   if (created === undefined) return undefined
-  const sql = `
-    select coalesce(${status}::text, '') as value, count(*)::float8 as "7d",
-           (count(*) filter (where ${created} > now() - interval '24 hours'))::float8 as "24h"
-    from ${relation.sql} where ${created} > now() - interval '7 days' group by ${status}`
-  const counted = asks('funnel', (database) => read<Row>(database, relation, sql))
-  return {
+  return byPeriod(book, survey, {
     name: 'funnel',
-    metrics: [reservationsFunnel],
-    async collect(postgres) {
-      const rows = await counted(postgres, postgres)
-      if (!rows) return []
-      return periods.flatMap((period) =>
-        states
-          .tally(rows, (row) => row[period])
-          .map(([label, count]) => reservationsFunnel.sample(count, { period, status: label })),
-      )
-    },
-  }
-}
-
-interface Row extends Readonly<Record<(typeof periods)[number], number>> {
-  readonly value: string
+    metric: reservationsFunnel,
+    periods: ['24h', '7d'],
+    sql: `
+      select coalesce(${status}::text, '') as value, count(*) as "7d",
+             count(*) filter (where ${created} > now() - interval '24 hours') as "24h"
+      from ${relation.sql} where ${created} > now() - interval '7 days' group by ${status}`,
+  })
 }
