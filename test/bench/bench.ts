@@ -25,11 +25,11 @@ interface Options {
 }
 
 const usualScrapes: Readonly<Record<DataSetName, number>> = {
-  'postgres-small': 60,
-  'postgres-medium': 40,
-  'postgres-large': 20,
-  'redis-100k': 100,
-  'redis-1m': 100,
+  'postgres-small': 40,
+  'postgres-medium': 20,
+  'postgres-large': 10,
+  'redis-100k': 200,
+  'redis-1m': 200,
 }
 
 const isCatalogue = (name: DataSetName): name is CatalogueName => name in catalogues
