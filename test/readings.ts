@@ -1,6 +1,6 @@
 import { printed } from '../exporters/exposition.ts'
 import { isTable, type Reading } from '../exporters/reading.ts'
-import type { Sample } from '../metrics/metric.ts'
+import type { Definition, Sample } from '../metrics/metric.ts'
 
 /** Every series by itself. */
 export const samplesOf = (readings: readonly Reading[]): readonly Sample[] =>
@@ -18,3 +18,14 @@ export const samplesOf = (readings: readonly Reading[]): readonly Sample[] =>
 
 /** As Prometheus reads them. */
 export const textOf = (readings: readonly Reading[], open = false) => [...printed(readings, { open })].join('')
+
+/** The series of a metric that have these labels, whatever others. */
+export const having = (
+  samples: readonly Sample[],
+  { name }: Pick<Definition, 'name'>,
+  labels: Readonly<Record<string, string>> = {},
+) =>
+  samples.filter(
+    (sample) =>
+      sample.metric.name === name && Object.entries(labels).every(([key, value]) => sample.labels[key] === value),
+  )

@@ -26,7 +26,7 @@ import { walReceiver } from '../../exporters/postgres/wal-receiver.ts'
 import { multixactAge, transactionAge, wraparound } from '../../exporters/postgres/wraparound.ts'
 import { scraper } from '../../exporters/scrape.ts'
 import type { Sample } from '../../metrics/metric.ts'
-import { samplesOf } from '../readings.ts'
+import { having, samplesOf } from '../readings.ts'
 import { eventually, workshop } from './servers.ts'
 
 const password = 'a-monitor-password'
@@ -36,14 +36,9 @@ interface Named {
 }
 type Labels = Readonly<Record<string, string>>
 
-const all = (samples: readonly Sample[], { name }: Named, labels: Labels = {}) =>
-  samples.filter(
-    ({ metric, labels: own }) =>
-      metric.name === name && Object.entries(labels).every(([label, value]) => own[label] === value),
-  )
 /** The value of the one series there is. */
 const value = (samples: readonly Sample[], metric: Named, labels?: Labels) => {
-  const found = all(samples, metric, labels)
+  const found = having(samples, metric, labels)
   expect(found.length, `series of ${metric.name}`).toBeLessThanOrEqual(1)
   return found[0]?.value
 }
@@ -125,7 +120,7 @@ describe.each(postgresMajors)('PostgreSQL %i', (major) => {
   test('a lock is counted in its database and mode, and the modes nobody holds are 0', async () => {
     const held = { datname: 'shop', mode: 'accessexclusivelock' }
     const before = await collect(locks)
-    expect(all(before, locksHeld, { datname: 'shop' }).map(({ value }) => value)).toEqual(Array(9).fill(0))
+    expect(having(before, locksHeld, { datname: 'shop' }).map(({ value }) => value)).toEqual(Array(9).fill(0))
     const holder = await session(urlAs(primary))
     await holder.query('begin; lock table guests in access exclusive mode')
     const samples = await collect(locks)
@@ -146,7 +141,7 @@ describe.each(postgresMajors)('PostgreSQL %i', (major) => {
 
   test('idle sessions are counted by application and state, and of many applications the rest together', async () => {
     const counts = (samples: readonly Sample[], labels: Labels) =>
-      all(samples, idleSeconds, labels).filter(({ suffix }) => suffix === '_count')
+      having(samples, idleSeconds, labels).filter(({ suffix }) => suffix === '_count')
     const pool = [await session(urlAs(primary), 'pool'), await session(urlAs(primary), 'pool')]
     await pool[0]?.query('begin')
     const samples = await collect(idle)
@@ -156,7 +151,7 @@ describe.each(postgresMajors)('PostgreSQL %i', (major) => {
         ['idle in transaction', 1],
       ]),
     )
-    const buckets = all(samples, idleSeconds, { application_name: 'pool', state: 'idle' })
+    const buckets = having(samples, idleSeconds, { application_name: 'pool', state: 'idle' })
     expect(buckets.map(({ suffix, labels }) => labels.le ?? suffix)).toEqual([
       '1',
       '2',
@@ -174,7 +169,7 @@ describe.each(postgresMajors)('PostgreSQL %i', (major) => {
     expect(buckets.find(({ labels }) => labels.le === '300')?.value).toBe(1)
     for (let n = 0; n < 60; n++) await session(urlAs(primary), `one-of-many-${n}`)
     const many = await collect(idle)
-    expect(new Set(all(many, idleSeconds).map(({ labels }) => labels.application_name)).size).toBe(51)
+    expect(new Set(having(many, idleSeconds).map(({ labels }) => labels.application_name)).size).toBe(51)
     expect(value(counts(many, {}), idleSeconds, { application_name: 'other' })).toBeGreaterThan(0)
     expect(value(counts(many, {}), idleSeconds, { application_name: 'pool', state: 'idle' })).toBe(1)
   })
@@ -249,14 +244,14 @@ describe.each(postgresMajors)('PostgreSQL %i', (major) => {
     expect(value(after, slotLag, labels)).toBeGreaterThan(value(before, slotLag, labels) ?? Number.NaN)
     for (const family of ['pg_replication_slot', 'pg_replication_slots']) {
       const slot = { slot_name: 'decoding', slot_type: 'logical' }
-      const read = all(after, { name: `${family}_slot_is_active` }, { slot_type: 'physical' })
+      const read = having(after, { name: `${family}_slot_is_active` }, { slot_type: 'physical' })
       expect(read.map(({ value }) => value)).toEqual([1])
       expect(value(after, { name: `${family}_slot_is_active` }, slot)).toBe(0)
       expect(value(after, { name: `${family}_slot_current_wal_lsn` }, slot)).toBeGreaterThan(0)
       expect(value(after, { name: `${family}_wal_status` }, { ...slot, wal_status: 'reserved' })).toBe(1)
     }
     await admin.query(`select pg_drop_replication_slot('decoding')`)
-    expect(all(await collect(slots), slotActive, labels)).toEqual([])
+    expect(having(await collect(slots), slotActive, labels)).toEqual([])
   })
 
   test('the write-ahead log has the files, the bytes and the end that the server says', async () => {
@@ -341,7 +336,7 @@ describe.each(postgresMajors)('PostgreSQL %i', (major) => {
     expect(value(samples, transactionAge, { datname: 'annex' })).toBe(ages.xids)
     expect(value(samples, multixactAge, { datname: 'annex' })).toBe(ages.multixacts)
     expect(ages.multixacts).toBeGreaterThan(0)
-    expect(all(samples, transactionAge, { datname: 'template0' })).toEqual([])
+    expect(having(samples, transactionAge, { datname: 'template0' })).toEqual([])
     expect(value(await collect(wraparound, there), transactionAge, { datname: 'annex' })).toBeGreaterThan(0)
   })
 
@@ -354,18 +349,18 @@ describe.each(postgresMajors)('PostgreSQL %i', (major) => {
       set vacuum_cost_delay = 100; set vacuum_cost_limit = 1`)
     const { oid } = await ask(`select 'worn'::regclass::oid::text as oid`, cleaner)
     const { pid } = await ask('select pg_backend_pid() as pid', cleaner)
-    expect(all(await collect(vacuumProgress), vacuumPhase)).toEqual([])
+    expect(having(await collect(vacuumProgress), vacuumPhase)).toEqual([])
     const vacuum = cleaner.query('vacuum worn').catch(() => undefined)
     const scanned = { name: 'pg_stat_progress_vacuum_heap_blks_scanned' }
     const found = await eventually(
       () => collect(vacuumProgress),
-      (samples) => all(samples, scanned).length > 0,
+      (samples) => having(samples, scanned).length > 0,
     )
-    expect(all(found, vacuumPhase, { datname: 'annex', relname: oid })).toHaveLength(7)
-    expect(all(found, vacuumPhase).reduce((sum, { value }) => sum + value, 0)).toBe(1)
+    expect(having(found, vacuumPhase, { datname: 'annex', relname: oid })).toHaveLength(7)
+    expect(having(found, vacuumPhase).reduce((sum, { value }) => sum + value, 0)).toBe(1)
     const both = await collect(vacuumProgress, await open(primary, { allow: [/^annex$/] }))
     expect(value(both, scanned, { datname: 'annex', relname: 'worn' })).toBeGreaterThanOrEqual(0)
-    expect(all(both, scanned, { relname: oid })).toEqual([])
+    expect(having(both, scanned, { relname: oid })).toEqual([])
     await admin.query(`select pg_cancel_backend(${pid})`)
     await vacuum
   })
@@ -382,7 +377,7 @@ describe.each(postgresMajors)('PostgreSQL %i', (major) => {
         await admin.query('select 1')
         return collect(autovacuum)
       },
-      (found) => all(found, autovacuumStart, { relname: 'tired' }).length > 0,
+      (found) => having(found, autovacuumStart, { relname: 'tired' }).length > 0,
       { within: 60_000 },
     )
     const { now } = await ask('select extract(epoch from now())::float8 as now')
@@ -392,7 +387,7 @@ describe.each(postgresMajors)('PostgreSQL %i', (major) => {
     await admin.query('drop table tired')
     await eventually(
       () => collect(autovacuum),
-      (found) => all(found, autovacuumStart, { relname: 'tired' }).length === 0,
+      (found) => having(found, autovacuumStart, { relname: 'tired' }).length === 0,
     )
   })
 

@@ -15,18 +15,14 @@ import { columnWidthsView } from '../../exporters/postgres/column-widths.ts'
 import { type Postgres, postgres } from '../../exporters/postgres/source.ts'
 import { surveyOf } from '../../exporters/postgres/survey.ts'
 import type { Definition, Sample } from '../../metrics/metric.ts'
-import { samplesOf } from '../readings.ts'
+import { having, samplesOf } from '../readings.ts'
 import { workshop } from './servers.ts'
 
 const password = 'a-monitor-password'
 
 type Labels = Readonly<Record<string, string>>
-const all = (samples: readonly Sample[], { name }: Definition, labels: Labels = {}) =>
-  samples.filter(
-    (sample) =>
-      sample.metric.name === name && Object.entries(labels).every(([key, value]) => sample.labels[key] === value),
-  )
-const value = (samples: readonly Sample[], metric: Definition, labels: Labels) => all(samples, metric, labels)[0]?.value
+const value = (samples: readonly Sample[], metric: Definition, labels: Labels) =>
+  having(samples, metric, labels)[0]?.value
 
 describe.each(postgresMajors)('PostgreSQL %i', (major) => {
   const shop = workshop()
@@ -103,7 +99,7 @@ describe.each(postgresMajors)('PostgreSQL %i', (major) => {
 
   test('without the right to know widths it is unknown, and the advice gives that right', async () => {
     const samples = await collect()
-    expect(all(samples, tableBloat)).toEqual([])
+    expect(having(samples, tableBloat)).toEqual([])
     expect(value(samples, tablesBloatUnknown, { datname: 'postgres' })).toBe(2 * shapes.length)
     const said = advice.find((words) => words.startsWith('tables in postgres: monitor may not')) ?? ''
     await admin.query(said.slice(said.indexOf('CREATE')))

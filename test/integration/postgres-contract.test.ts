@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { postgresMajors } from '../../compose/local/postgres-package.ts'
@@ -6,41 +5,13 @@ import { postgresCollectors, postgresVitals } from '../../exporters/postgres/ind
 import { postgres } from '../../exporters/postgres/source.ts'
 import { processRegistry } from '../../exporters/registry.ts'
 import { exporterServer } from '../../exporters/server.ts'
+import { contractOf, type Family, leftOutOf, parse } from './contract.ts'
 import { eventually, workshop } from './servers.ts'
 
-const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8')
-
-interface Family {
-  readonly name: string
-  readonly type: string
-  /** In alphabetical order, without `server` and `le`. */
-  readonly labels: string
-}
-
-const family = (name: string, type: string, labels: Iterable<string>): Family => ({
-  name,
-  type,
-  labels: [...new Set(labels)]
-    .filter((label) => !['server', 'le', '-'].includes(label))
-    .sort()
-    .join(),
-})
-
-const contract = read('test/schemas/postgres_exporter.metrics.txt')
-  .split('\n')
-  .filter((line) => line !== '' && !line.startsWith('#'))
-  .map((line) => {
-    const [name = '', type = '', labels = ''] = line.split(' ')
-    return family(name, type, labels.split(','))
-  })
-
-/** What the guide says is left out: from a release of PostgreSQL on, or from all (0). */
-const guide = read('docs/migrating.md')
-  .split('## postgres_exporter')[1]
-  ?.split('### What is left out')[1]
-  ?.split('\n#')[0]
+const contract = contractOf('postgres_exporter')
+/** From a release of PostgreSQL on, or from all (0). */
 const leftOut = new Map(
-  [...(guide ?? '').matchAll(/^\| (`[^|]*)/gm)].flatMap(([, cell = '']) => {
+  leftOutOf('postgres_exporter').flatMap((cell) => {
     const release = Number(/PostgreSQL (\d+)/.exec(cell)?.[1] ?? 0)
     return [...cell.matchAll(/`(\w+)`/g)].map(([, name = '']) => [name, release] as const)
   }),
@@ -56,21 +27,6 @@ const isToldBy = (major: number, name: string) => {
 }
 
 const wanted = (major: number) => contract.filter(({ name }) => isToldBy(major, name) && !isLeftOut(major, name))
-
-/** The families that have a series, and every series by name and labels. */
-const parse = (body: string) => {
-  const types = new Map([...body.matchAll(/^# TYPE (\w+) (\w+)$/gm)].map(([, name = '', type = '']) => [name, type]))
-  const series = body.split('\n').filter((line) => line !== '' && !line.startsWith('#'))
-  const families = new Map(
-    series.map((line) => {
-      const whole = /^\w+/.exec(line)?.[0] ?? ''
-      const name = types.has(whole) ? whole : whole.replace(/_(bucket|sum|count)$/, '')
-      const labels = [...line.matchAll(/[{,](\w+)="/g)].map(([, label = '']) => label)
-      return [name, family(name, types.get(name) ?? '', labels)]
-    }),
-  )
-  return { families, series: series.map((line) => line.slice(0, line.lastIndexOf(' '))) }
-}
 
 const password = 'a-monitor-password'
 const settings = {
@@ -155,7 +111,7 @@ describe.each(postgresMajors)('PostgreSQL %i', (major) => {
     const seen = new Map<string, Family>()
     const look = async () => {
       await stir()
-      for (const scrape of scrapes) for (const [name, one] of parse(await scrape()).families) seen.set(name, one)
+      for (const scrape of scrapes) for (const one of parse(await scrape()).families) seen.set(one.name, one)
       return wanted(major).filter(({ name }) => !seen.has(name))
     }
     await eventually(look, (missing) => missing.length === 0)

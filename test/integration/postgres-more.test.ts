@@ -50,20 +50,15 @@ import { type Postgres, postgres } from '../../exporters/postgres/source.ts'
 import { sessionSpill, spill, temporaryFiles, temporaryFilesSize } from '../../exporters/postgres/spill.ts'
 import { surveyOf } from '../../exporters/postgres/survey.ts'
 import type { Definition, Sample } from '../../metrics/metric.ts'
-import { samplesOf } from '../readings.ts'
+import { having, samplesOf } from '../readings.ts'
 import { eventually, workshop } from './servers.ts'
 
 const password = 'a-monitor-password'
 
 type Labels = Readonly<Record<string, string>>
-const all = (samples: readonly Sample[], { name }: Definition, labels: Labels = {}) =>
-  samples.filter(
-    (sample) =>
-      sample.metric.name === name && Object.entries(labels).every(([key, value]) => sample.labels[key] === value),
-  )
 /** Of the one series that has these labels. */
 const value = (samples: readonly Sample[], metric: Definition, labels: Labels = {}) => {
-  const found = all(samples, metric, labels)
+  const found = having(samples, metric, labels)
   expect(found.length, `${metric.name} ${JSON.stringify(labels)}`).toBeLessThanOrEqual(1)
   return found[0]?.value
 }
@@ -156,7 +151,7 @@ describe.each(postgresMajors)('PostgreSQL %i', (major) => {
       const samples = await collect(blockers)
       expect(value(samples, blockedSessions, { datname: 'shop' })).toBe(0)
       expect(value(samples, blockedLongest, { datname: 'shop' })).toBe(0)
-      expect(all(samples, blockerSessions)).toEqual([])
+      expect(having(samples, blockerSessions)).toEqual([])
     })
 
     test('the head of a queue is named, with all who wait behind it', async () => {
@@ -173,14 +168,14 @@ describe.each(postgresMajors)('PostgreSQL %i', (major) => {
           (value(found, blockedLongest, { datname: 'shop' }) ?? 0) > 0,
       )
       const labels = { datname: 'shop', usename: 'postgres', application_name: 'head', state: 'idle in transaction' }
-      expect(all(samples, blockerSessions)).toHaveLength(1)
+      expect(having(samples, blockerSessions)).toHaveLength(1)
       expect(value(samples, blockerSessions, labels)).toBe(2)
       expect(value(samples, blockerProcess, labels)).toBe(await pidOf(head))
       expect(value(samples, blockerLongest, labels)).toBeGreaterThan(0)
       expect(value(samples, blockerTransaction, labels)).toBeGreaterThanOrEqual(
         value(samples, blockerLongest, labels) ?? 0,
       )
-      expect(all(samples, blockerSessions)[0]?.labels.queryid).toMatch(major >= 14 ? /^-?\d+$/ : /^$/)
+      expect(having(samples, blockerSessions)[0]?.labels.queryid).toMatch(major >= 14 ? /^-?\d+$/ : /^$/)
       await head.query('rollback')
       await Promise.all(waiting)
       expect(value(await collect(blockers), blockedSessions, { datname: 'shop' })).toBe(0)
@@ -195,7 +190,7 @@ describe.each(postgresMajors)('PostgreSQL %i', (major) => {
         (found) => value(found, blockedSessions, { datname: 'shop' }) === 1,
       )
       expect(value(samples, blockerSessions, { state: 'prepared', datname: 'shop' })).toBe(1)
-      expect(all(samples, blockerProcess)).toEqual([])
+      expect(having(samples, blockerProcess)).toEqual([])
       await admin.query(`rollback prepared 'left'`)
       await waiting
     })
@@ -210,7 +205,7 @@ describe.each(postgresMajors)('PostgreSQL %i', (major) => {
     for (const metric of [preparedTransactions, preparedOldest, preparedXidAge]) {
       expect(value(before, metric, { datname: 'shop' }), metric.name).toBe(0)
     }
-    expect(all(before, preparedByOwner)).toEqual([])
+    expect(having(before, preparedByOwner)).toEqual([])
     await admin.query('create table dishes (id int)')
     await admin.query(`begin; insert into dishes values (1); prepare transaction 'left'`)
     await admin.query('insert into dishes values (2)')
@@ -240,7 +235,7 @@ describe.each(postgresMajors)('PostgreSQL %i', (major) => {
     await glutton.query('rollback')
     const after = await collect(spill)
     expect(value(after, temporaryFilesSize, { tablespace: 'pg_default' })).toBe(0)
-    expect(all(after, sessionSpill)).toEqual([])
+    expect(having(after, sessionSpill)).toEqual([])
     await expect(collect(spill, 'stranger')).rejects.toThrow('GRANT pg_monitor')
   })
 
@@ -258,7 +253,7 @@ describe.each(postgresMajors)('PostgreSQL %i', (major) => {
     expect(value(fresh, slotXidAge, { slot_name: 'feed' })).toBeGreaterThanOrEqual(0)
     expect(value(fresh, slotConflicting, { slot_name: 'feed' })).toBe(major >= 16 ? 0 : undefined)
     if (major >= 17) expect(value(fresh, slotInactive, slot)).toBeGreaterThan(0)
-    else expect(all(fresh, slotInactive)).toEqual([])
+    else expect(having(fresh, slotInactive)).toEqual([])
 
     await admin.query(`create table noise as select repeat('n', 900) as words from generate_series(1, 10000)`)
     const later = await collect(slotHealth)
@@ -293,7 +288,7 @@ describe.each(postgresMajors)('PostgreSQL %i', (major) => {
     expect(value(samples, sequenceUsed, numbers)).toBeCloseTo(1 - 100 / 2147483647, 12)
     expect(value(samples, sequenceLeft, { sequencename: 'backwards' })).toBe(20)
     expect(value(samples, sequenceUsed, { sequencename: 'backwards' })).toBeCloseTo(0.9, 2)
-    expect(all(samples, sequenceUsed, { sequencename: 'around' })).toEqual([])
+    expect(having(samples, sequenceUsed, { sequencename: 'around' })).toEqual([])
     expect(value(samples, sequencesUnknown, { datname: 'shop' })).toBe(2)
     const mended = 'GRANT SELECT ON ALL SEQUENCES IN SCHEMA "Till" TO "monitor"'
     expect(advice.join('\n')).toContain(mended)
@@ -307,15 +302,15 @@ describe.each(postgresMajors)('PostgreSQL %i', (major) => {
   test('a sequence somebody is changing is not waited for', async () => {
     await admin.query('begin; alter sequence numbers cache 2')
     const samples = await collect(surveyed().sequences)
-    expect(all(samples, sequenceUsed, { sequencename: 'numbers' })).toEqual([])
-    expect(all(samples, sequenceUsed, { sequencename: 'backwards' })).toHaveLength(1)
+    expect(having(samples, sequenceUsed, { sequencename: 'numbers' })).toEqual([])
+    expect(having(samples, sequenceUsed, { sequencename: 'backwards' })).toHaveLength(1)
     await admin.query('rollback')
   })
 
   test('superfluous indexes are told of with what makes them so, and those of constraints never', async () => {
     const clean = await collect(surveyed().indexFaults)
     for (const kind of ['same', 'prefix']) expect(value(clean, indexesDuplicate, { datname: 'shop', kind })).toBe(0)
-    expect(all(clean, indexDuplicateSize)).toEqual([])
+    expect(having(clean, indexDuplicateSize)).toEqual([])
     await admin.query(`
       create table menus (id int primary key, name text unique, day date, price int);
       create unique index menus_id_again on menus (id);
@@ -329,7 +324,7 @@ describe.each(postgresMajors)('PostgreSQL %i', (major) => {
     const samples = await collect(surveyed().indexFaults)
     expect(
       Object.fromEntries(
-        all(samples, indexDuplicateSize).map(({ labels }) => [
+        having(samples, indexDuplicateSize).map(({ labels }) => [
           labels.indexrelname,
           `${labels.kind} ${labels.duplicate_of}`,
         ]),
@@ -360,7 +355,7 @@ describe.each(postgresMajors)('PostgreSQL %i', (major) => {
     )
     const samples = await collect(surveyed().indexFaults)
     expect(value(samples, indexesInvalid, { datname: 'shop' })).toBe(1)
-    expect(all(samples, indexInvalidSize).map(({ labels }) => labels.indexrelname)).toEqual(['guests_email'])
+    expect(having(samples, indexInvalidSize).map(({ labels }) => labels.indexrelname)).toEqual(['guests_email'])
     await writer.query('rollback')
     await building
     await admin.query('drop index guests_email')
@@ -380,7 +375,7 @@ describe.each(postgresMajors)('PostgreSQL %i', (major) => {
       insert into orders values (1, 1); insert into bare select 1 from generate_series(1, 1000)`)
     const samples = await collect(surveyed().missingIndexes)
     expect(
-      all(samples, foreignKeyUnindexedSize)
+      having(samples, foreignKeyUnindexedSize)
         .map(({ labels }) => labels.relname)
         .toSorted(),
     ).toEqual(['bare', 'half'])

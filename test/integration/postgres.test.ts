@@ -27,7 +27,7 @@ import { remainder } from '../../exporters/reading.ts'
 import { processRegistry } from '../../exporters/registry.ts'
 import { exporterServer } from '../../exporters/server.ts'
 import type { Definition, Sample } from '../../metrics/metric.ts'
-import { samplesOf } from '../readings.ts'
+import { having, samplesOf } from '../readings.ts'
 import { type OpenReader, openReader } from './postgres-reader.ts'
 import { eventually, workshop } from './servers.ts'
 
@@ -41,11 +41,8 @@ const password = 'a-monitor-password'
 
 const sumOf = (samples: readonly Sample[], { name }: Definition) =>
   samples.filter(({ metric }) => metric.name === name).reduce((sum, { value }) => sum + value, 0)
-const find = (samples: readonly Sample[], { name }: Definition, labels: Readonly<Record<string, string>>) =>
-  samples.find(
-    (sample) =>
-      sample.metric.name === name && Object.entries(labels).every(([label, value]) => sample.labels[label] === value),
-  )?.value
+const find = (samples: readonly Sample[], metric: Definition, labels: Readonly<Record<string, string>>) =>
+  having(samples, metric, labels)[0]?.value
 
 /** A session beside the scrapes may have ended since it was listed. */
 const signal = (pid: number, name: 'SIGSTOP' | 'SIGCONT') => {
