@@ -1,23 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { z } from 'zod'
-
-const url = (protocols: readonly string[], example: string) =>
-  z
-    .string()
-    .refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol), `is no URL like ${example}`)
-    .optional()
-
-const port = (fallback: number) =>
-  z.coerce
-    .number('is not a port: write a whole number from 1 to 65535')
-    .int('is not a port: write a whole number from 1 to 65535')
-    .min(1, 'is not a port: write a whole number from 1 to 65535')
-    .max(65535, 'is not a port: write a whole number from 1 to 65535')
-    .default(fallback)
-
-/** A file that is read where it is needed, and again when it has changed. */
-const path = z.string().optional()
+import { path, port, url } from './env-shapes.ts'
+import { serviceVariables } from './service-variables.ts'
 
 const variables = {
   DATABASE_URL: url(['postgres:', 'postgresql:'], 'postgres://user:password@host:5432/database'),
@@ -86,37 +71,54 @@ const needs: readonly (readonly [name: VariableName, needed: VariableName])[] = 
 /** Those whose loss would open a door: an empty file is no way to leave them unset. */
 const guards: readonly string[] = ['EXPORTER_TOKEN', 'EXPORTER_USER', 'EXPORTER_PASSWORD'] satisfies VariableName[]
 
-/** Every variable there is; those without a default among them. */
+/** Every variable of the stack; those without a default among them. */
 export const variableNames: readonly string[] = Object.keys(variables)
 
 const schema = z.object(variables)
+const serviceSchema = z.object(serviceVariables)
 
 export type VariableName = keyof typeof variables
+/** The file that a variable was given by, which may say something else later. */
+type Files = Readonly<Partial<Record<string, string>>>
 export interface Env extends Readonly<z.infer<typeof schema>> {
-  /** The file that a variable was given by, which may say something else later. */
-  readonly files: Readonly<Partial<Record<string, string>>>
+  readonly files: Files
+}
+export interface ServiceEnv extends Readonly<z.infer<typeof serviceSchema>> {
+  readonly files: Files
 }
 export type PortVariable = { [K in keyof Env]-?: K extends `${string}_PORT` ? K : never }[keyof Env]
 export type UrlVariable = { [K in keyof Env]-?: K extends `${string}_URL` ? K : never }[keyof Env]
+
+type Environment = Readonly<Record<string, string | undefined>>
 
 /**
  * Reads the environment, once, at the start of a program. An empty variable counts as unset, and `NAME_FILE` names a
  * file that holds the value of `NAME`.
  * @throws Error with one line per fault, all of them at once; a value is never repeated, because it may hold a password.
  */
-export const readEnv = (source: Readonly<Record<string, string | undefined>> = process.env): Env => {
+export const readEnv = (source: Environment = process.env): Env => readBy(schema, source, halves)
+
+/**
+ * The same for what a service reads in its own process. Its other variables are its own: none of them is looked at.
+ * @throws Error as `readEnv` does
+ */
+export const readServiceEnv = (source: Environment = process.env): ServiceEnv => readBy(serviceSchema, source)
+
+type Halves = (values: ReadonlyMap<string, string>, source: Environment) => readonly string[]
+
+const readBy = <Shape extends z.ZodRawShape>(of: z.ZodObject<Shape>, source: Environment, more: Halves = () => []) => {
   const faults: string[] = []
   const values = new Map<string, string>()
   const files = new Map<string, string>()
-  for (const name of variableNames) {
+  for (const name of Object.keys(of.shape)) {
     const file = source[name] ? undefined : source[`${name}_FILE`]
     const value = file ? fromFile(name, file, faults) : source[name]
     if (value) values.set(name, value)
     if (value && file) files.set(name, resolve(file))
   }
-  const parsed = schema.safeParse(Object.fromEntries(values))
+  const parsed = of.safeParse(Object.fromEntries(values))
   const issues = parsed.success ? [] : parsed.error.issues.map(({ path, message }) => `${path.join('.')} ${message}`)
-  const all = [...faults, ...issues, ...halves(values, source)]
+  const all = [...faults, ...issues, ...more(values, source)]
   if (!parsed.success || all.length > 0) {
     throw new Error(`the environment has faults:\n${all.map((fault) => `  ${fault}`).join('\n')}`)
   }
@@ -129,7 +131,7 @@ export const faultOf = (name: VariableName, value: string): string | undefined =
   return parsed.success ? undefined : parsed.error.issues.map(({ message }) => message).join(', ')
 }
 
-const halves = (values: ReadonlyMap<string, string>, source: Readonly<Record<string, string | undefined>>) => {
+const halves: Halves = (values, source) => {
   const unencrypted = values.has('REDIS_URL') && !values.get('REDIS_URL')?.startsWith('rediss:')
   return [
     ...needs

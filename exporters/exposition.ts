@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Definition, Sample } from '../metrics/metric.ts'
-import { type Cell, isTable, type Reading, type Table } from './reading.ts'
+import { type Cell, isTable, type Kept, type Reading, type Table } from './reading.ts'
 
 export interface Format {
   readonly contentType: string
@@ -44,13 +44,13 @@ const readingsInTurn = 10_000
  * Readings as Prometheus reads them, a chunk at a time: nothing is printed before somebody asks for it. All series of a
  * metric stand together, whichever collector told of them. A chunk may be empty, where there was work and no text yet.
  */
-export function* printed(readings: readonly Reading[], { open }: Pick<Format, 'open'>): Generator<string> {
+export function* printed(readings: readonly (Reading | Kept)[], { open }: Pick<Format, 'open'>): Generator<string> {
   let chunk = ''
   const families = yield* familiesOf(readings)
   for (const { definition, parts } of families) {
     chunk += header(definition, open)
     for (const part of parts) {
-      for (const line of 'table' in part ? tableLines(part, definition.name) : [sampleLine(part)]) {
+      for (const line of linesOf(part, definition.name, open)) {
         chunk += line
         if (chunk.length < chunkLength) continue
         yield chunk
@@ -62,6 +62,7 @@ export function* printed(readings: readonly Reading[], { open }: Pick<Format, 'o
   if (chunk !== '') yield chunk
 }
 
+type Part = Sample | Column | Kept
 interface Column {
   readonly table: Table
   readonly column: number
@@ -70,13 +71,13 @@ interface Column {
 }
 interface Family {
   readonly definition: Definition
-  readonly parts: (Sample | Column)[]
+  readonly parts: Part[]
 }
 
 /** By name: a metric and the definition in its samples are two objects. A name may not head two families. */
-function* familiesOf(readings: readonly Reading[]): Generator<string, Iterable<Family>> {
+function* familiesOf(readings: readonly (Reading | Kept)[]): Generator<string, Iterable<Family>> {
   const families = new Map<string, Family>()
-  const put = (definition: Definition, part: Sample | Column) => {
+  const put = (definition: Definition, part: Part) => {
     const family = families.get(definition.name)
     if (family) family.parts.push(part)
     else families.set(definition.name, { definition, parts: [part] })
@@ -90,6 +91,17 @@ function* familiesOf(readings: readonly Reading[]): Generator<string, Iterable<F
     if (place % readingsInTurn === readingsInTurn - 1) yield ''
   }
   return families.values()
+}
+
+const linesOf = (part: Part, name: string, open: boolean): Iterable<string> => {
+  if ('table' in part) return tableLines(part, name)
+  return 'lines' in part ? keptLines(part, open) : [sampleLine(part)]
+}
+
+function* keptLines({ lines }: Kept, open: boolean) {
+  for (const [series, value, exemplar] of lines(open)) {
+    yield `${series} ${printNumber(value)}${open && exemplar ? ` # ${exemplar}` : ''}\n`
+  }
 }
 
 const sampleLine = ({ metric, suffix, labels, value }: Sample) => {
@@ -109,6 +121,10 @@ function* tableLines({ table, column, labels }: Column, name: string) {
     yield `${name}${labels[at]} ${words}\n`
   }
 }
+
+/** Labels in braces, as they stand behind a name; nothing where there is none. */
+export const printLabels = (names: readonly string[], values: readonly string[]): string =>
+  inBraces(names.reduce((listed, name, at) => withLabel(listed, name, values[at] ?? ''), ''))
 
 const rowLabels = (labels: Table['labels'], row: readonly Cell[]) => {
   let listed = ''

@@ -19,10 +19,22 @@ export interface Table {
   readonly rows: readonly (readonly Cell[])[]
 }
 
+/** One line: a series as it is printed, its value, and the exemplar that OpenMetrics lets stand behind it. */
+export type Line = readonly [series: string, value: number, exemplar?: string | undefined]
+
+/** Series that a process keeps ready to be printed. OpenMetrics writes some of them otherwise. */
+export interface Kept {
+  readonly metric: Definition
+  readonly lines: (open: boolean) => Iterable<Line>
+  /** How those of several processes of one service become one; a sum where nothing is said. */
+  readonly across?: Across | undefined
+}
+export type Across = 'sum' | 'max' | 'min' | 'first'
+
 /** What a collector returns: single samples, and whole tables of them, which cost a fraction. */
 export type Reading = Sample | Table
 
-export const isTable = (reading: Reading): reading is Table => 'rows' in reading
+export const isTable = (reading: Reading | Kept): reading is Table => 'rows' in reading
 
 type Row = Readonly<Record<string, Cell>>
 

@@ -2,18 +2,18 @@ import { pipeline, Readable } from 'node:stream'
 import { setImmediate as turn } from 'node:timers/promises'
 import { createGzip } from 'node:zlib'
 import { type Format, printed } from './exposition.ts'
-import type { Reading } from './reading.ts'
+import type { Kept, Reading } from './reading.ts'
 
 /** What one scrape found, for all who asked while it was under way. */
-export interface Snapshot {
-  readonly readings: readonly Reading[]
+export interface Snapshot<Part extends Reading | Kept = Reading> {
+  readonly readings: readonly Part[]
   /** As text. It is printed once for all who want the same format, and no faster than the fastest of them takes it. */
   body(format: Format, gzip: boolean): AsyncIterable<Chunk>
 }
 /** Text as it is stays a string up to the socket: as a buffer it would lie about until somebody collects it. */
 export type Chunk = string | Buffer
 
-export const snapshotOf = (readings: readonly Reading[]): Snapshot => {
+export const snapshotOf = <Part extends Reading | Kept>(readings: readonly Part[]): Snapshot<Part> => {
   const bodies = new Map<string, () => AsyncIterable<Chunk>>()
   return {
     readings,
@@ -30,7 +30,7 @@ export const snapshotOf = (readings: readonly Reading[]): Snapshot => {
 }
 
 /** Others get their turn between two chunks: however much there is to print, nobody waits for all of it. */
-async function* turnByTurn(readings: readonly Reading[], format: Format) {
+async function* turnByTurn(readings: readonly (Reading | Kept)[], format: Format) {
   for (const chunk of printed(readings, format)) {
     if (chunk !== '') yield chunk
     await turn()

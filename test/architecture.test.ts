@@ -34,7 +34,7 @@ const doors: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
     'prom-client': ['exporters/registry.ts'],
     uplot: ['dashboards/preview/page/plot.ts'],
     yaml: ['compose/yaml.ts'],
-    zod: ['config/env.ts'],
+    zod: ['config/env-shapes.ts', 'config/env.ts', 'config/service-variables.ts'],
   },
   demo: {
     // Three programs: the API, the payment provider it calls, and what receives the pages.

@@ -1,0 +1,22 @@
+import { z } from 'zod'
+
+/** Never required: what is not set is not used. */
+export const url = (protocols: readonly string[], example: string) =>
+  z
+    .string()
+    .refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol), `is no URL like ${example}`)
+    .optional()
+
+export const port = (fallback: number) =>
+  z.coerce
+    .number('is not a port: write a whole number from 1 to 65535')
+    .int('is not a port: write a whole number from 1 to 65535')
+    .min(1, 'is not a port: write a whole number from 1 to 65535')
+    .max(65535, 'is not a port: write a whole number from 1 to 65535')
+    .default(fallback)
+
+/** A file that is read where it is needed, and again when it has changed. */
+export const path = z.string().optional()
+
+const rate = 'is no share: write a number from 0 to 1, such as 0.1'
+export const share = (fallback: number) => z.coerce.number(rate).min(0, rate).max(1, rate).default(fallback)

@@ -1,0 +1,40 @@
+import { z } from 'zod'
+import { path, port, share, url } from './env-shapes.ts'
+
+/** The handbook's levels, from the gravest. */
+export const logLevels = ['error', 'warn', 'info', 'debug'] as const
+export type LogLevel = (typeof logLevels)[number]
+
+const pattern = /^\/[^\s?#]*$/
+
+/** What a service reads of the environment in its own process. Options given in code come before them. */
+export const serviceVariables = {
+  /** In every log line and trace. OTEL_SERVICE_NAME says the same to OpenTelemetry. */
+  SERVICE_NAME: z.string().optional(),
+  OTEL_SERVICE_NAME: z.string().optional(),
+  SERVICE_VERSION: z.string().optional(),
+  /** npm sets it for what it starts. */
+  npm_package_version: z.string().optional(),
+  NODE_ENV: z.string().optional(),
+  /** Where /metrics and the health endpoints are served besides the service's own port. Loopback unless asked. */
+  METRICS_HOST: z.string().default('127.0.0.1'),
+  METRICS_PORT: port(9465),
+  /** Patterns of the routes of a server without a router that we know, separated by commas. */
+  SERVICE_ROUTES: z
+    .string()
+    .transform((text) => text.split(',').map((one) => one.trim()))
+    .refine((routes) => routes.every((one) => pattern.test(one)), 'is no list of routes: write /one,/two/:id')
+    .optional(),
+  LOG_LEVEL: z.enum(logLevels, `is no level: write ${logLevels.join(', ')}`).default('info'),
+  /** The folder of error.log and combined.log. */
+  LOG_DIR: path,
+  /** Where errors are sent; nothing is sent without it. */
+  SENTRY_DSN: url(['http:', 'https:'], 'https://key@host/1'),
+  SENTRY_ENVIRONMENT: z.string().optional(),
+  /** Shares of requests that are traced, and of those that are profiled. The handbook has 1 for both. */
+  SENTRY_TRACES_SAMPLE_RATE: share(1),
+  SENTRY_PROFILES_SAMPLE_RATE: share(1),
+  /** Where traces are sent; nothing is traced without one of them. */
+  OTEL_EXPORTER_OTLP_ENDPOINT: url(['http:', 'https:'], 'http://host:4318'),
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: url(['http:', 'https:'], 'http://host:4318/v1/traces'),
+} as const
