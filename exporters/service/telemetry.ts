@@ -1,0 +1,244 @@
+import { IncomingMessage } from 'node:http'
+import { createRequire, register, syncBuiltinESMExports } from 'node:module'
+import type * as Fastify from '@fastify/otel'
+import type * as Api from '@opentelemetry/api'
+import type * as Exporter from '@opentelemetry/exporter-trace-otlp-proto'
+import type * as Instrumentation from '@opentelemetry/instrumentation'
+import type * as Express from '@opentelemetry/instrumentation-express'
+import type * as Http from '@opentelemetry/instrumentation-http'
+import type * as Redis from '@opentelemetry/instrumentation-ioredis'
+import type * as Pg from '@opentelemetry/instrumentation-pg'
+import type * as Undici from '@opentelemetry/instrumentation-undici'
+import type * as Sdk from '@opentelemetry/sdk-node'
+import { clientMetrics, statementKind } from './client-metrics.ts'
+import { clientWatch, durationsOnly } from './client-watch.ts'
+import type { Report } from './faults.ts'
+import type { Source } from './instruments.ts'
+import { withholdSecrets } from './span-contents.ts'
+
+export interface RequestTrace {
+  readonly traceId: string
+  readonly spanId: string
+  /** Whether the trace is kept: an exemplar of one that is not leads nowhere. */
+  readonly sampled: boolean
+}
+
+export interface TelemetryOptions {
+  /** The root of an OTLP receiver, such as `http://host:4318`. Without it or `tracesEndpoint` there is no telemetry. */
+  readonly endpoint?: string | undefined
+  /** The full address that takes traces. */
+  readonly tracesEndpoint?: string | undefined
+  readonly service: string
+  readonly version?: string | undefined
+  /** Paths, without query, whose requests make no spans: those of probes and scrapes. */
+  readonly ignore?: ((path: string) => boolean) | undefined
+  /** Called for every incoming request before its handlers are, whatever framework they are of. */
+  readonly onRequestSpan?: ((request: IncomingMessage, trace: RequestTrace) => void) | undefined
+  readonly report: Report
+}
+
+export interface Telemetry {
+  readonly on: boolean
+  /** Of what runs now. */
+  traceOf(): Omit<RequestTrace, 'sampled'> | undefined
+  /** What the clients of databases and of other services measured. */
+  readonly source: Source
+  /** Sends what is waiting, for two seconds at most. Never throws. */
+  close(): Promise<void>
+}
+
+const off: Telemetry = { on: false, traceOf: () => undefined, source: () => [], close: async () => undefined }
+
+/** Longer than a receiver needs that answers at all. */
+const closesWithin = 2_000
+
+/**
+ * Traces every request through the frameworks and clients we know, and measures the clients. Nothing of OpenTelemetry is
+ * loaded without an endpoint. Call it before anything that it shall trace is loaded; see `hookImports`. A receiver that
+ * does not answer costs spans, never requests: at most 2048 wait, those after them are dropped.
+ * @throws Error where OpenTelemetry is not installed
+ */
+export const telemetry = (options: TelemetryOptions): Telemetry => {
+  const url = options.tracesEndpoint ?? (options.endpoint && `${options.endpoint.replace(/\/+$/, '')}/v1/traces`)
+  return url ? start(loaded(createRequire(import.meta.url)), url, options) : off
+}
+
+/** What is traced by being patched, and is not loaded by another of them. Node's own modules are patched in place. */
+const hooked = ['express', 'ioredis', 'pg', 'pg-pool']
+
+/**
+ * Lets modules that are loaded by `import` be traced too. Only for programs that have not loaded theirs yet: what
+ * `node --import` starts. No other module is touched.
+ */
+export const hookImports = () =>
+  register('@opentelemetry/instrumentation/hook.mjs', import.meta.url, { data: { include: hooked } })
+
+const packages = [
+  '@fastify/otel@0.21',
+  '@opentelemetry/api@1.9',
+  '@opentelemetry/exporter-trace-otlp-proto@0.223',
+  '@opentelemetry/instrumentation@0.223',
+  '@opentelemetry/instrumentation-express@0.71',
+  '@opentelemetry/instrumentation-http@0.223',
+  '@opentelemetry/instrumentation-ioredis@0.71',
+  '@opentelemetry/instrumentation-pg@0.76',
+  '@opentelemetry/instrumentation-undici@0.33',
+  '@opentelemetry/sdk-node@0.223',
+]
+
+interface Libraries {
+  readonly api: typeof Api
+  readonly sdk: typeof Sdk
+  readonly exporter: typeof Exporter
+  readonly instrumentation: typeof Instrumentation
+  readonly fastify: typeof Fastify
+  readonly express: typeof Express
+  readonly http: typeof Http
+  readonly ioredis: typeof Redis
+  readonly pg: typeof Pg
+  readonly undici: typeof Undici
+}
+
+/** @throws Error that says what to install */
+export const loaded = (require: NodeJS.Require | ((name: string) => never)): Libraries => {
+  try {
+    return {
+      api: require('@opentelemetry/api'),
+      sdk: require('@opentelemetry/sdk-node'),
+      exporter: require('@opentelemetry/exporter-trace-otlp-proto'),
+      instrumentation: require('@opentelemetry/instrumentation'),
+      fastify: require('@fastify/otel'),
+      express: require('@opentelemetry/instrumentation-express'),
+      http: require('@opentelemetry/instrumentation-http'),
+      ioredis: require('@opentelemetry/instrumentation-ioredis'),
+      pg: require('@opentelemetry/instrumentation-pg'),
+      undici: require('@opentelemetry/instrumentation-undici'),
+    }
+  } catch (cause) {
+    const words = 'OTEL_EXPORTER_OTLP_ENDPOINT asks for traces, and OpenTelemetry could not be loaded'
+    throw new Error(`${words}. Unset it, or type: npm install ${packages.join(' ')}`, { cause })
+  }
+}
+
+const start = (libraries: Libraries, url: string, options: TelemetryOptions): Telemetry => {
+  const { api, instrumentation } = libraries
+  const { report } = options
+  const metrics = clientMetrics()
+  const tell = (...words: unknown[]) => report('telemetry', new Error(words.map(brief).join(' ')))
+  const quiet = () => undefined
+  api.diag.setLogger(
+    { error: tell, warn: tell, info: quiet, debug: quiet, verbose: quiet },
+    { logLevel: api.DiagLogLevel.WARN, suppressOverrideMessage: true },
+  )
+  const sdk = sdkOf(libraries, url, options)
+  sdk.start()
+  const instrumentations = [clientWatch(instrumentation, metrics, report), ...tracers(libraries, options)]
+  instrumentation.registerInstrumentations({ instrumentations, meterProvider: durationsOnly(api, metrics, report) })
+  patchNode()
+  return {
+    on: true,
+    traceOf: () => {
+      const context = api.trace.getActiveSpan()?.spanContext()
+      return context && api.isSpanContextValid(context) ? context : undefined
+    },
+    source: metrics.source,
+    close: async () => {
+      for (const one of instrumentations) one.disable()
+      await within(closesWithin, sdk.shutdown()).catch((cause: unknown) =>
+        report('telemetry', new Error('could not send the last traces', { cause })),
+      )
+      for (const global of [api.trace, api.context, api.propagation, api.diag]) global.disable()
+    },
+  }
+}
+
+/** Node's modules are there already; who imported a function of them by name gets the patched one. */
+const patchNode = () => {
+  const require = createRequire(import.meta.url)
+  for (const name of ['node:http', 'node:https']) require(name)
+  syncBuiltinESMExports()
+}
+
+/** Samples as OTEL_TRACES_SAMPLER says, and waits and batches as OTEL_BSP_* do: the SDK reads them itself. */
+const sdkOf = ({ sdk, exporter }: Libraries, url: string, { service, version }: TelemetryOptions) => {
+  const { defaultResource, envDetector, hostDetector, resourceFromAttributes } = sdk.resources
+  const receiver = new exporter.OTLPTraceExporter({ url })
+  return new sdk.NodeSDK({
+    serviceName: service,
+    resource: defaultResource().merge(
+      resourceFromAttributes(version === undefined ? {} : { 'service.version': version }),
+    ),
+    // Not that of the process: its command line may hold a password.
+    resourceDetectors: [envDetector, hostDetector],
+    // Nothing but traces: logs and metrics have their own ways.
+    metricReaders: [],
+    logRecordProcessors: [],
+    traceExporter: {
+      export: (spans, done) => {
+        for (const span of spans) if (ours.test(span.instrumentationScope.name)) withholdSecrets(span)
+        receiver.export(spans, done)
+      },
+      forceFlush: () => receiver.forceFlush(),
+      shutdown: () => receiver.shutdown(),
+    },
+  })
+}
+
+/** Spans that a service makes itself hold what it wants them to. */
+const ours = /^@(?:fastify\/otel$|opentelemetry\/instrumentation-)/
+
+const tracers = ({ api, sdk, fastify, express, http, ioredis, pg, undici }: Libraries, options: TelemetryOptions) => {
+  const { ignore = () => false, onRequestSpan = () => undefined, report } = options
+  /** What sends the traces makes none, nor counts as a request to others. */
+  const suppressed = () => sdk.core.isTracingSuppressed(api.context.active())
+  const { MIDDLEWARE, ROUTER } = express.ExpressLayerType
+  return [
+    new http.HttpInstrumentation({
+      ignoreIncomingRequestHook: ({ url = '' }) => ignore(url.replace(/\?.*$/s, '')),
+      ignoreOutgoingRequestHook: suppressed,
+      requestHook: (span, request) => {
+        if (!(request instanceof IncomingMessage)) return
+        const { traceId, spanId, traceFlags } = span.spanContext()
+        try {
+          onRequestSpan(request, { traceId, spanId, sampled: (traceFlags & api.TraceFlags.SAMPLED) !== 0 })
+        } catch (cause) {
+          report('telemetry', cause)
+        }
+      },
+    }),
+    new undici.UndiciInstrumentation({ ignoreRequestHook: suppressed }),
+    // The handler has a span, or after a body nothing would be found below the route's; hooks would be too many.
+    new fastify.FastifyOtelInstrumentation({ registerOnInitialization: true, instrumentHooks: false }),
+    new express.ExpressInstrumentation({ ignoreLayersType: [MIDDLEWARE, ROUTER] }),
+    new pg.PgInstrumentation({
+      requestHook: (span, { query: { name, text }, connection: { database = '' } }) => {
+        // What it takes for the first word may be all of the text.
+        if (!name) span.updateName(`pg.query:${statementKind(text)} ${database}`)
+      },
+    }),
+    new ioredis.IORedisInstrumentation({ dbStatementSerializer: (command) => command }),
+  ]
+}
+
+/** An error comes as JSON, with its stack and with all that the receiver answered. */
+const brief = (word: unknown) => {
+  try {
+    const { name, message } = JSON.parse(String(word))
+    return `${name}: ${message}`
+  } catch {
+    return String(word)
+  }
+}
+
+const within = async (milliseconds: number, work: Promise<void>) => {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_resolve, reject) => {
+    const words = `the receiver of traces did not take the last ones within ${milliseconds} ms`
+    timer = setTimeout(() => reject(new Error(words)), milliseconds)
+  })
+  try {
+    await Promise.race([work, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}

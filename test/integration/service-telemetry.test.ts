@@ -1,0 +1,201 @@
+import { execFile } from 'node:child_process'
+import { once } from 'node:events'
+import type { ServerResponse } from 'node:http'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { startProcess } from '../../compose/local/process.ts'
+import { ensurePrograms } from '../../compose/local/programs.ts'
+import { eventually, freePort, workshop } from './servers.ts'
+import { receiver } from './telemetry/receiver.ts'
+import type { Span } from './telemetry/wire.ts'
+
+const shop = workshop()
+const folder = fileURLToPath(new URL('./telemetry', import.meta.url))
+const servers: Record<string, string> = {}
+beforeAll(async () => {
+  const [postgres, redis] = await Promise.all([shop.postgres(), shop.redis()])
+  Object.assign(servers, { DATABASE_URL: postgres.url, REDIS_URL: redis.url })
+})
+afterAll(shop.end)
+
+/** A program that was started as users start theirs. */
+const traced = async (program: string, env: Readonly<Record<string, string>> = {}) => {
+  const [api, rooms, metrics] = [await freePort(), await freePort(), await freePort()]
+  const ask = async (port: number, path: string, options: RequestInit = {}) =>
+    (await fetch(`http://127.0.0.1:${port}${path}`, options)).text()
+  const running = shop.keep(
+    await startProcess({
+      name: program,
+      home: join(shop.folder, `${program}-${api}`),
+      command: process.execPath,
+      args: ['--import', 'tsx', '--import', join(folder, 'register.ts'), join(folder, program)],
+      env: {
+        ...servers,
+        API_PORT: String(api),
+        ROOMS_PORT: String(rooms),
+        METRICS_PORT: String(metrics),
+        PATH_NOT_TRACED: '/health',
+        OTEL_BSP_SCHEDULE_DELAY: '200',
+        ...env,
+      },
+      ready: async () => (await fetch(`http://127.0.0.1:${api}/health`)).ok,
+    }),
+  )
+  return {
+    rooms,
+    running,
+    ask: (path: string, options?: RequestInit) => ask(api, path, options),
+    metrics: () => ask(metrics, '/metrics'),
+    told: async () => JSON.parse(await ask(metrics, '/told')),
+    close: (signal: AbortSignal) => ask(metrics, '/close', { signal }),
+  }
+}
+
+const secret = 'hidden-token'
+const headers = { authorization: secret, 'user-agent': secret, 'x-forwarded-for': secret }
+
+/** A span below those above it, each by what made it and its name. */
+const pathOf = (span: Span, spans: readonly Span[]): string => {
+  const above = spans.find(({ spanId }) => spanId === span.parent)
+  const words = `${span.scope.replace('@opentelemetry/instrumentation-', '')} ${span.name}`
+  return above ? `${pathOf(above, spans)} > ${words}` : words
+}
+
+const handler = 'http GET /bookings/:id > @fastify/otel request > @fastify/otel handler - fastify -> @fastify/otel'
+const expected = [
+  'http GET /bookings/:id',
+  `${handler} > pg pg.query:SELECT postgres`,
+  `${handler} > ioredis set`,
+  `${handler} > undici GET > http GET /rooms/:id > express request handler`,
+  `${handler} > http GET > http GET /rooms/:id > express request handler`,
+]
+
+type Program = Awaited<ReturnType<typeof traced>>
+
+describe.each(['imports.ts', 'requires.ts'])('a program that loads its libraries as %s does', (name) => {
+  let collector: Awaited<ReturnType<typeof receiver>>
+  let program: Program
+  beforeAll(async () => {
+    collector = await receiver()
+    program = await traced(name, { OTLP_URL: collector.url })
+    await program.ask(`/bookings/4711?token=${secret}`, { headers })
+    await program.ask('/bookings', {
+      method: 'POST',
+      body: '{"a":"hidden-body"}',
+      headers: { ...headers, 'content-type': 'application/json' },
+    })
+    await program.ask('/broken')
+    await eventually(
+      () => collector.spans.map((span) => span.name),
+      (names) => names.includes('GET /broken'),
+    )
+  })
+  afterAll(() => collector.end())
+  const spans = () => collector.spans
+
+  test('leaves one trace of a request, through frameworks, databases and other services', async () => {
+    const [root] = spans().filter((span) => span.name === 'GET /bookings/:id')
+    const trace = spans().filter((span) => span.traceId === root?.traceId)
+    expect(trace.map((span) => pathOf(span, trace))).toEqual(expect.arrayContaining(expected))
+    expect(root).toMatchObject({ service: 'traced', kind: 2, parent: '' })
+    const posted = spans().filter(
+      (span) => span.scope.endsWith('-pg') && pathOf(span, spans()).startsWith('http POST /bookings'),
+    )
+    expect(posted.map((span) => pathOf(span, spans()))).toContain(
+      `${handler.replace('GET /bookings/:id', 'POST /bookings')} > pg pg.query:SELECT postgres`,
+    )
+  })
+
+  test('tells of each request its trace, and traces no probe', async () => {
+    const { on, told, seen } = await program.told()
+    const root = spans().find((span) => span.name === 'GET /bookings/:id')
+    const request = {
+      url: `/bookings/4711?token=${secret}`,
+      traceId: root?.traceId,
+      spanId: root?.spanId,
+      sampled: true,
+    }
+    expect([on, told]).toEqual([true, []])
+    expect(seen).toContainEqual(request)
+    const health = spans().filter(({ name, attributes }) => attributes['url.path'] === '/health' || name === 'ping')
+    expect(health).toEqual([])
+  })
+
+  test('lets nothing out that a client sent or a database holds', () => {
+    const leaks = collector.bodies.filter((body) => body.includes('hidden'))
+    expect(spans().filter((span) => JSON.stringify(span).includes('hidden'))).toEqual([])
+    expect(leaks).toEqual([])
+    expect(spans().find((span) => span.name === 'pg.query:SELECT postgres')?.attributes).toMatchObject({
+      'db.query.text': "select '…', $1::text",
+    })
+  })
+
+  test('measures its clients, and never a second time what it is asked', async () => {
+    const text = await program.metrics()
+    const count = (labels: string) => new RegExp(`^\\w+_count\\{${labels}.*\\} (\\d+)$`, 'm').exec(text)?.[1]
+    const sql = 'db_system_name="postgresql",db_namespace="postgres",db_operation_name="SELECT"'
+    // Two pools, two requests; probes are measured too.
+    expect(Number(count(`${sql},error_type=""`))).toBeGreaterThanOrEqual(5)
+    expect(count(`${sql},error_type="22P02"`)).toBe('1')
+    expect(count('db_system_name="redis",db_namespace="0",db_operation_name="set",error_type=""')).toBe('2')
+    expect(count('db_system_name="redis",db_namespace="0",db_operation_name="incr",error_type="ERR"')).toBe('2')
+    const asked = `server_address="127.0.0.1",server_port="${program.rooms}"`
+    expect(count(`http_request_method="GET",http_response_status_code="200",error_type="",${asked}`)).toBe('4')
+    // What sends the traces is not among them.
+    expect(text.match(/^http_client_request_duration_seconds_count/gm)).toHaveLength(1)
+    const pool = `db_client_connection_pool_name="${servers.DATABASE_URL?.replace(/^.*@/, '')}"`
+    expect(text).toContain(`db_client_connections_max{${pool}} 17\n`)
+    // One of each pool, less the one whose query failed.
+    expect(text).toContain(`db_client_connections{${pool},db_client_connection_state="idle"} 1\n`)
+    expect(text).not.toMatch(/http_server|otel_|target_info|hidden/)
+    expect(await checked(text)).toBe('')
+  })
+})
+
+/** What promtool has against metrics. */
+const checked = async (text: string) => {
+  const { promtool } = await ensurePrograms(['promtool'])
+  const child = execFile(promtool.path, ['check', 'metrics'], { env: promtool.env })
+  const said: string[] = []
+  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (words) => said.push(String(words)))
+  child.stdin?.end(text)
+  await once(child, 'close')
+  return said.join('')
+}
+
+test('what is not sampled is measured all the same, and told to be no trace that is kept', async () => {
+  const collector = await receiver()
+  const sampler = { OTEL_TRACES_SAMPLER: 'parentbased_traceidratio', OTEL_TRACES_SAMPLER_ARG: '0' }
+  const program = await traced('imports.ts', { OTLP_URL: collector.url, ...sampler })
+  await program.ask('/bookings/1')
+  await program.close(AbortSignal.timeout(6_000))
+  const { seen } = await program.told()
+  expect(seen).toContainEqual(expect.objectContaining({ url: '/bookings/1', sampled: false }))
+  expect(await program.metrics()).toMatch(/^db_client_operation_duration_seconds_count\{.*"set".* 1$/m)
+  expect(collector.bodies).toEqual([])
+  await collector.end()
+})
+
+describe('a receiver of traces that', () => {
+  const faults = {
+    'never answers': () => undefined,
+    'answers 500': (response: ServerResponse) => void response.writeHead(500).end('hidden'),
+  }
+  test.each(Object.entries(faults))('%s costs no request and no end', async (_fault, answer) => {
+    const collector = await receiver(answer)
+    const program = await traced('imports.ts', { OTLP_URL: collector.url })
+    for (let asked = 0; asked < 5; asked += 1) expect(await program.ask('/bookings/1')).toBe('booked')
+    await eventually(
+      () => collector.bodies.length,
+      (bodies) => bodies > 0,
+    )
+    expect(await program.ask('/bookings/1')).toBe('booked')
+    // Less than the ten seconds that the SDK would wait for an answer.
+    expect(await program.close(AbortSignal.timeout(6_000))).toBe('closed')
+    const { told } = await program.told()
+    expect(told).not.toEqual([])
+    expect(told.filter((words: string) => !words.startsWith('telemetry: ') || words.includes('hidden'))).toEqual([])
+    await collector.end()
+  })
+})
