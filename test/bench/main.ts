@@ -1,28 +1,49 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { cpus, loadavg, totalmem } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { bench, growthIn, type Result } from './bench.ts'
 import { catalogues, type DataSetName, keyspaces } from './data-sets.ts'
+import { benchService, isServicePart, servicePage, serviceParts } from './service/bench.ts'
 
 const known: Readonly<Record<string, unknown>> = { ...catalogues, ...keyspaces }
 const isDataSet = (name: string): name is DataSetName => name in known
 
+const positive = (name: string, text: string | undefined) => {
+  const value = text === undefined ? undefined : Number(text)
+  if (value !== undefined && !(value > 0 && Number.isFinite(value))) {
+    throw new Error(`--${name} ${text} is no number of ${name}: write 1 or more`)
+  }
+  return value
+}
+
+const whole = (name: string, text: string | undefined) => {
+  const value = positive(name, text)
+  if (value !== undefined && !Number.isInteger(value)) {
+    throw new Error(`--${name} ${text} is no number of ${name}: write 1 or more`)
+  }
+  return value
+}
+
 const read = () => {
+  const text = { type: 'string' } as const
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { scrapes: { type: 'string' }, write: { type: 'boolean', default: false } },
+    options: { scrapes: text, pairs: text, seconds: text, write: { type: 'boolean', default: false } },
   })
-  const strangers = positionals.filter((name) => !isDataSet(name))
+  const asked = positionals.flatMap((name) => (name === 'service' ? serviceParts : [name]))
+  const strangers = asked.filter((name) => !isDataSet(name) && !isServicePart(name))
   if (strangers.length > 0) {
-    throw new Error(`there is no data set ${strangers.join(', ')}. Known: ${Object.keys(known).join(', ')}`)
+    const names = [...Object.keys(known), ...serviceParts, 'service']
+    throw new Error(`there is no data set ${strangers.join(', ')}. Known: ${names.join(', ')}`)
   }
-  const scrapes = values.scrapes === undefined ? undefined : Number(values.scrapes)
-  if (scrapes !== undefined && !(Number.isInteger(scrapes) && scrapes > 0)) {
-    throw new Error(`--scrapes ${values.scrapes} is no number of scrapes: write 1 or more`)
-  }
-  const all = positionals.length > 0 ? positionals : Object.keys(known)
-  return { data: all.filter(isDataSet), scrapes, write: values.write }
+  const scrapes = whole('scrapes', values.scrapes)
+  const [pairs, seconds] = [whole('pairs', values.pairs), positive('seconds', values.seconds)]
+  const race = { ...(pairs && { pairs }), ...(seconds && { seconds }) }
+  const all = asked.length > 0 ? asked : Object.keys(known)
+  const parts = all.filter(isServicePart)
+  return { data: all.filter(isDataSet), parts, scrapes, race, write: values.write }
 }
 
 const unique = (values: readonly string[]) => [...new Set(values)].join(', ')
@@ -55,12 +76,17 @@ const method = `## How it is measured
 - A missed limit is written down and is no failure of the run. What could not be measured is.
 `
 
+const heading = (command: string, load: number) =>
+  [
+    `Written by \`${command}\` on ${new Date().toISOString().slice(0, 10)}. Machine: ${machine()}.`,
+    `Processes that were ready to run before it began, the average of a minute: ${load.toFixed(1)}.`,
+  ].join('\n')
+
 const pageOf = (results: readonly Result[], load: number) =>
   [
     '# Ours beside the peers',
     '',
-    `Written by \`npm run bench -- --write\` on ${new Date().toISOString().slice(0, 10)}. Machine: ${machine()}.`,
-    `Processes that were ready to run before it began, the average of a minute: ${load.toFixed(1)}.`,
+    heading('npm run bench -- --write', load),
     `Servers: ${unique(results.map(({ server }) => server))}. Peers: ${unique(results.map(({ peer }) => peer))}.`,
     'Use the ratios of one run, not these absolutes.',
     '',
@@ -74,17 +100,29 @@ const pageOf = (results: readonly Result[], load: number) =>
     .replace(/\n{3,}/g, '\n\n')
     .trimEnd()
 
+const keep = (file: string, text: string) => {
+  const folder = fileURLToPath(new URL('../../docs/proof/', import.meta.url))
+  mkdirSync(folder, { recursive: true })
+  writeFileSync(join(folder, file), `${text}\n`)
+  console.log(`Wrote ${join(folder, file)}`)
+}
+
+const say = (line: string) => console.log(line)
+
 const start = async () => {
-  const { write, ...options } = read()
+  const { data, parts, scrapes, race, write } = read()
   const [load = 0] = loadavg()
-  const results = await bench({ ...options, say: (line) => console.log(line) })
-  const growth = growthIn(results)
-  if (growth) console.log(growth)
-  if (!write) return
-  const page = fileURLToPath(new URL('../../docs/proof/bench.md', import.meta.url))
-  mkdirSync(fileURLToPath(new URL('.', `file://${page}`)), { recursive: true })
-  writeFileSync(page, `${pageOf(results, load)}\n`)
-  console.log(`Wrote ${page}`)
+  if (data.length > 0) {
+    const results = await bench({ data, scrapes, say })
+    const growth = growthIn(results)
+    if (growth) say(growth)
+    if (write) keep('bench.md', pageOf(results, load))
+  }
+  if (parts.length > 0) {
+    const found = await benchService(parts, { ...race, say })
+    if (write)
+      keep('service-bench.md', servicePage(found, heading(`npm run bench -- ${parts.join(' ')} --write`, load)))
+  }
 }
 
 start().catch((error: unknown) => {

@@ -27,7 +27,8 @@ interface Row {
   readonly plain?: boolean
 }
 
-const figure = (value: number | undefined) => {
+/** Three digits of what is small, all of what is large. */
+export const figure = (value: number | undefined) => {
   if (value === undefined || Number.isNaN(value)) return '-'
   if (value === 0 || Math.abs(value) >= 1000) return String(Math.round(value))
   return value

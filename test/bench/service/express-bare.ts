@@ -1,0 +1,3 @@
+import { serveExpress } from './express-app.ts'
+
+serveExpress()

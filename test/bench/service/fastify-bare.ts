@@ -1,0 +1,3 @@
+import { serveFastify } from './fastify-app.ts'
+
+await serveFastify()
