@@ -97,6 +97,7 @@ export const programTable = {
     room: 1024 ** 3,
     brew: 'google-chrome',
   },
+  logrotate: { binaries: ['logrotate'], folders: ['/usr/sbin'], packages: ['logrotate'], brew: 'logrotate' },
   'pg_dump-15': postgresClient('pg_dump', 15),
 } as const satisfies Record<string, Source>
 
