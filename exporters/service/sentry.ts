@@ -106,13 +106,11 @@ export const openSentry = (options: SentryOptions): Sentry => {
   return {
     send: (error, { handled, fatal = false, context }) =>
       sdk.withScope((scope) => {
-        const trace = traceOf?.()
-        if (trace) {
-          const { traceId, spanId } = trace
-          scope.setPropagationContext({ ...scope.getPropagationContext(), traceId, propagationSpanId: spanId })
-        }
+        follow(scope, traceOf?.())
         if (fatal) scope.setLevel('fatal')
-        if (context) scope.setExtras({ ...context })
+        // Before Sentry looks at it: one value that throws would take the others with it.
+        const safe = context && options.redact(context)
+        if (isObject(safe)) scope.setExtras({ ...safe })
         sdk.captureException(error, { mechanism: { handled, type: 'generic' } })
       }),
     flush: (patience) => Promise.resolve(sdk.flush(patience)),
@@ -123,8 +121,14 @@ export const openSentry = (options: SentryOptions): Sentry => {
   }
 }
 
+const follow = (scope: Scope, trace: Trace | undefined) => {
+  if (!trace) return
+  const { traceId, spanId: propagationSpanId } = trace
+  scope.setPropagationContext({ ...scope.getPropagationContext(), traceId, propagationSpanId })
+}
+
 const settings = (options: SentryOptions, tracing: boolean): NodeOptions => {
-  const { dsn, environment, release, tracesSampleRate, otherTracer, redact, report } = options
+  const { dsn, environment, release, tracesSampleRate, redact, report } = options
   const scrubbed = scrubbing(redact)
   const guarded = <E extends Event, Else>(event: E, otherwise: (event: E) => Else): E | Else => {
     try {
@@ -143,7 +147,6 @@ const settings = (options: SentryOptions, tracing: boolean): NodeOptions => {
     traceLifecycle: 'static',
     enableOpenTelemetrySetup: false,
     enableRuntimeChannelInjection: tracing,
-    ...(otherTracer && { tracePropagationTargets: [] }),
     dataCollection: nothing,
     includeServerName: false,
     spotlight: false,
@@ -157,10 +160,12 @@ const settings = (options: SentryOptions, tracing: boolean): NodeOptions => {
 
 type Require = NonNullable<SentryOptions['require']>
 type Sdk = typeof import('@sentry/node')
+type Scope = ReturnType<Sdk['getCurrentScope']>
 type Profiler = { nodeProfilingIntegration(): ReturnType<Sdk['httpIntegration']> }
 
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null
 const has = <Name extends string>(loaded: unknown, name: Name): loaded is Record<Name, unknown> =>
-  typeof loaded === 'object' && loaded !== null && name in loaded
+  isObject(loaded) && name in loaded
 const isSdk = (loaded: unknown): loaded is Sdk => has(loaded, 'captureException')
 const isProfiler = (loaded: unknown): loaded is Profiler => has(loaded, 'nodeProfilingIntegration')
 const isMissing = (cause: unknown) => has(cause, 'code') && cause.code === 'MODULE_NOT_FOUND'

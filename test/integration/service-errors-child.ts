@@ -6,8 +6,10 @@ import { Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { errorTracking } from '../../exporters/service/errors.ts'
 import { instruments } from '../../exporters/service/instruments.ts'
+import { redaction } from '../../exporters/service/redaction.ts'
 
 const [, , what = '', dsn = '', settings = '{}'] = process.argv
+const { value: hide } = redaction()
 const told: { log: number; report: number } = { log: 0, report: 0 }
 const say = (fact: object) => process.stdout.write(`${JSON.stringify(fact)}\n`)
 const opened: unknown[] = []
@@ -42,7 +44,7 @@ const tracking = errorTracking({
   profilesSampleRate: 0,
   otherTracer: true,
   traceOf: () => ({ traceId: '4bf92f3577b34da6a3ce929d0e0e4736', spanId: '00f067aa0ba902b7' }),
-  redact: (value) => JSON.parse(JSON.stringify(value).replaceAll(secret, '[redacted]')),
+  redact: (value) => JSON.parse(JSON.stringify(hide(value) ?? null).replaceAll(secret, '[redacted]')),
   log: { error: line('error'), warn: line('warn') },
   flushLog: async () => say({ flushed: await counts() }),
   instruments: held,
@@ -60,20 +62,10 @@ const reject = async (reason: unknown) => {
   void Promise.reject(reason)
   await delay(20)
 }
-const hostile = new Proxy(
-  {},
-  {
-    get: () => {
-      throw new Error('a trap')
-    },
-    getPrototypeOf: () => {
-      throw new Error('a trap')
-    },
-    ownKeys: () => {
-      throw new Error('a trap')
-    },
-  },
-)
+const trap = () => {
+  throw new Error('a trap')
+}
+const hostile = new Proxy(new Error('behind a Proxy'), { get: trap, ownKeys: trap })
 const throwing = Object.defineProperty(new Error('x'), 'message', {
   get: () => {
     throw new Error('a getter')
@@ -119,15 +111,10 @@ const ways: Readonly<Record<string, () => Promise<void>>> = {
     })
   },
   'exceptions again and again': async () => {
+    let times = 0
     setInterval(() => {
-      throw new Error('again')
+      throw new Error(`again, the ${++times}th time`)
     }, 20)
-  },
-  'an exception in the flush': async () => {
-    process.on('exit', () => {
-      throw new Error('also at the end')
-    })
-    throw new Error('the first')
   },
   'a log that throws': async () => {
     await reject(new Error('lost'))
