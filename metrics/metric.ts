@@ -18,7 +18,7 @@ type ForeignUnit =
   | 'percent'
   | 'percentage'
 /** Exporters whose names we keep as they are, so that dashboards written for them go on working. */
-type Peer = 'postgres_exporter' | 'redis_exporter' | 'prometheus' | 'alertmanager' | 'blackbox_exporter'
+type Peer = 'postgres_exporter' | 'redis_exporter' | 'prometheus' | 'alertmanager' | 'blackbox_exporter' | 'prom-client'
 
 type NameWithUnit<Name extends string> = Name extends `${string}_${BaseUnit | 'info'}`
   ? Name

@@ -1,5 +1,6 @@
 import { gauge } from '../../metrics/metric.ts'
 import type { Instruments, Source } from './instruments.ts'
+import type { Log } from './log.ts'
 
 const labels = ['check'] as const
 
@@ -48,10 +49,7 @@ interface HealthChecksOptions {
   /** By the name that answers, logs and the label `check` have. */
   readonly checks: Readonly<Record<string, Check | Ask>>
   readonly instruments: Instruments
-  readonly log: {
-    error(message: string, meta?: unknown): void
-    info(message: string, meta?: unknown): void
-  }
+  readonly log: Pick<Log, 'error' | 'info'>
   /** Milliseconds that a check has, where it says nothing else. */
   readonly patience?: number
   /** Milliseconds for which an outcome is good for all who ask: a storm of probes must not reach the dependencies. */

@@ -10,8 +10,8 @@ const stand = (checks: Readonly<Record<string, Check | Ask>>, more: { readonly p
   const logged: unknown[] = []
   const clock = { now: 0 }
   const log = {
-    error: (message: string, meta: unknown) => logged.push([message, meta]),
-    info: (message: string) => logged.push(message),
+    error: (message: string | Error, meta?: unknown) => logged.push([message, meta]),
+    info: (message: string | Error) => logged.push(message),
   }
   const health = healthChecks({ checks, instruments: own, log, patience: 5, now: () => clock.now, ...more })
   own.addSource('health', health.source)
