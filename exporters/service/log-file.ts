@@ -138,12 +138,16 @@ export const logFile = ({ path, size, keep, onLost, tell }: LogFileOptions): Log
     return true
   }
 
-  const putAll = () => {
-    for (let line = waiting[0]; line !== undefined && put(line); line = waiting[0]) {
-      waiting.shift()
-      waitingBytes -= line.length
+  const drain = () => {
+    try {
+      for (let line = waiting[0]; line !== undefined && put(line); line = waiting[0]) {
+        waiting.shift()
+        waitingBytes -= line.length
+      }
+      if (waiting.length === 0 && !file?.stuck && !closed) writing.clear()
+    } catch (cause) {
+      writing.note(cause)
     }
-    if (waiting.length === 0 && !file?.stuck) writing.clear()
   }
 
   try {
@@ -157,18 +161,12 @@ export const logFile = ({ path, size, keep, onLost, tell }: LogFileOptions): Log
 
   return {
     write: (line) => {
-      const tooMuch = waitingBytes + line.length > patience
-      if (closed || (tooMuch && waiting.length === 0)) return onLost(1)
-      if (tooMuch) onLost(1)
-      else {
-        waiting.push(line)
-        waitingBytes += line.length
-      }
-      try {
-        putAll()
-      } catch (cause) {
-        writing.note(cause)
-      }
+      const fits = () => !closed && waitingBytes + line.length <= patience
+      if (!fits()) drain()
+      if (!fits()) return onLost(1)
+      waiting.push(line)
+      waitingBytes += line.length
+      drain()
     },
     reopen: leave,
     sync: () =>
