@@ -140,6 +140,7 @@ describe.each(['imports.ts', 'requires.ts'])('a program that loads its libraries
     expect(count(`${sql},error_type="22P02"`)).toBe('1')
     expect(count('db_system_name="redis",db_namespace="0",db_operation_name="set",error_type=""')).toBe('2')
     expect(count('db_system_name="redis",db_namespace="0",db_operation_name="incr",error_type="ERR"')).toBe('2')
+    expect(count('db_system_name="redis",db_namespace="0",db_operation_name="echo",error_type=""')).toBe('1')
     const asked = `server_address="127.0.0.1",server_port="${program.rooms}"`
     expect(count(`http_request_method="GET",http_response_status_code="200",error_type="",${asked}`)).toBe('4')
     // What sends the traces is not among them.

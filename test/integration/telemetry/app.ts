@@ -20,6 +20,8 @@ export const serve = async ({ express, fastify, pg, Redis }: Libraries, get: typ
     new pg.Pool({ connectionString: DATABASE_URL }),
   ]
   const redis = new Redis(REDIS_URL)
+  // Before there is a connection: it is sent again when there is one.
+  const greeted = redis.echo('hidden-greeting')
   await express()
     .use(
       '/rooms',
@@ -47,5 +49,6 @@ export const serve = async ({ express, fastify, pg, Redis }: Libraries, get: typ
   })
   api.get('/health', async () => (await pools[0]?.query('select 1')) && (await redis.ping()))
   api.get('/broken', async () => pools[0]?.query("select 'hidden-literal'::integer"))
+  await greeted
   await api.listen({ port: Number(API_PORT), host })
 }
