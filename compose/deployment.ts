@@ -13,6 +13,8 @@ export interface Deployment {
   readonly targets: readonly TargetName[]
   /** The API's base URL; left out where no API is watched. */
   readonly api?: string
+  /** The URL of its metrics. */
+  readonly apiMetrics?: string
   /** A webhook that gets everything besides the teams' own channels; left out where there is none. */
   readonly pager?: string
   /** The folder of secret files as Alertmanager sees it, and those of them that are there. */
@@ -34,6 +36,7 @@ export const composeDeployment: Deployment = {
   nodeExporter: 'node-exporter:9100',
   targets: ['main', 'cache'],
   api: 'http://api:3000',
+  apiMetrics: 'http://api:9465/metrics',
   pager: 'http://api:9095',
   secretsDir: '/run/secrets',
   hasSecret: () => true,

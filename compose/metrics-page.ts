@@ -1,6 +1,5 @@
 import { everyKind } from '../exporters/index.ts'
-import { activeConnections, httpRequestDuration, httpRequestsTotal } from '../exporters/service/http.ts'
-import { reservationsTotal } from '../exporters/service/reservations.ts'
+import { serviceMetrics } from '../exporters/service/metrics.ts'
 import type { Definition } from '../metrics/metric.ts'
 
 const cell = (text: string) => text.replaceAll('|', '\\|')
@@ -11,7 +10,7 @@ const table = (metrics: readonly Definition[]) =>
 
 /** A page of every metric that the exporter and an instrumented service serve. */
 export const metricsPage = (): string => {
-  const service = [httpRequestDuration, httpRequestsTotal, activeConnections, reservationsTotal]
+  const parts = serviceMetrics.flatMap(({ name, metrics }) => [`### ${name}`, table(metrics)])
   const kinds = everyKind().flatMap(({ kind, vitals, collectors }) => [
     `## ${kind}`,
     `Served at \`/metrics/${kind}/<target>\`.`,
@@ -25,8 +24,8 @@ export const metricsPage = (): string => {
     'Of statements, tables and indexes the largest are shown one by one, and one series named `other` sums the rest, so ' +
       'that a sum at one moment is exact. It falls when one of them becomes large: leave it out of `rate()`.',
     '## service',
-    'Served by the API itself at `/metrics`, beside the vitals of its process.',
-    table(service),
+    'Served by the API itself at `/metrics`.',
+    ...parts,
     ...kinds,
   ].join('\n\n')}\n`
 }

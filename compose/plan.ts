@@ -35,6 +35,7 @@ export const portsOf = (env: Env): readonly Port[] => {
     port('PostgreSQL', 'POSTGRES_PORT'),
     port('Redis', 'REDIS_PORT'),
     port('Demo API', 'API_PORT'),
+    port('API metrics', 'METRICS_PORT'),
     port('Payment provider', 'PAYMENTS_PORT'),
     port('Pager', 'PAGER_PORT'),
   ]
@@ -55,6 +56,7 @@ const loginOf = ({ EXPORTER_TOKEN, EXPORTER_USER: user, files }: Env): Login | u
 export const deploymentOf = (env: Env, configDir: string): Deployment => {
   const demo = isDemo(env)
   const api = demo ? `http://127.0.0.1:${env.API_PORT}` : env.API_URL
+  const apiMetrics = demo ? `http://127.0.0.1:${env.METRICS_PORT}/metrics` : env.API_METRICS_URL
   const secretsDir = resolve(root, env.SECRETS_DIR)
   const exporterLogin = loginOf(env)
   return {
@@ -69,6 +71,7 @@ export const deploymentOf = (env: Env, configDir: string): Deployment => {
     }),
     ...(exporterLogin && { exporterLogin }),
     ...(api && { api }),
+    ...(api && apiMetrics && { apiMetrics }),
     ...(demo && { pager: `http://127.0.0.1:${env.PAGER_PORT}` }),
     secretsDir,
     hasSecret: (name) => existsSync(join(secretsDir, name)),

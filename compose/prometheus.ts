@@ -39,15 +39,20 @@ const readBy = (deployment: Deployment) => {
   )
 }
 
-const service = ({ api, blackbox }: Deployment) => {
+const service = ({ api, apiMetrics, blackbox }: Deployment) => {
   if (!api) return []
   const { host, protocol, pathname } = new URL(api)
   const path = pathname.replace(/\/$/, '')
+  const metrics = new URL(apiMetrics ?? `${protocol}//${host}${path}/metrics`)
   return [
     ...job('api', [
       {
-        targets: [host],
-        labels: { __scheme__: protocol.slice(0, -1), __metrics_path__: `${path}/metrics`, instance: 'api' },
+        targets: [metrics.host],
+        labels: {
+          __scheme__: metrics.protocol.slice(0, -1),
+          __metrics_path__: metrics.pathname,
+          instance: 'api',
+        },
       },
     ]),
     ...job('probe', [

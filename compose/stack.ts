@@ -168,6 +168,9 @@ const startDemo = async ({ env, folder, say, signal }: StackOptions, start: Star
     REDIS_URL: redisUrl,
     API_HOST: '127.0.0.1',
     API_PORT: String(env.API_PORT),
+    METRICS_PORT: String(env.METRICS_PORT),
+    SERVICE_NAME: 'techplus-api',
+    LOG_DIR: join(folder, 'demo', 'logs'),
     PAYMENTS_PORT: String(env.PAYMENTS_PORT),
     PAGER_PORT: String(env.PAGER_PORT),
     TRAFFIC_RATE: String(env.TRAFFIC_RATE),
@@ -175,6 +178,7 @@ const startDemo = async ({ env, folder, say, signal }: StackOptions, start: Star
   await start(
     [
       { name: 'Demo API', url: at(env.API_PORT) },
+      { name: 'API metrics', url: `${at(env.METRICS_PORT)}/metrics` },
       { name: 'Payment provider', url: at(env.PAYMENTS_PORT) },
       { name: 'Pager', url: `${at(env.PAGER_PORT)}/alerts` },
     ],
@@ -182,6 +186,7 @@ const startDemo = async ({ env, folder, say, signal }: StackOptions, start: Star
       startNode({
         name: 'Demo',
         entry: 'demo/main.ts',
+        imports: ['./exporters/service/register.ts'],
         home: join(folder, 'demo'),
         port: env.API_PORT,
         env: demo,

@@ -8,6 +8,8 @@ const variables = {
   DATABASE_URL: url(['postgres:', 'postgresql:'], 'postgres://user:password@host:5432/database'),
   REDIS_URL: url(['redis:', 'rediss:'], 'redis://user:password@host:6379/0'),
   API_URL: url(['http:', 'https:'], 'http://host:3000'),
+  /** Where the API serves its metrics, where that is not /metrics below API_URL. */
+  API_METRICS_URL: url(['http:', 'https:'], 'http://host:9465/metrics'),
   /** Where the exporter listens. Loopback unless asked. */
   EXPORTER_HOST: z.string().default('127.0.0.1'),
   EXPORTER_PORT: port(9464),
@@ -31,6 +33,7 @@ const variables = {
   REDIS_TLS_KEY: path,
   API_HOST: z.string().default('127.0.0.1'),
   API_PORT: port(3000),
+  METRICS_PORT: serviceVariables.METRICS_PORT,
   PAYMENTS_URL: url(['http:', 'https:'], 'http://host:3002'),
   PAYMENTS_PORT: port(3002),
   PAGER_PORT: port(9095),
@@ -66,6 +69,7 @@ const needs: readonly (readonly [name: VariableName, needed: VariableName])[] = 
   ['EXPORTER_TLS_KEY', 'EXPORTER_TLS_CERT'],
   ['EXPORTER_TLS_CLIENT_CA', 'EXPORTER_TLS_CERT'],
   ['REDIS_TLS_CERT', 'REDIS_TLS_KEY'],
+  ['API_METRICS_URL', 'API_URL'],
   ['REDIS_TLS_KEY', 'REDIS_TLS_CERT'],
 ]
 /** Those whose loss would open a door: an empty file is no way to leave them unset. */

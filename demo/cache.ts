@@ -3,7 +3,8 @@ import { Redis } from 'ioredis'
 export interface Cache {
   get(key: string): Promise<string | null>
   set(key: string, value: string | Buffer, seconds: number): Promise<void>
-  ping(): Promise<void>
+  /** For whoever watches it. */
+  readonly client: Redis
   /** Bytes in use, and the most it may use; 0 where no limit is set. */
   memory(): Promise<{ readonly used: number; readonly max: number }>
   /** Removes every key that begins so. */
@@ -35,9 +36,7 @@ export const cache = (url: string, { patience = 1_000, onLost = () => undefined 
     set: async (key, value, seconds) => {
       await redis.set(key, value, 'EX', seconds)
     },
-    ping: async () => {
-      await redis.ping()
-    },
+    client: redis,
     memory: async () => {
       const info = await redis.info('memory')
       const field = (name: string) => Number(new RegExp(`^${name}:(\\d+)`, 'm').exec(info)?.[1] ?? 0)

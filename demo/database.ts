@@ -5,6 +5,8 @@ export interface Database {
   rows<Row extends QueryResultRow>(sql: string, values?: readonly unknown[]): Promise<readonly Row[]>
   /** One more connection of its own, for what would hold up the others. */
   connect(): Promise<Connection>
+  /** For whoever watches it. */
+  readonly pool: Pool
   close(): Promise<void>
 }
 
@@ -42,6 +44,7 @@ export const database = (
     rows: async <Row extends QueryResultRow>(sql: string, values: readonly unknown[] = []) =>
       (await pool.query<Row>(sql, [...values])).rows,
     connect: () => connect(url, { patience, onLost }),
+    pool,
     close: () => pool.end(),
   }
 }

@@ -1,5 +1,9 @@
-import type { FastifyServerOptions } from 'fastify'
+import type { FastifyBaseLogger, FastifyServerOptions } from 'fastify'
 
 export interface Logging {
-  readonly logger?: NonNullable<FastifyServerOptions['logger']>
+  readonly log?: FastifyBaseLogger
 }
+
+/** What Fastify is told of where it logs: nowhere, unless somebody says so, and no line for each request. */
+export const loggingTo = (log: FastifyBaseLogger | undefined): FastifyServerOptions =>
+  log ? { loggerInstance: log, disableRequestLogging: true } : { logger: false }

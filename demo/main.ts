@@ -1,12 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { type Env, readEnv } from '../config/env.ts'
-import { processRegistry } from '../exporters/registry.ts'
 import { buildApi } from './api.ts'
 import { cache } from './cache.ts'
 import { database } from './database.ts'
 import { databaseFaults } from './database-faults.ts'
 import { faultControl, faultRoutes } from './fault-control.ts'
 import { memoryFault } from './memory-fault.ts'
+import { observed } from './observed.ts'
 import { buildPager } from './pager.ts'
 import { buildPayments } from './payments.ts'
 import { requestFaults } from './request-faults.ts'
@@ -14,8 +14,6 @@ import { startTraffic } from './traffic.ts'
 
 const grace = 10_000
 const loopback = '127.0.0.1'
-/** Standard output is the pager's. */
-const logger = { level: 'warn', base: null, stream: process.stderr } as const
 
 /** The API, its payment provider, its visitors and the on-call's pager in one process, each on a port of its own. */
 const start = async (env: Env) => {
@@ -26,27 +24,34 @@ const start = async (env: Env) => {
   const db = database(DATABASE_URL, { onLost })
   const redis = cache(REDIS_URL, { onLost })
   const disturbance = requestFaults()
-  const shared = { database: db, cache: redis, registry: processRegistry(), version: packageVersion(), logger }
-  const api = buildApi({ ...shared, paymentsUrl, disturb: disturbance.disturb })
+  const stores = { database: db, cache: redis, paymentsUrl }
+  const service = observed({ ...stores, version: packageVersion() })
+  const api = buildApi({ ...stores, service, disturb: disturbance.disturb })
   const control = faultControl(
     { ...disturbance.starters, ...databaseFaults(db), memory: memoryFault(redis) },
     (err, message) => api.log.warn({ err }, message),
   )
   api.register(faultRoutes, { control })
-  const pager = buildPager({ logger })
-  const payments = env.PAYMENTS_URL ? undefined : buildPayments({ logger })
+  const log = service.fastifyLog
+  const pager = buildPager({ log })
+  const payments = env.PAYMENTS_URL ? undefined : buildPayments({ log })
+  // Two other programs, that only share the process.
+  for (const other of [pager, payments]) if (other) service.leaveOut(other.server)
 
+  await service.ready()
   await pager.listen({ host: API_HOST, port: PAGER_PORT })
   await payments?.listen({ host: loopback, port: PAYMENTS_PORT })
   await api.listen({ host: API_HOST, port: API_PORT })
   const traffic = startTraffic({ url: `http://${reachable(API_HOST)}:${API_PORT}`, rate: env.TRAFFIC_RATE })
 
   return async () => {
+    service.stop()
     await traffic.stop()
     await control.clearAll()
     // In the order in which they need each other, so that what is under way ends well.
     await api.close()
     await Promise.allSettled([pager.close(), payments?.close(), db.close(), redis.close()])
+    await service.close()
   }
 }
 

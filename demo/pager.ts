@@ -1,5 +1,5 @@
 import Fastify from 'fastify'
-import type { Logging } from './logging.ts'
+import { type Logging, loggingTo } from './logging.ts'
 
 interface Notification {
   readonly alerts: readonly Alert[]
@@ -53,8 +53,8 @@ const kept = 500
 const largestBody = 8 * 1024 ** 2
 
 /** The phone of whoever is on call: shows the alerts Alertmanager sends, and counts its heartbeat (a dead man's switch). */
-export const buildPager = ({ logger = false, print = console.log }: PagerOptions = {}) => {
-  const app = Fastify({ logger, bodyLimit: largestBody, forceCloseConnections: true })
+export const buildPager = ({ log, print = console.log }: PagerOptions = {}) => {
+  const app = Fastify({ ...loggingTo(log), bodyLimit: largestBody, forceCloseConnections: true })
   let pages: readonly Page[] = []
   let beats: { readonly count: number; readonly last: string | null } = { count: 0, last: null }
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import Fastify from 'fastify'
-import type { Logging } from './logging.ts'
+import { type Logging, loggingTo } from './logging.ts'
 
 /** The card number that is declined, as the real provider's test cards are. */
 export const declinedSource = 'tok_declined'
@@ -24,8 +24,8 @@ interface Charge {
 }
 
 /** Stands for the external payment provider: the two calls of it that the API makes. */
-export const buildPayments = ({ logger = false }: Logging = {}) => {
-  const app = Fastify({ logger, forceCloseConnections: true })
+export const buildPayments = ({ log }: Logging = {}) => {
+  const app = Fastify({ ...loggingTo(log), forceCloseConnections: true })
   app.get('/v1/charges', async () => ({ object: 'list', data: [] }))
   app.post<{ Body: Charge }>('/v1/charges', { schema: chargeSchema }, async ({ body }, reply) => {
     if (body.source === declinedSource) {

@@ -6,6 +6,7 @@ import { formatFor } from './exposition.ts'
 import type { Guard } from './guard.ts'
 import type { Registry } from './registry.ts'
 import { type Log, type Scrape, scraper } from './scrape.ts'
+import { acceptsGzip, limitTo, timeoutOf } from './scrape-request.ts'
 
 interface ServerOptions {
   readonly scraped: readonly Scraped[]
@@ -20,12 +21,8 @@ interface ServerOptions {
   readonly createServer?: ((listener: RequestListener) => Server) | undefined
 }
 
-/** What Prometheus waits for at most when it does not say: its own default of 10 s. */
-const usualTimeout = 10
 /** Left for the way back, so that an answer at the deadline still arrives. */
 const margin = 500
-/** For those who wait longer than they said. */
-const grace = 1000
 
 /**
  * `/metrics/:kind/:target` scrapes one source, `/metrics` tells of the exporter itself, `/health` that it runs.
@@ -66,7 +63,7 @@ export const exporterServer = (options: ServerOptions): FastifyInstance => {
         return refuse(reply, 400, `${kind} has no collector ${stranger}. Known: ${found.names.join(', ')}\n`)
       }
       const timeout = timeoutOf(headers['x-prometheus-scrape-timeout-seconds'])
-      limitTo(reply, timeout)
+      limitTo(reply.raw, timeout)
       const snapshot = await found.scrape(budgetOf(timeout), names)
       const format = formatFor(headers.accept)
       const gzip = acceptsGzip(headers['accept-encoding'])
@@ -112,33 +109,4 @@ const unknown = (
   return `${why}Known: ${[...known.keys()].map((name) => `/metrics/${name}`).join(', ')}\n`
 }
 
-/** Nobody waits longer, and a timer of Node's takes at most 24 days. */
-const longestTimeout = 3600
-
-const timeoutOf = (asked: string | string[] | undefined) => {
-  const seconds = Number(asked)
-  return 1000 * (seconds > 0 ? Math.min(seconds, longestTimeout) : usualTimeout)
-}
-
 const budgetOf = (timeout: number) => Math.max(timeout - margin, timeout / 2)
-
-/** An answer that nobody takes would be held for ever: who asked has long given up. */
-const limitTo = ({ raw }: FastifyReply, timeout: number) => {
-  const timer = setTimeout(() => raw.destroy(), timeout + grace)
-  timer.unref()
-  raw.once('close', () => clearTimeout(timer))
-}
-
-/** A weight of 0 is a refusal. */
-const acceptsGzip = (header: string | string[] | undefined) =>
-  [header]
-    .flat()
-    .join()
-    .split(',')
-    .map((coding) =>
-      coding
-        .trim()
-        .toLowerCase()
-        .split(/\s*;\s*q=/),
-    )
-    .some(([coding, weight]) => coding === 'gzip' && Number(weight ?? 1) > 0)

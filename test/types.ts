@@ -11,7 +11,7 @@ import { readings } from '../exporters/reading.ts'
 import { redisCollectors, redisVitals } from '../exporters/redis/index.ts'
 import type { Redis } from '../exporters/redis/source.ts'
 import { type Registry, registerCounter } from '../exporters/registry.ts'
-import type { httpMetrics } from '../exporters/service/http.ts'
+import type { ServiceOptions } from '../exporters/service/index.ts'
 import type { reservationCounter } from '../exporters/service/reservations.ts'
 import { counter, gauge, histogram, not, recorded, type Series } from '../metrics/metric.ts'
 import * as q from '../metrics/promql.ts'
@@ -243,8 +243,8 @@ export const silent: Collector<Postgres> = { name: 'silent', collect: async () =
 export const vital: Vitals = { success: redisVitals.success, duration: redisVitals.duration }
 // @ts-expect-error a reservation ends in one of the outcomes
 export const outcome: Parameters<ReturnType<typeof reservationCounter>>[0] = 'lost'
-// @ts-expect-error a path begins with /
-export const path: Parameters<typeof httpMetrics>[1] = { registry: registry(), path: 'metrics' }
+// @ts-expect-error an option that is none does nothing
+export const option: ServiceOptions = { metrcs: { port: 9465 } }
 export const right: Scraped<Redis> = { ...scraped, source: redisSource(), collectors: redisCollectors() }
 
 declare function redis(): Redis

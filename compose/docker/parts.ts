@@ -16,6 +16,7 @@ export const parts: readonly Part[] = [
   { service: 'postgres', name: 'PostgreSQL', port: 5432 },
   { service: 'redis', name: 'Redis', port: 6379 },
   { service: 'api', name: 'Demo API', port: 3000, path: '', variable: 'API_PORT' },
+  { service: 'api', name: 'API metrics', port: 9465, path: '/metrics' },
   { service: 'api', name: 'Pager', port: 9095, path: '/alerts', variable: 'PAGER_PORT' },
   { service: 'exporter', name: 'Exporter', port: 9464, path: '', variable: 'EXPORTER_PORT' },
   { service: 'blackbox', name: 'Blackbox exporter', port: 9115, path: '' },

@@ -41,6 +41,8 @@ export interface Instruments {
   /** @param across how the gauges of several processes of one service become one; a sum where nothing is said */
   gauge<Label extends string>(metric: Gauge<Label>, across?: Across): GaugeInstrument<Label>
   histogram<Label extends string>(metric: Histogram<Label>): HistogramInstrument<Label>
+  /** Counts an observation that found its metric full. */
+  limited(metric: string): void
   /** Asked at every scrape. One that fails is a fault of `part`; the others are still served. */
   addSource(part: string, source: Source): void
   readings(): Promise<readonly Kept[]>
@@ -113,6 +115,7 @@ export const instruments = ({ report, maxSeries = usualSeries }: InstrumentsOpti
     counter: (metric) => number(metric),
     gauge: (metric, across) => number(metric, across),
     histogram: distribution,
+    limited: (metric) => limited.inc({ metric }),
     addSource: (part, source) => sources.push([part, source]),
     readings: async () => {
       const read = sources.map(async ([part, source]) => {

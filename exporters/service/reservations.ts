@@ -1,5 +1,5 @@
 import { counter } from '../../metrics/metric.ts'
-import { type Registry, registerCounter } from '../registry.ts'
+import type { Instruments } from './instruments.ts'
 
 /**
  * How a reservation ended. Attempts are the first three: `confirmed`; `rejected`, a clear refusal the guest can act upon
@@ -15,10 +15,10 @@ export const reservationsTotal = counter({
   labels: ['status'],
 })
 
-/** Counts outcomes in this registry. */
-export const reservationCounter = (registry: Registry) => {
-  const total = registerCounter(reservationsTotal, registry)
+/** Counts outcomes. */
+export const reservationCounter = (instruments: Instruments) => {
+  const total = instruments.counter(reservationsTotal)
   // A series that begins with its first failure has no rise that rate() could see.
-  for (const status of reservationOutcomes) total.inc({ status }, 0)
+  for (const status of reservationOutcomes) total.add(0, { status })
   return (status: ReservationOutcome) => total.inc({ status })
 }

@@ -1,3 +1,5 @@
+import http, { type ClientRequest, type IncomingMessage, type RequestOptions } from 'node:http'
+import https from 'node:https'
 import { createRequire } from 'node:module'
 import type { Event, NodeOptions } from '@sentry/node'
 import type { Report } from './faults.ts'
@@ -86,8 +88,10 @@ export const openSentry = (options: SentryOptions): Sentry => {
   const sdk = loaded(require)
   const tracing = !options.otherTracer && options.tracesSampleRate > 0
   const profiler = options.profilesSampleRate > 0 ? profilerOf(require, options.warn) : undefined
+  const wire = wireTo(options.dsn)
   const client = sdk.init({
     ...settings(options, tracing),
+    transportOptions: { httpModule: wire },
     ...(profiler && {
       profileSessionSampleRate: options.profilesSampleRate,
       profileLifecycle: tracing ? 'trace' : 'manual',
@@ -114,9 +118,26 @@ export const openSentry = (options: SentryOptions): Sentry => {
         sdk.captureException(error, { mechanism: { handled, type: 'generic' } })
       }),
     flush: (patience) => Promise.resolve(sdk.flush(patience)),
-    close: (patience) => {
+    close: async (patience) => {
       if (profiler && !tracing) sdk.profiler.stopProfiler()
-      return Promise.resolve(sdk.close(patience))
+      await sdk.close(patience)
+      wire.cut()
+    },
+  }
+}
+
+/** Sentry leaves requests that nobody answers open, and one of them would hold a process that has nothing else to do. */
+const wireTo = (dsn: string) => {
+  const underway = new Set<ClientRequest>()
+  const { request } = dsn.startsWith('https:') ? https : http
+  return {
+    request: (given: RequestOptions | string | URL, answered?: (answer: IncomingMessage) => void) => {
+      const sent = request(given, answered)
+      underway.add(sent)
+      return sent.once('close', () => underway.delete(sent))
+    },
+    cut: () => {
+      for (const sent of underway) void sent
     },
   }
 }

@@ -40,7 +40,12 @@ test('`npm run fault` says so where there is no demo to break', async () => {
 })
 
 test('the demo runs in one process, takes a fault from the command line, and ends when asked', async () => {
-  const ports = { API_PORT: await freePort(), PAYMENTS_PORT: await freePort(), PAGER_PORT: await freePort() }
+  const ports = {
+    API_PORT: await freePort(),
+    METRICS_PORT: await freePort(),
+    PAYMENTS_PORT: await freePort(),
+    PAGER_PORT: await freePort(),
+  }
   const env = Object.fromEntries(Object.entries(ports).map(([name, port]) => [name, String(port)]))
   const at = (name: keyof typeof ports, path: string) => fetch(`http://127.0.0.1:${ports[name]}${path}`)
   const main = stand.keep(
@@ -48,15 +53,21 @@ test('the demo runs in one process, takes a fault from the command line, and end
       name: 'demo',
       home: join(stand.folder, 'demo'),
       command: process.execPath,
-      args: ['--import', 'tsx', 'demo/main.ts'],
+      args: ['--import', 'tsx', '--import', './exporters/service/register.ts', 'demo/main.ts'],
       cwd: root,
-      env: { ...env, DATABASE_URL: stand.urls.database, REDIS_URL: stand.urls.redis, TRAFFIC_RATE: '20' },
+      env: {
+        ...env,
+        LOG_DIR: join(stand.folder, 'logs'),
+        DATABASE_URL: stand.urls.database,
+        REDIS_URL: stand.urls.redis,
+        TRAFFIC_RATE: '20',
+      },
       ready: async () => (await at('API_PORT', '/health/detailed')).ok,
     }),
   )
   expect((await at('PAYMENTS_PORT', '/v1/charges?limit=1')).status).toBe(200)
   expect(await (await at('PAGER_PORT', '/alerts')).json()).toEqual([])
-  const metrics = async () => (await at('API_PORT', '/metrics')).text()
+  const metrics = async () => (await at('METRICS_PORT', '/metrics')).text()
   await eventually(metrics, (body) => body.includes('route="/tables",status_code="200"'))
   expect(await metrics()).not.toContain('status_code="500"')
 
@@ -92,12 +103,12 @@ test('visitors do all that visitors do, and go on when the API is gone', async (
   ]
   await eventually(
     async () => {
-      const body = await stand.registry.metrics()
+      const body = await stand.metrics()
       return expected.filter((labels) => !body.includes(`http_requests_total{${labels}}`))
     },
     (missing) => missing.length === 0,
   )
-  expect(await stand.registry.metrics()).not.toMatch(/status_code="5/)
+  expect(await stand.metrics()).not.toMatch(/status_code="5/)
   await stand.api.close()
   const { unanswered } = traffic.counts
   await eventually(

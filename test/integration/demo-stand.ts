@@ -10,11 +10,13 @@ import { database } from '../../demo/database.ts'
 import { databaseFaults } from '../../demo/database-faults.ts'
 import { faultControl, faultRoutes } from '../../demo/fault-control.ts'
 import { memoryFault } from '../../demo/memory-fault.ts'
+import { observed } from '../../demo/observed.ts'
 import { buildPayments } from '../../demo/payments.ts'
 import { requestFaults } from '../../demo/request-faults.ts'
 import { demoLogins, setupDemo, urlFor } from '../../demo/setup.ts'
 import { sitting } from '../../demo/sittings.ts'
-import { processRegistry } from '../../exporters/registry.ts'
+import { printed } from '../../exporters/exposition.ts'
+import type { Service } from '../../exporters/service/index.ts'
 import { eventually, workshop } from './servers.ts'
 
 export const passwords = { api: 'an-api-password', exporter: 'an-exporter-password' } as const
@@ -56,9 +58,8 @@ export const demoStand = () => {
     get payments() {
       return started().payments
     },
-    get registry() {
-      return started().registry
-    },
+    /** The API's metrics as they are served. */
+    metrics: () => metricsOf(started().service),
     get control() {
       return started().control
     },
@@ -78,7 +79,7 @@ export const demoStand = () => {
     /** The reservation outcomes counted while `work` went on. */
     outcomes: async (work: () => Promise<unknown>) => {
       const read = async () => {
-        const text = await started().registry.metrics()
+        const text = await metricsOf(started().service)
         return [...text.matchAll(/^reservations_total\{status="(\w+)"} (\d+)/gm)]
       }
       const before = await read()
@@ -98,6 +99,8 @@ export const demoStand = () => {
     },
   }
 }
+
+const metricsOf = async (service: Service) => [...printed(await service.readings(), { open: false })].join('')
 
 const firstRow = async <Row extends object>(url: string, sql: string) => {
   const client = new Client(url)
@@ -136,8 +139,9 @@ const open = async (shop: ReturnType<typeof workshop>) => {
   const payments = buildPayments()
   const paymentsUrl = await payments.listen({ host: '127.0.0.1', port: 0 })
   const { starters, disturb } = requestFaults()
-  const registry = processRegistry()
-  const api = buildApi({ ...stores, paymentsUrl, registry, version: '1.2.3', disturb })
+  const quiet = { metrics: false, errors: false, log: { folder: false, console: false } } as const
+  const service = observed({ ...stores, ...quiet, paymentsUrl, version: '1.2.3' })
+  const api = buildApi({ ...stores, service, paymentsUrl, disturb })
   const faults = { ...starters, ...databaseFaults(stores.database), memory: memoryFault(stores.cache) }
   const control = faultControl(faults)
   api.register(faultRoutes, { control })
@@ -148,7 +152,8 @@ const open = async (shop: ReturnType<typeof workshop>) => {
   const close = async () => {
     await control.clearAll()
     await Promise.allSettled([api.close(), payments.close(), stores.database.close(), stores.cache.close()])
+    await service.close()
     redis.disconnect()
   }
-  return { servers, urls, redis, payments, registry, api, control, close }
+  return { servers, urls, redis, payments, service, api, control, close }
 }

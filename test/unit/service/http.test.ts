@@ -2,22 +2,30 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { createConnection, type Socket } from 'node:net'
 import Fastify, { type FastifyInstance, type InjectOptions } from 'fastify'
-import { Registry } from 'prom-client'
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { sla } from '../../config/sla.ts'
-import { type HttpMetricsOptions, httpMetrics, httpRequestDuration } from '../../exporters/service/http.ts'
+import { sla } from '../../../config/sla.ts'
+import { httpRequestDuration } from '../../../exporters/service/http.ts'
+import { createService, type Service, type ServiceOptions } from '../../../exporters/service/index.ts'
+import { linesOf } from './kept.ts'
 
 const ending: (() => unknown)[] = []
 afterEach(async () => {
   for (const end of ending.splice(0).toReversed()) await end()
 })
 
-const serve = async (options: Partial<HttpMetricsOptions> = {}) => {
-  const registry = new Registry()
+/** Nothing but what is counted: no port, no file, no handler of the process. */
+const quiet = { metrics: false, errors: false, log: { folder: false, console: false } } as const
+const serviceOf = (options: ServiceOptions) => {
+  const service = createService({ ...quiet, ...options })
+  ending.push(() => service.close())
+  return service
+}
+
+const serve = async (options: ServiceOptions = {}) => {
+  const service = serviceOf(options)
   const app = Fastify({ forceCloseConnections: true })
   ending.push(() => app.close())
-  app.register(httpMetrics, { registry, ...options })
-  app.get('/health', async () => ({}))
+  app.register(service.fastify)
   app.get('/reservations/:id', async () => ({}))
   app.post('/reservations', { schema: { body: { type: 'object', required: ['date'] } } }, async (_request, reply) =>
     reply.code(201).send({}),
@@ -29,8 +37,7 @@ const serve = async (options: Partial<HttpMetricsOptions> = {}) => {
   app.get('/endless', (_request, reply) => {
     reply.hijack()
   })
-  await app.ready()
-  return { app, registry }
+  return { app, service, port: await listen(app) }
 }
 
 const listen = async (app: FastifyInstance) => Number(new URL(await app.listen({ host: '127.0.0.1', port: 0 })).port)
@@ -47,16 +54,12 @@ const ask = async (socket: Socket, path: string) => {
   await once(socket, 'data')
 }
 
-/** The samples whose name begins so, as they are served. */
-const samples = async (registry: Registry, name: string) =>
-  (await registry.metrics()).split('\n').filter((line) => line.startsWith(name))
-
-const counted = async (registry: Registry) => {
-  const lines = await samples(registry, 'http_requests_total')
+const counted = async (service: Service) => {
+  const lines = await linesOf(service, 'http_requests_total')
   return lines.map((line) => line.replace(/^.*method="(.*)",route="(.*)",status_code="(.*)"} /, '$1 $2 $3: '))
 }
 
-const connections = async (registry: Registry) => (await samples(registry, 'active_connections'))[0]?.split(' ')[1]
+const connections = async (service: Service) => (await linesOf(service, 'active_connections'))[0]?.split(' ')[1]
 
 describe('the requests of a Fastify server', () => {
   const cases: readonly [string, InjectOptions, string][] = [
@@ -81,103 +84,90 @@ describe('the requests of a Fastify server', () => {
     ],
   ]
   test.each(cases)('are counted %s', async (_words, request, expected) => {
-    const { app, registry } = await serve()
+    const { app, service } = await serve()
     await app.inject(request)
-    expect(await counted(registry)).toEqual([expected])
+    expect(await counted(service)).toEqual([expected])
   })
 
   test('share one method when theirs is unusual', async () => {
-    const { app, registry } = await serve()
-    const port = await listen(app)
+    const { service, port } = await serve()
     for (const method of ['PROPFIND', 'MKCOL', 'LOCK']) {
       const socket = await open(port)
       socket.write(`${method} /x HTTP/1.1\r\nhost: api\r\n\r\n`)
       await once(socket, 'data')
     }
-    await vi.waitFor(async () => expect(await counted(registry)).toEqual(['OTHER unmatched 404: 3']))
+    await vi.waitFor(async () => expect(await counted(service)).toEqual(['OTHER unmatched 404: 3']))
   })
 
   test('are counted as 499 when the client leaves before the answer', async () => {
-    const { app, registry } = await serve()
+    const { app, service, port } = await serve()
     const arrived = new Promise((resolve) => app.server.once('request', resolve))
-    const socket = await open(await listen(app))
+    const socket = await open(port)
     socket.write('GET /endless HTTP/1.1\r\nhost: api\r\n\r\n')
     await arrived
     socket.destroy()
-    await vi.waitFor(async () => expect(await counted(registry)).toEqual(['GET /endless 499: 1']))
+    await vi.waitFor(async () => expect(await counted(service)).toEqual(['GET /endless 499: 1']))
   })
 
   test('are counted each once when one connection carries several', async () => {
-    const { app, registry } = await serve()
-    const socket = await open(await listen(app))
+    const { service, port } = await serve()
+    const socket = await open(port)
     for (const id of [1, 2, 3]) await ask(socket, `/reservations/${id}`)
-    await vi.waitFor(async () => expect(await counted(registry)).toEqual(['GET /reservations/:id 200: 3']))
+    await vi.waitFor(async () => expect(await counted(service)).toEqual(['GET /reservations/:id 200: 3']))
   })
 
   test('are timed under the same labels as they are counted', async () => {
-    const { app, registry } = await serve()
+    const { app, service } = await serve()
     await app.inject('/reservations/1')
     const labels = 'method="GET",route="/reservations/:id",status_code="200"'
-    expect(await samples(registry, 'http_request_duration_seconds_count')).toEqual([
+    expect(await linesOf(service, 'http_request_duration_seconds_count')).toEqual([
       `http_request_duration_seconds_count{${labels}} 1`,
     ])
-    const [sum = ''] = await samples(registry, 'http_request_duration_seconds_sum')
+    const [sum = ''] = await linesOf(service, 'http_request_duration_seconds_sum')
     expect(Number(sum.split(' ').at(-1))).toBeGreaterThan(0)
     expect(Number(sum.split(' ').at(-1))).toBeLessThan(5)
   })
 
   test('are left out when they are scrapes or probes', async () => {
-    const { app, registry } = await serve()
-    for (const url of ['/metrics', '/health', '/health?probe=1']) await app.inject(url)
-    expect(await counted(registry)).toEqual([])
+    const { app, service } = await serve()
+    for (const url of ['/health', '/health?probe=1', '/health/ready'])
+      expect((await app.inject(url)).statusCode).toBe(200)
+    expect(await counted(service)).toEqual([])
   })
 
   test('are left out when their route is to be ignored, and only then', async () => {
-    const { app, registry } = await serve({ ignore: ['/broken'] })
-    for (const url of ['/broken', '/health']) await app.inject(url)
-    expect(await counted(registry)).toEqual(['GET /health 200: 1'])
+    const { app, service } = await serve({ ignore: ['/broken'] })
+    for (const url of ['/broken', '/reservations/1']) await app.inject(url)
+    expect(await counted(service)).toEqual(['GET /reservations/:id 200: 1'])
   })
 })
 
-test('the latency promised is a bucket of the histogram', () => {
+test('every latency that is promised is a bucket of the histogram', () => {
   expect(httpRequestDuration.buckets).toContain(sla.httpLatency.seconds)
 })
 
-describe('the registry', () => {
-  test('is served as Prometheus reads it', async () => {
-    const { app } = await serve()
-    await app.inject('/reservations/1')
-    const { headers, body, statusCode } = await app.inject('/metrics')
-    expect(statusCode).toBe(200)
-    expect(headers['content-type']).toBe('text/plain; version=0.0.4; charset=utf-8')
-    expect(body).toContain('http_requests_total{method="GET",route="/reservations/:id",status_code="200"} 1')
-    expect(body).toContain('# TYPE http_request_duration_seconds histogram')
-    expect(body).toContain('\nactive_connections 0')
-  })
-
-  test('is served at another path when asked to', async () => {
-    const { app } = await serve({ path: '/internal/metrics' })
-    expect((await app.inject('/internal/metrics')).statusCode).toBe(200)
-    expect((await app.inject('/metrics')).statusCode).toBe(404)
-  })
+test('a latency that a service names is one too, in its place', async () => {
+  const { app, service } = await serve({ http: { latencies: [0.3] } })
+  await app.inject('/reservations/1')
+  const lines = await linesOf(service, 'http_request_duration_seconds_bucket')
+  expect(lines.map((line) => /le="(.*)"/.exec(line)?.[1]).slice(4, 8)).toEqual(['0.1', '0.25', '0.3', '0.5'])
 })
 
 describe('active connections', () => {
   test('rise and fall with the sockets, idle ones included', async () => {
-    const { app, registry } = await serve()
-    const port = await listen(app)
+    const { service, port } = await serve()
     const [idle, busy] = [await open(port), await open(port)]
     await ask(busy, '/reservations/1')
     await ask(busy, '/reservations/2')
-    await vi.waitFor(async () => expect(await connections(registry)).toBe('2'))
+    await vi.waitFor(async () => expect(await connections(service)).toBe('2'))
     idle.destroy()
-    await vi.waitFor(async () => expect(await connections(registry)).toBe('1'))
+    await vi.waitFor(async () => expect(await connections(service)).toBe('1'))
     busy.destroy()
-    await vi.waitFor(async () => expect(await connections(registry)).toBe('0'))
+    await vi.waitFor(async () => expect(await connections(service)).toBe('0'))
   })
 
   test('include those of a second server, from their first request on', async () => {
-    const { app, registry } = await serve()
+    const { app, service } = await serve()
     const second = createServer((request, response) => app.routing(request, response)).listen(0, '127.0.0.1')
     ending.push(() => second.close())
     await once(second, 'listening')
@@ -185,8 +175,8 @@ describe('active connections', () => {
     const socket = await open(typeof address === 'object' && address ? address.port : 0)
     await ask(socket, '/reservations/1')
     await ask(socket, '/reservations/2')
-    expect(await connections(registry)).toBe('1')
+    expect(await connections(service)).toBe('1')
     socket.destroy()
-    await vi.waitFor(async () => expect(await connections(registry)).toBe('0'))
+    await vi.waitFor(async () => expect(await connections(service)).toBe('0'))
   })
 })

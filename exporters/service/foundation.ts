@@ -1,0 +1,156 @@
+import type { IncomingMessage } from 'node:http'
+import type { Kept } from '../reading.ts'
+import { type ErrorTracking, errorTracking } from './errors.ts'
+import { faultReport, instrumentationErrorsTotal, type Report } from './faults.ts'
+import { type Health, healthPaths } from './health.ts'
+import { httpRequestDuration } from './http.ts'
+import { routeFinder } from './http-routes.ts'
+import { type HttpWatch, httpWatch, type Server } from './http-watch.ts'
+import { type Instruments, instruments } from './instruments.ts'
+import { type ServiceLog, serviceLog } from './log.ts'
+import type { Settings } from './options.ts'
+import { requestLog } from './request-log.ts'
+import { runtimeSource } from './runtime.ts'
+import { usualSeries } from './series-store.ts'
+import { serve } from './serve.ts'
+import { type Telemetry, telemetry } from './telemetry.ts'
+
+/** What a process has once: its metrics and their port, its log, its errors, its traces. */
+export interface Foundation {
+  readonly settings: Settings
+  readonly instruments: Instruments
+  readonly http: HttpWatch
+  readonly log: ServiceLog
+  readonly errors: ErrorTracking | undefined
+  /** All metrics, of every worker where this is the primary of a cluster. */
+  readings(): Promise<readonly Kept[]>
+  /** Whether a server is our own: its requests are no visitors'. */
+  isOurs(server: Server): boolean
+  /** Has the metrics port answer the health endpoints too. */
+  probe(health: Health): void
+  /** The address of /metrics; undefined where it is served nowhere, or by the primary of a cluster. */
+  ready(): Promise<string | undefined>
+  close(): Promise<void>
+}
+
+/** @throws Error naming what of the settings cannot be had */
+export const foundation = (settings: Settings): Foundation => {
+  const voice = voices(settings)
+  const { kept, log, report } = voice
+  const traces = tracesOf(settings, report, (request, traceId) => http.trace(request, traceId))
+  voice.traceOf = traces.traceOf
+  const http = httpOf(settings, voice)
+  kept.addSource('http', http.kept)
+  kept.addSource('runtime', runtimeSource())
+  kept.addSource('client metrics', traces.source)
+  let health: Health | undefined
+  const served = serve(settings, { kept, report, health: (path) => health?.answer(path) })
+  const errors = errorsOf(settings, voice, traces, served.farewell)
+  return {
+    settings,
+    instruments: kept,
+    http,
+    log,
+    errors,
+    readings: served.readings,
+    isOurs: served.isOurs,
+    ready: served.ready,
+    probe: (given) => {
+      health = given
+    },
+    close: async () => {
+      http.close()
+      await served.close()
+      await errors?.close()
+      await traces.close()
+      await log.close()
+    },
+  }
+}
+
+interface Voice {
+  readonly kept: Instruments
+  readonly report: Report
+  readonly log: ServiceLog
+  traceOf: Telemetry['traceOf']
+}
+
+/** Metrics count faults of the log, the log tells faults of the metrics: each reaches the other when both are there. */
+const voices = ({ name, development, options, env }: Settings): Voice => {
+  const { level, folder, console: onConsole = development, redact } = options.log ?? {}
+  const count = (part: string) => counted.inc({ part })
+  const tell = (words: string, cause: unknown) => voice.log.error(words, cause)
+  const report = faultReport({ count, log: tell })
+  const kept = instruments({ report, ...(options.maxSeries && { maxSeries: options.maxSeries }) })
+  const counted = kept.counter(instrumentationErrorsTotal)
+  const log = serviceLog({
+    service: name,
+    level: level ?? env.LOG_LEVEL,
+    files: folder !== false,
+    folder: folder === false ? undefined : (folder ?? env.LOG_DIR),
+    console: onConsole,
+    instruments: kept,
+    report,
+    traceOf: () => voice.traceOf(),
+    redact,
+  })
+  const voice: Voice = { kept, report, log, traceOf: () => undefined }
+  return voice
+}
+
+const tracesOf = (
+  { name, version, options, env }: Settings,
+  report: Report,
+  onTrace: (request: IncomingMessage, traceId: string) => void,
+) =>
+  telemetry({
+    endpoint: options.traces?.endpoint ?? env.OTEL_EXPORTER_OTLP_ENDPOINT,
+    tracesEndpoint: options.traces?.endpoint ? undefined : env.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT,
+    service: name,
+    version,
+    ignore: (path) => path === '/metrics' || healthPaths.some((one) => one === path),
+    // An exemplar of a trace that was not kept leads nowhere.
+    onRequestSpan: (request, { traceId, sampled }) => sampled && onTrace(request, traceId),
+    report,
+  })
+
+const httpOf = ({ options, env }: Settings, { kept, report, log }: Voice): HttpWatch => {
+  const { routes = env.SERVICE_ROUTES ?? [], latencies = [], log: wanted = 'failed' } = options.http ?? {}
+  const buckets = [...new Set([...httpRequestDuration.buckets, ...latencies])].sort((one, other) => one - other)
+  return httpWatch({
+    report,
+    maxSeries: options.maxSeries ?? usualSeries,
+    onLimit: () => kept.limited(httpRequestDuration.name),
+    duration: { ...httpRequestDuration, buckets },
+    ignore: healthPaths,
+    findRoute: routeFinder(routes),
+    onEnd: requestLog(wanted, log),
+  })
+}
+
+const errorsOf = (
+  { name, version, options, env }: Settings,
+  { kept, report, log }: Voice,
+  traces: Telemetry,
+  farewell: () => Promise<void>,
+): ErrorTracking | undefined => {
+  const given = options.errors ?? {}
+  if (given === false) return undefined
+  return errorTracking({
+    dsn: given.dsn ?? env.SENTRY_DSN,
+    environment: given.environment ?? env.SENTRY_ENVIRONMENT ?? env.NODE_ENV,
+    release: version,
+    service: name,
+    tracesSampleRate: given.tracesSampleRate ?? env.SENTRY_TRACES_SAMPLE_RATE,
+    profilesSampleRate: given.profilesSampleRate ?? env.SENTRY_PROFILES_SAMPLE_RATE,
+    exitOnUnhandledRejection: given.exitOnUnhandledRejection ?? false,
+    otherTracer: traces.on,
+    traceOf: traces.traceOf,
+    log,
+    // What a worker counted since the last scrape would be lost with it.
+    flushLog: () => Promise.all([log.flush(), farewell()]),
+    redact: log.redacted,
+    instruments: kept,
+    report,
+  })
+}

@@ -1,0 +1,142 @@
+import type { IncomingMessage } from 'node:http'
+
+/**
+ * What Express leaves on a request and in its routers. Of a router mounted by `use` only some versions keep the pattern,
+ * so it is found by asking the layer again what it matched.
+ */
+interface Layer {
+  readonly route?: unknown
+  readonly handle?: unknown
+  readonly rawPath?: unknown
+  readonly path?: unknown
+  readonly params?: unknown
+  readonly pattern?: unknown
+  readonly match?: unknown
+}
+interface App {
+  readonly _router?: unknown
+  readonly router?: unknown
+  readonly parent?: unknown
+  readonly mountpath?: unknown
+  readonly lazyrouter?: unknown
+}
+interface ExpressRequest {
+  readonly app: App
+  readonly route: { readonly path: unknown }
+  readonly originalUrl: string
+}
+type Loose<Shape> = (value: unknown) => value is Shape
+const isThing = (value: unknown): value is object =>
+  (typeof value === 'object' || typeof value === 'function') && value !== null
+const isLayer: Loose<Layer> = (value): value is Layer => isThing(value)
+const isApp: Loose<App> = (value): value is App => isThing(value)
+const isExpress = (request: object): request is ExpressRequest =>
+  'route' in request && isThing(request.route) && 'path' in request.route && 'app' in request && isThing(request.app)
+
+/** The pattern by which Express found its handler, of every router on the way to it. Undefined where it found none. */
+export const expressRoute = (request: IncomingMessage): string | undefined => {
+  if (!isExpress(request)) return undefined
+  const { route, originalUrl } = request
+  const known = prefixes.get(route) ?? []
+  const found = known.find(({ fits }) => fits(originalUrl)) ?? remember(request, known)
+  return joined(found.pattern, words(route.path))
+}
+
+interface Prefix {
+  readonly pattern: string
+  readonly fits: (url: string) => boolean
+}
+/** By the route of Express, which is one object however many requests it answers. */
+const prefixes = new WeakMap<object, readonly Prefix[]>()
+/** Places at which one route is mounted. More are not told apart. */
+const mostPlaces = 8
+
+const remember = ({ app, route, originalUrl }: ExpressRequest, known: readonly Prefix[]): Prefix => {
+  const last = known.at(-1)
+  if (last && known.length >= mostPlaces) return last
+  const pattern = prefixOf(app, route, originalUrl.split('?', 1)[0] ?? '')
+  const made = { pattern, fits: fitter(pattern) }
+  prefixes.set(route, [...known, made])
+  return made
+}
+
+/** A path that begins as the pattern says. Express takes capitals for small letters. */
+const fitter = (pattern: string) => {
+  if (pattern === '') return () => true
+  const parts = pattern
+    .split('/')
+    .map((part) => (part.startsWith(':') ? '[^/?]+' : part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')))
+  const expression = new RegExp(`^${parts.join('/')}(?:[/?]|$)`, 'i')
+  return (url: string) => expression.test(url)
+}
+
+const words = (path: unknown): string => (Array.isArray(path) ? path.map(String).join('|') : String(path))
+const joined = (prefix: string, path: string) =>
+  prefix === '' ? path : path === '/' || path === '' ? prefix : `${prefix}${path.startsWith('/') ? '' : '/'}${path}`
+
+const prefixOf = (app: App, route: object, path: string): string => {
+  const above = mountOf(app)
+  const segments = above === '' ? 0 : above.split('/').length - 1
+  const rest = `/${path
+    .split('/')
+    .slice(segments + 1)
+    .join('/')}`
+  return above + (findIn(routerOf(app), route, rest) ?? '')
+}
+
+/** Where a whole application was mounted: of that, Express keeps the pattern. */
+const mountOf = ({ parent, mountpath }: App): string => {
+  if (!isApp(parent) || mountpath === undefined) return ''
+  const own = words(mountpath)
+  return mountOf(parent) + (own === '/' ? '' : own)
+}
+
+/** Express 4 throws at whoever asks it for `router`. */
+const routerOf = (app: App) => ('lazyrouter' in app ? app._router : app.router)
+
+const stackOf = (router: unknown): readonly unknown[] =>
+  isThing(router) && 'stack' in router && Array.isArray(router.stack) ? router.stack : []
+
+/** The patterns of the layers that lead to a route; undefined where it is not below. */
+const findIn = (router: unknown, route: object, path: string): string | undefined => {
+  for (const layer of stackOf(router)) {
+    if (!isLayer(layer)) continue
+    if (layer.route === route) return ''
+    const below = isApp(layer.handle) && 'lazyrouter' in layer.handle ? routerOf(layer.handle) : layer.handle
+    if (layer.route !== undefined || stackOf(below).length === 0) continue
+    const mount = mountedAt(layer, path)
+    const deeper = mount && findIn(below, route, path.slice(mount.length) || '/')
+    if (mount && deeper !== undefined) return mount.pattern + deeper
+  }
+  return undefined
+}
+
+/** Asks the layer what it matches of this path. Older ones note their answer on themselves, for nobody but who asks. */
+const mountedAt = (layer: Layer, path: string): { readonly pattern: string; readonly length: number } | undefined => {
+  const answer: unknown = typeof layer.match === 'function' ? layer.match(path) : undefined
+  if (!answer) return undefined
+  const match = isLayer(answer) ? answer : layer
+  const matched = String(match.path ?? '').replace(/\/$/, '')
+  const known = [match.pattern, layer.rawPath].find((one) => typeof one === 'string')
+  const pattern = known === undefined ? inPattern(matched, match.params) : String(known)
+  return { pattern: pattern === '/' ? '' : pattern, length: matched.length }
+}
+
+/** A path with the values of its parameters replaced by their names. */
+const inPattern = (path: string, params: unknown): string => {
+  let pattern = `${decoded(path)}/`
+  for (const [name, value] of Object.entries(isThing(params) ? params : {})) {
+    const found = `/${words(value).replaceAll('|', '/')}/`
+    const at = pattern.lastIndexOf(found)
+    if (at >= 0) pattern = `${pattern.slice(0, at)}/:${name}/${pattern.slice(at + found.length)}`
+  }
+  return pattern.slice(0, -1)
+}
+
+const decoded = (path: string) => {
+  try {
+    return decodeURIComponent(path)
+  } catch {
+    return path
+  }
+}

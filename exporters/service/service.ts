@@ -1,0 +1,111 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { FastifyInstance } from 'fastify'
+import type { Kept } from '../reading.ts'
+import { healthChecks } from './checks.ts'
+import type { ErrorTracking } from './errors.ts'
+import { type FastifyLog, fastifyLog } from './fastify-log.ts'
+import { type Foundation, foundation } from './foundation.ts'
+import { type Health, health, healthHandler, healthRoutes } from './health.ts'
+import { fastifyMetrics } from './http-fastify.ts'
+import type { Server } from './http-watch.ts'
+import type { Instruments } from './instruments.ts'
+import type { ServiceLog } from './log.ts'
+import { type ServiceOptions, settingsOf } from './options.ts'
+import { poolsSource } from './pools.ts'
+import { registrySource } from './registered.ts'
+import { registeredFoundation } from './registration.ts'
+import { type ReservationOutcome, reservationCounter } from './reservations.ts'
+
+/** What a Node service runs in its own process. */
+export interface Service extends Pick<Instruments, 'counter' | 'gauge' | 'histogram'> {
+  readonly name: string
+  /** A plugin for Fastify 5: counts requests under the patterns of its routes and answers the health endpoints. */
+  readonly fastify: (app: FastifyInstance) => Promise<void>
+  /** A middleware for Express 4 and 5, used before the routes: the same for them. */
+  readonly express: (request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void) => void
+  /** Counts the requests of a server of Node's own. */
+  watch(server: Server): void
+  /** Leaves a server uncounted, where `--import` has every server of the process counted. */
+  leaveOut(server: Server): void
+  /** Answers the health endpoints of such a server; false for any other path. */
+  answersHealth(request: IncomingMessage, response: ServerResponse): boolean
+  /** Names the route of a request by its pattern, where the server has no router that we know. */
+  route(request: IncomingMessage, response: ServerResponse, pattern: string): void
+  /** Counts how a reservation ended. */
+  readonly reservation: (outcome: ReservationOutcome) => void
+  readonly health: Health
+  readonly log: ServiceLog
+  /** The log as Fastify takes it: `loggerInstance`. */
+  readonly fastifyLog: FastifyLog
+  /** Sends an error that was caught to Sentry, where there is one. */
+  captureError(error: unknown, context?: Parameters<ErrorTracking['capture']>[1]): void
+  readings(): Promise<readonly Kept[]>
+  /** Resolves with the address of /metrics. @throws Error where its port cannot be had */
+  ready(): Promise<string | undefined>
+  /** From now on /health/ready says 503: no new requests are to come. */
+  stop(): void
+  /** Ends all of it: what was logged is on disk, what was traced and what was caught is sent. */
+  close(): Promise<void>
+}
+
+/**
+ * Instruments this process. Options come before the environment; both are checked at once.
+ * @throws Error naming every option or variable that is wrong, and what it may be
+ */
+export const createService = (given: ServiceOptions = {}): Service => {
+  const base = registeredFoundation(given) ?? foundation(settingsOf(given))
+  return serviceOn(base, given)
+}
+
+const serviceOn = (
+  base: Foundation,
+  { checks = {}, pools, registry, ignore = [], version }: ServiceOptions,
+): Service => {
+  const { settings, instruments: kept, http, log, errors } = base
+  const checked = healthChecks({ checks, instruments: kept, log })
+  let stopping = false
+  const probes = health({ checks: checked, version: version ?? settings.version, stopping: () => stopping })
+  base.probe(probes)
+  http.ignore(ignore)
+  kept.addSource('health checks', checked.source)
+  if (pools) kept.addSource('pools', poolsSource(pools, kept))
+  if (registry) kept.addSource('registry', registrySource(registry))
+  const answerHealth = healthHandler(probes)
+  let reservation: ((outcome: ReservationOutcome) => void) | undefined
+  return {
+    name: settings.name,
+    counter: kept.counter,
+    gauge: kept.gauge,
+    histogram: kept.histogram,
+    fastify: fastifyMetrics(http, (app) => healthRoutes(app, { health: probes })),
+    express: (request, response, next) => {
+      http.name(request, response, undefined)
+      answerHealth(request, response, next)
+    },
+    watch: http.watch,
+    leaveOut: http.leaveOut,
+    answersHealth: (request, response) => {
+      let answers = true
+      answerHealth(request, response, () => {
+        answers = false
+      })
+      return answers
+    },
+    route: http.name,
+    get reservation() {
+      // Only a service that takes reservations shows that it has had none.
+      reservation ??= reservationCounter(kept)
+      return reservation
+    },
+    health: probes,
+    log,
+    fastifyLog: fastifyLog(log),
+    captureError: (error, context) => errors?.capture(error, context),
+    readings: base.readings,
+    ready: base.ready,
+    stop: () => {
+      stopping = true
+    },
+    close: base.close,
+  }
+}
