@@ -22,8 +22,9 @@ export interface Pair {
 export interface Raced {
   readonly name: string
   readonly pairs: readonly Pair[]
-  /** MiB after each sitting. */
+  /** MiB after each sitting, of the contestant and of the bare service beside it. */
   readonly resident: readonly number[]
+  readonly bareResident: readonly number[]
   /** Requests that were answered, and those it says it counted: more by the questions for that number. */
   readonly sent: number
   readonly counted: number
@@ -40,13 +41,12 @@ export interface RaceOptions {
 }
 
 export const connections = 64
-/** Then all processes start anew: how the compiler happens to lay out a program lasts as long as its process. */
+/** Then both start anew: how the compiler happens to lay out a program lasts as long as its process. */
 export const pairsInSitting = 5
 
 interface Runner {
   readonly contestant: Contestant
   readonly served: Served
-  readonly pairs: Pair[]
   sent: number
 }
 
@@ -59,16 +59,12 @@ const load = async (client: Client, runner: Runner, seconds: number) => {
   return slice
 }
 
-/** Alternating who is first, and who of the others is: what happens on the machine meets all of them alike. */
-const round = async (client: Client, bare: Runner, others: readonly Runner[], seconds: number, number: number) => {
-  for (let step = 0; step < others.length; step += 1) {
-    const other = others[(step + number) % others.length]
-    if (!other) continue
-    const first = (number + step) % 2 === 0 ? bare : other
-    const one = await load(client, first, seconds)
-    const two = await load(client, first === bare ? other : bare, seconds)
-    other.pairs.push(first === bare ? { bare: one, other: two } : { bare: two, other: one })
-  }
+/** Who is first changes from pair to pair. */
+const pairOf = async (client: Client, bare: Runner, other: Runner, seconds: number, number: number): Promise<Pair> => {
+  const bareFirst = number % 2 === 0
+  const one = await load(client, bareFirst ? bare : other, seconds)
+  const two = await load(client, bareFirst ? other : bare, seconds)
+  return bareFirst ? { bare: one, other: two } : { bare: two, other: one }
 }
 
 /** A contestant that counts fewer than it answered does less than it says, and is measured for nothing. */
@@ -80,73 +76,78 @@ const assertCounted = async ({ contestant: { name, counts }, served, sent }: Run
     return countedBy(served.metrics, counts)
   }
   // The last are counted when their answers have left, which their clients may see before.
-  const counted = await eventually(ask, (found) => found >= sent, { within: 3_000 }).catch((cause: unknown) => {
+  const counted = await eventually(ask, (found) => found >= sent, { within: 2_000 }).catch((cause: unknown) => {
     throw new Error(`${name} has not counted the ${sent} requests that it answered`, { cause })
   })
   if (counted > sent + asked) throw new Error(`${name} counted ${counted} requests: ${sent} were answered`)
   return counted
 }
 
+type Sitting = Required<Pick<RaceOptions, 'pairs' | 'seconds' | 'warmUp'>> & { readonly made: Bundles }
+
+/** One contestant and a bare service: they alone run, under the same load, and are as warm as each other. */
 const sitting = async (
-  entered: readonly Contestant[],
-  {
-    made,
-    pairs,
-    seconds,
-    warmUp,
-    from,
-  }: Required<Pick<RaceOptions, 'pairs' | 'seconds' | 'warmUp'>> & { readonly made: Bundles; readonly from: number },
-): Promise<readonly Raced[]> => {
+  [bareOne, otherOne]: readonly [Contestant, Contestant],
+  { made, pairs, seconds, warmUp }: Sitting,
+): Promise<Raced> => {
   const shop = workshop()
   const client = startClient(await made.of('client'))
+  const start = async (contestant: Contestant): Promise<Runner> => {
+    const served = shop.keep(await startContestant(contestant, { made, folder: shop.folder }))
+    return { contestant, served, sent: 0 }
+  }
   try {
-    const runners: Runner[] = []
-    for (const contestant of entered) {
-      const served = shop.keep(await startContestant(contestant, { made, folder: shop.folder }))
-      runners.push({ contestant, served, pairs: [], sent: 0 })
+    const starting = [start(bareOne), start(otherOne)] as const
+    // Both are kept before one of them fails, and ended with it.
+    await Promise.allSettled(starting)
+    const [bare, other] = await Promise.all(starting)
+    for (const runner of [bare, other]) await load(client, runner, warmUp)
+    const found: Pair[] = []
+    for (let number = 0; number < pairs; number += 1) found.push(await pairOf(client, bare, other, seconds, number))
+    return {
+      name: otherOne.name,
+      pairs: found,
+      resident: [memoryOf(other.served.pid, 'VmRSS')],
+      bareResident: [memoryOf(bare.served.pid, 'VmRSS')],
+      sent: other.sent,
+      counted: await assertCounted(other),
     }
-    const [bare, ...others] = runners
-    if (!bare) throw new Error('there is nothing to measure')
-    for (const runner of runners) await load(client, runner, warmUp)
-    for (let number = from; number < from + pairs; number += 1) await round(client, bare, others, seconds, number)
-    const raced: Raced[] = []
-    for (const runner of runners) {
-      const resident = [memoryOf(runner.served.pid, 'VmRSS')]
-      const counted = await assertCounted(runner)
-      raced.push({ name: runner.contestant.name, pairs: runner.pairs, resident, sent: runner.sent, counted })
-    }
-    return raced
   } finally {
     client.end()
     await shop.end()
   }
 }
 
-const together = (sittings: readonly (readonly Raced[])[], name: string): Raced => {
-  const found = sittings.flatMap((one) => one.filter((raced) => raced.name === name))
-  return {
-    name,
-    pairs: found.flatMap(({ pairs }) => pairs),
-    resident: found.flatMap(({ resident }) => resident),
-    sent: found.reduce((sum, { sent }) => sum + sent, 0),
-    counted: found.reduce((sum, { counted }) => sum + counted, 0),
-  }
-}
+const together = (name: string, sittings: readonly Raced[]): Raced => ({
+  name,
+  pairs: sittings.flatMap(({ pairs }) => pairs),
+  resident: sittings.flatMap(({ resident }) => resident),
+  bareResident: sittings.flatMap(({ bareResident }) => bareResident),
+  sent: sittings.reduce((sum, { sent }) => sum + sent, 0),
+  counted: sittings.reduce((sum, { counted }) => sum + counted, 0),
+})
 
-/** All contestants of a framework in one run: every one in turns with the bare service, the bare one first in the answer. */
+/** All contestants of a framework, a sitting of each in turns: what happens on the machine meets all of them alike. */
 export const raceServices = async (
   framework: Framework,
   { pairs = 20, seconds = 1, warmUp = 2, say = () => undefined, entered = contestants[framework] }: RaceOptions = {},
 ): Promise<readonly Raced[]> => {
   const made = bundles()
+  const [bare, ...others] = entered
+  if (!bare) throw new Error('there is nothing to measure')
   try {
-    const sittings: (readonly Raced[])[] = []
+    const found: Raced[] = []
     for (let from = 0; from < pairs; from += pairsInSitting) {
       const these = Math.min(pairsInSitting, pairs - from)
-      sittings.push(await sitting(entered, { made, pairs: these, seconds, warmUp, from }))
+      for (const other of others) found.push(await sitting([bare, other], { made, pairs: these, seconds, warmUp }))
       say(`${framework}: ${from + these} of ${pairs} pairs`)
     }
-    return entered.map(({ name }) => together(sittings, name))
+    return others.map(({ name }) =>
+      together(
+        name,
+        found.filter((one) => one.name === name),
+      ),
+    )
   } finally {
     await made.end()
   }

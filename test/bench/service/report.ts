@@ -105,10 +105,10 @@ export const racePart = (title: string, raced: readonly Raced[]): Part => {
       table(raceHead, raced.filter((one) => one.pairs.length > 0).map(raceRow)),
       '',
       `Bare: ${figure(persecond)} requests a second, ${figure(cpuOf(bare))} us of CPU each, ` +
-        `${figure(quartilesOf(raced[0]?.resident ?? []).median)} MiB. Of one core, servers used ` +
+        `${figure(quartilesOf(raced.flatMap(({ bareResident }) => bareResident)).median)} MiB. Of one core, servers used ` +
         `${busy(slices, ({ cpu }) => cpu)} and the client ${busy(slices, ({ clientCpu }) => clientCpu)}. ` +
-        `Requests answered by those that count, and counted by them: ` +
-        `${figure(sum(raced.slice(1).map(({ sent }) => sent)))} and ${figure(sum(raced.slice(1).map(({ counted }) => counted)))}.`,
+        `Answered beside the bare services, and counted: ` +
+        `${figure(sum(raced.map(({ sent }) => sent)))} and ${figure(sum(raced.map(({ counted }) => counted)))}.`,
     ].join('\n'),
     promises: Number.isNaN(limit) ? [] : [promise],
   }
