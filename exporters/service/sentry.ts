@@ -1,4 +1,4 @@
-import http, { type ClientRequest, type IncomingMessage, type RequestOptions } from 'node:http'
+import http, { type ClientRequest } from 'node:http'
 import https from 'node:https'
 import { createRequire } from 'node:module'
 import type { Event, NodeOptions } from '@sentry/node'
@@ -25,6 +25,8 @@ export interface SentryOptions {
   /** Whether another tracer runs in the process: Sentry gets errors and profiles then, and instruments nothing. */
   readonly otherTracer: boolean
   readonly traceOf?: (() => Trace | undefined) | undefined
+  /** Runs what sends to Sentry so that the other tracer makes no span of it. */
+  readonly untraced?: (<T>(send: () => T) => T) | undefined
   readonly redact: Redact
   readonly warn: (words: string, cause?: unknown) => void
   readonly report: Report
@@ -88,7 +90,7 @@ export const openSentry = (options: SentryOptions): Sentry => {
   const sdk = loaded(require)
   const tracing = !options.otherTracer && options.tracesSampleRate > 0
   const profiler = options.profilesSampleRate > 0 ? profilerOf(require, options.warn) : undefined
-  const wire = wireTo(options.dsn)
+  const wire = wireTo(options)
   const client = sdk.init({
     ...settings(options, tracing),
     transportOptions: { httpModule: wire },
@@ -127,17 +129,18 @@ export const openSentry = (options: SentryOptions): Sentry => {
 }
 
 /** Sentry leaves requests that nobody answers open, and one of them would hold a process that has nothing else to do. */
-const wireTo = (dsn: string) => {
+const wireTo = ({ dsn, untraced = (send) => send() }: SentryOptions) => {
   const underway = new Set<ClientRequest>()
   const { request } = dsn.startsWith('https:') ? https : http
   return {
-    request: (given: RequestOptions | string | URL, answered?: (answer: IncomingMessage) => void) => {
-      const sent = request(given, answered)
+    request: (...[given, answered]: Parameters<HttpModule['request']>) => {
+      const sent = untraced(() => request(given))
+      if (answered) sent.once('response', answered)
       underway.add(sent)
       return sent.once('close', () => underway.delete(sent))
     },
     cut: () => {
-      for (const sent of underway) void sent
+      for (const sent of underway) sent.destroy()
     },
   }
 }
@@ -181,6 +184,7 @@ const settings = (options: SentryOptions, tracing: boolean): NodeOptions => {
 
 type Require = NonNullable<SentryOptions['require']>
 type Sdk = typeof import('@sentry/node')
+type HttpModule = NonNullable<NonNullable<NodeOptions['transportOptions']>['httpModule']>
 type Scope = ReturnType<Sdk['getCurrentScope']>
 type Profiler = { nodeProfilingIntegration(): ReturnType<Sdk['httpIntegration']> }
 

@@ -210,6 +210,13 @@ describe('with a DSN', () => {
     expect(of('event')).toHaveLength(1)
   })
 
+  test('a server that hangs does not hold a process that has closed and has nothing else to do', async () => {
+    const { dsn, of } = await sentry({ hangs: true })
+    const { code } = await child('captured', dsn, { patience: 300 })
+    expect(code).toBe(0)
+    expect(of('event')).toHaveLength(1)
+  })
+
   test('whatever was thrown is told and sent once, also what throws when it is looked at', async () => {
     const { dsn, of } = await sentry()
     const { code, said } = await child('strange reasons', dsn, { otherTracer: false, tracesSampleRate: 1 })
