@@ -38,10 +38,10 @@ export interface ErrorTrackingOptions extends Omit<SentryOptions, 'dsn' | 'warn'
   readonly report: Report
   readonly redact: Redact
   /** Whether a rejection that nobody handles ends the process, as Node itself has it. The handbook goes on. */
-  readonly exitOnUnhandledRejection?: boolean
+  readonly exitOnUnhandledRejection?: boolean | undefined
   readonly exit?: (code: number) => void
   /** Milliseconds that Sentry may take before the process ends, and that the log may take after it. */
-  readonly patience?: number
+  readonly patience?: number | undefined
 }
 
 export interface ErrorTracking {
