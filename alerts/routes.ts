@@ -1,8 +1,10 @@
 import { type SeverityName, severities } from '../config/sla.ts'
 import { type Channel, type Team, teams } from '../config/teams.ts'
 import { namesOf } from '../metrics/names.ts'
+import type { Alert } from './alert.ts'
 import { postgresDown } from './postgres.ts'
 import { redisDown } from './redis.ts'
+import { clientPoolExhausted, healthCheckFailing } from './service.ts'
 import { apiDown, heartbeatName } from './stack.ts'
 
 /** How often, in Alertmanager's terms. */
@@ -50,6 +52,16 @@ export const heartbeatRoute = {
   timing: { groupWait: '0s', groupInterval: '1m', repeatInterval: '1m' },
 } as const
 
+/**
+ * What a service sees of a server that is down, under the names that the handbook gives the checks. Nothing says which of
+ * several servers a service means: while one is down, the fault of another is not told of twice.
+ */
+const seenByService = (cause: Alert, effect: Alert, ...part: readonly string[]): Inhibition => ({
+  source: [`alertname="${cause.alert}"`],
+  target: [`alertname="${effect.alert}"`, ...part],
+  equal: [],
+})
+
 /** One page for one outage: what a server that is down brings with it says nothing new. */
 export const inhibitions: readonly Inhibition[] = [
   ...[apiDown, postgresDown, redisDown].map(({ alert }) => ({
@@ -57,6 +69,9 @@ export const inhibitions: readonly Inhibition[] = [
     target: [`alertname!="${alert}"`, 'severity!="critical"', 'instance!=""'],
     equal: ['instance'],
   })),
+  seenByService(postgresDown, healthCheckFailing, 'check="database"'),
+  seenByService(postgresDown, clientPoolExhausted),
+  seenByService(redisDown, healthCheckFailing, 'check="redis"'),
   // The fast burn of a promise says all that its slower ones would.
   {
     source: ['slo_window="1h"', 'severity="critical"'],

@@ -1,6 +1,5 @@
 import { everyKind } from '../../exporters/index.ts'
-import * as http from '../../exporters/service/http.ts'
-import * as reservations from '../../exporters/service/reservations.ts'
+import { serviceMetrics } from '../../exporters/service/metrics.ts'
 import * as foreign from '../../metrics/foreign.ts'
 import type { Definition } from '../../metrics/metric.ts'
 
@@ -30,7 +29,7 @@ const definitionsIn = (module: object) => Object.values(module).filter(isDefinit
 
 /** Every metric that is served, by the job that scrapes it; Prometheus itself adds `up` to each. */
 export const served: ReadonlyMap<string, readonly Definition[]> = new Map([
-  ['api', [...definitionsIn(http), ...definitionsIn(reservations)]],
+  ['api', serviceMetrics.flatMap(({ metrics }) => metrics)],
   ['probe', [foreign.probeSuccess]],
   ...everyKind().map(
     ({ kind, vitals, collectors }) =>
