@@ -9,8 +9,10 @@ export interface Render {
   readonly bytes: number
 }
 
-/** Series of a counter; of a histogram as many lines, which its buckets, sum and count are. */
-export const lines = 100_000
+/** What is told of the machine itself: a while in which the process waits. */
+export const idle = 'nothing, 100 ms'
+
+/** Lines of one series of a histogram: its buckets, sum and count. */
 export const histogramLines = 14
 export const labelNames = ['method', 'route', 'status_code'] as const
 
@@ -70,7 +72,7 @@ const timed = async (body: Body) => {
 }
 
 /** The same again and again, as scrapes are. The first counts as well. What comes is dropped, as a socket would take it. */
-export const renders = async (what: string, runs: number, body: Body): Promise<readonly Render[]> => {
+export const renders = async (what: string, runs: number, body: Body): Promise<Render[]> => {
   const found = []
   for (let run = 0; run < runs; run += 1) found.push(await timed(body))
   const printed = await linesOf(body)

@@ -1,8 +1,9 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { formatFor } from '../../../exporters/exposition.ts'
 import { instruments } from '../../../exporters/service/instruments.ts'
 import { snapshotOf } from '../../../exporters/snapshot.ts'
 import { counter, histogram } from '../../../metrics/metric.ts'
-import { histogramLines, labelNames, labelSets, lines, renders } from './blocks.ts'
+import { histogramLines, idle, labelNames, labelSets, renders } from './blocks.ts'
 import { buckets } from './fastify-app.ts'
 
 const report = (part: string, cause: unknown) => {
@@ -11,6 +12,8 @@ const report = (part: string, cause: unknown) => {
 }
 const total = counter({ name: 'http_requests_total', help: 'Requests', labels: labelNames })
 const duration = histogram({ name: 'http_request_duration_seconds', help: 'Duration', labels: labelNames, buckets })
+
+const [runs = 0, lines = 0] = process.argv.slice(2).map(Number)
 
 const filled = (shape: string) => {
   const own = instruments({ report, maxSeries: lines + 1 })
@@ -26,8 +29,10 @@ const filled = (shape: string) => {
 
 const text = formatFor('text/plain')
 const open = formatFor('application/openmetrics-text')
-const runs = Number(process.argv[2])
-const found = []
+const found = await renders(idle, runs, async function* () {
+  await delay(100)
+  yield ''
+})
 for (const shape of ['counters', 'histograms']) {
   const own = filled(shape)
   const body = (format: typeof text, gzip: boolean) =>

@@ -1,6 +1,8 @@
 import { Counter, Histogram, Registry } from 'prom-client'
-import { histogramLines, labelNames, labelSets, lines, renders } from './blocks.ts'
+import { histogramLines, labelNames, labelSets, renders } from './blocks.ts'
 import { buckets } from './fastify-app.ts'
+
+const [runs = 0, lines = 0] = process.argv.slice(2).map(Number)
 
 const filled = (shape: string) => {
   const register = new Registry()
@@ -17,7 +19,6 @@ const filled = (shape: string) => {
   return register
 }
 
-const runs = Number(process.argv[2])
 const found = []
 for (const shape of ['counters', 'histograms']) {
   const register = filled(shape)

@@ -154,7 +154,7 @@ const renderRows = (name: string, renders: readonly Render[]) =>
   })
 
 /** What rendering holds up. */
-export const renderPart = ({ ours, promClient }: Rendered): Part => {
+export const renderPart = ({ machine, ours, promClient }: Rendered): Part => {
   const most = (renders: readonly Render[]) => spreadOf(renders.map(({ block }) => block)).most
   const head = [
     'of',
@@ -168,11 +168,15 @@ export const renderPart = ({ ours, promClient }: Rendered): Part => {
   ]
   return {
     title: 'Rendering 100,000 series',
-    text: table(head, [...renderRows('ours', ours), ...renderRows('prom-client', promClient)]),
+    text: table(head, [
+      ...renderRows('the machine', machine),
+      ...renderRows('ours', ours),
+      ...renderRows('prom-client', promClient),
+    ]),
     promises: [
       {
         words: `Rendering 100,000 series holds nothing up for more than ${blockLimit} ms`,
-        found: `${most(ours).toFixed(1)} ms, prom-client ${most(promClient).toFixed(1)} ms`,
+        found: `${most(ours).toFixed(1)} ms, prom-client ${most(promClient).toFixed(1)} ms, the machine by itself ${most(machine).toFixed(1)} ms`,
         held: most(ours) <= blockLimit,
       },
     ],
