@@ -1,16 +1,6 @@
-import type * as Api from '@opentelemetry/api'
 import type * as Instrumentation from '@opentelemetry/instrumentation'
 import type { ClientMetrics, Pool } from './client-metrics.ts'
 import type { Report } from './faults.ts'
-
-/** Takes of an instrumentation the durations that are served; no other metric of it is kept. */
-export const durationsOnly = (api: typeof Api, { record }: ClientMetrics, report: Report): Api.MeterProvider => {
-  const meter: Api.Meter = Object.create(api.createNoopMeter())
-  meter.createHistogram = (name) => ({
-    record: (seconds, attributes) => guarded(report, () => record(name, seconds, attributes ?? {})),
-  })
-  return { getMeter: () => meter }
-}
 
 /**
  * What the instrumentations do not tell: that of ioredis measures nothing, and that of pg counts the connections of all
@@ -20,7 +10,7 @@ export const clientWatch = (
   { InstrumentationBase, InstrumentationNodeModuleDefinition: Module }: typeof Instrumentation,
   metrics: ClientMetrics,
   report: Report,
-) => {
+): Instrumentation.Instrumentation => {
   class ClientWatch extends InstrumentationBase {
     protected override init() {
       const on = () => this.isEnabled()
@@ -106,7 +96,7 @@ const time = (
   const start = performance.now()
   const end = (error?: unknown) =>
     guarded(report, () =>
-      record('db.client.operation.duration', (performance.now() - start) / 1000, {
+      record((performance.now() - start) / 1000, {
         'db.system.name': 'redis',
         'db.namespace': db,
         'db.operation.name': command.name,

@@ -33,14 +33,14 @@ export const redisClientCommands = gauge({
 })
 
 /** A Pool of pg. */
-interface Pool {
+export interface Pool {
   readonly totalCount: number
   readonly idleCount: number
   readonly waitingCount: number
   readonly options: { readonly max?: number | undefined }
 }
 /** A client of ioredis. */
-interface RedisClient {
+export interface RedisClient {
   readonly status: string
 }
 /** By the name that the labels `pool` and `client` have. */

@@ -1,0 +1,171 @@
+import {
+  DashboardBuilder,
+  DashboardCursorSync,
+  type Dashboard as DashboardJson,
+  DashboardLinkBuilder,
+  DashboardLinkPlacement,
+  DashboardLinkType,
+  DatasourceVariableBuilder,
+  QueryVariableBuilder,
+  RowBuilder,
+  TimePickerBuilder,
+  VariableHide,
+  VariableRefresh,
+  VariableSort,
+} from '@grafana/grafana-foundation-sdk/dashboard'
+import { scrapeInterval } from '../config/targets.ts'
+import { dataSource, type Panel, type Placed, refIdOf } from './field.ts'
+import type { Variable } from './variable.ts'
+
+export type { DashboardJson }
+
+/** Panels that answer one question together. */
+export interface Row {
+  /** The question. */
+  readonly title: string
+  readonly panels: readonly Panel[]
+}
+
+export interface DashboardSpec {
+  /** The last part of its address. It never changes: links and bookmarks hold it. */
+  readonly uid: `techplus-${string}`
+  readonly title: string
+  /** What it is for, and when to open it. */
+  readonly description: string
+  /** The choices in its head, of those in `variables.ts`. */
+  readonly variables?: readonly Variable[]
+  readonly rows: readonly Row[]
+  /** How far back it looks at first. */
+  readonly from?: `now-${number}${'m' | 'h' | 'd'}`
+}
+
+/** A query that a dashboard makes, and why it may find nothing. */
+export interface Asked {
+  readonly panel: string
+  readonly refId: string
+  readonly expr: string
+  readonly emptyWhen?: string
+}
+
+export interface Dashboard {
+  readonly uid: string
+  readonly title: string
+  /** As Grafana takes it from a file: the classic schema. */
+  readonly json: DashboardJson
+  readonly asked: readonly Asked[]
+}
+
+/** On every dashboard of ours, so that they find each other. */
+const tag = 'techplus'
+const columns = 24
+
+export const row = (title: string, panels: readonly Panel[]): Row => ({ title, panels })
+
+/**
+ * A dashboard as it stands in Grafana. Nobody edits it there: it is generated.
+ * @param carried choices that it does not show and has all the same, so that links carry them along
+ */
+export const model = (spec: DashboardSpec, carried: readonly Variable[] = []): Dashboard => {
+  const { uid, title, description, variables = [], rows, from = 'now-1h' } = spec
+  const builder = new DashboardBuilder(title)
+    .uid(uid)
+    .description(description)
+    .tags([tag])
+    .readonly()
+    .timezone('browser')
+    .time({ from, to: 'now' })
+    .timepicker(new TimePickerBuilder().refreshIntervals([scrapeInterval, '30s', '1m', '5m', '15m', '1h']))
+    .refresh(scrapeInterval)
+    .tooltip(DashboardCursorSync.Crosshair)
+    .link(
+      new DashboardLinkBuilder('TechPlus')
+        .type(DashboardLinkType.Dashboards)
+        .tags([tag])
+        .keepTime(true)
+        .includeVars(true),
+    )
+    .withVariable(new DatasourceVariableBuilder('datasource').label('Data source').type('prometheus'))
+  const hidden = carried.filter((variable) => !variables.includes(variable))
+  for (const variable of variables) builder.withVariable(queryVariable(variable))
+  for (const variable of hidden) builder.withVariable(queryVariable(variable).hide(VariableHide.HideVariable))
+  for (const { title: question, panels, y, id } of placed(uid, rows)) {
+    builder.withRow(new RowBuilder(question).id(id).gridPos({ x: 0, y, w: columns, h: 1 }))
+    for (const { build, at } of panels) builder.withPanel({ build: () => build(at) })
+  }
+  const json: DashboardJson = JSON.parse(JSON.stringify(builder.build()), withoutDefaults)
+  return Object.freeze({ uid, title, json, asked: rows.flatMap(({ panels }) => panels.flatMap(askedBy)) })
+}
+
+/** The builders write what another kind of variable or link would say, and a default that hides every link in a menu. */
+const foreignDefaults = new Set(['auto', 'auto_min', 'auto_count'])
+const withoutDefaults = (key: string, value: unknown) => {
+  const isDefault = key === 'placement' ? value === DashboardLinkPlacement.InControlsMenu : foreignDefaults.has(key)
+  return isDefault ? undefined : value
+}
+
+const askedBy = ({ title, queries }: Panel): readonly Asked[] =>
+  queries.map(({ expr, emptyWhen }, place) => ({
+    panel: title,
+    refId: refIdOf(place),
+    expr,
+    ...(emptyWhen && { emptyWhen }),
+  }))
+
+const queryVariable = ({ name, label, query, many }: Variable) => {
+  const builder = new QueryVariableBuilder(name)
+    .label(label)
+    .datasource(dataSource)
+    .query({ query, refId: name })
+    .refresh(VariableRefresh.OnTimeRangeChanged)
+    .sort(VariableSort.AlphabeticalAsc)
+    .multi(many)
+    .includeAll(many)
+  return many ? builder.allValue('.*').current({ text: ['All'], value: ['$__all'] }) : builder
+}
+
+interface PlacedRow {
+  readonly id: number
+  readonly title: string
+  readonly y: number
+  readonly panels: readonly (Pick<Panel, 'build'> & { readonly at: Placed })[]
+}
+
+/** Panels side by side, from the left, in lines as high as their highest. */
+const placed = (uid: string, rows: readonly Row[]): readonly PlacedRow[] => {
+  const taken = new Map<number, string>()
+  const idOf = (name: string) => {
+    const id = numberOf(name)
+    const other = taken.get(id)
+    if (other !== undefined) {
+      throw new Error(`${uid}: "${name}" and "${other}" get the same panel id: change the title of one`)
+    }
+    taken.set(id, name)
+    return id
+  }
+  let y = 0
+  return rows.map((one) => {
+    const start = y
+    let [x, line] = [0, 0]
+    y += 1
+    const panels = one.panels.map(({ title, width, height, build }) => {
+      if (width > columns) throw new Error(`${uid}: "${title}" is ${width} columns wide, of ${columns}`)
+      if (x + width > columns) {
+        y += line
+        ;[x, line] = [0, 0]
+      }
+      const at = { id: idOf(`${one.title} / ${title}`), gridPos: { x, y, w: width, h: height } }
+      x += width
+      line = Math.max(line, height)
+      return { build, at }
+    })
+    y += line
+    return { id: idOf(one.title), title: one.title, y: start, panels }
+  })
+}
+
+/** From the title (FNV-1a), so that a panel keeps its number, and links to it their aim, when others come and go. */
+const numberOf = (name: string): number => {
+  let hash = 0x811c9dc5
+  for (const byte of Buffer.from(name)) hash = Math.imul(hash ^ byte, 0x01000193) >>> 0
+  return (hash % 999_983) + 1
+}
