@@ -2,6 +2,7 @@ import Fastify, { type FastifyError, type FastifyRequest } from 'fastify'
 import type { Service } from '../exporters/service/index.ts'
 import type { Cache } from './cache.ts'
 import type { Database } from './database.ts'
+import { loggingTo } from './logging.ts'
 import { paymentRoutes } from './payment-routes.ts'
 import { reservationRoutes } from './reservation-routes.ts'
 import { keepSession } from './sessions.ts'
@@ -19,7 +20,7 @@ interface ApiOptions {
 /** The reservation API in miniature. It outlives its database and its cache: without them it answers with errors. */
 export const buildApi = (options: ApiOptions) => {
   const { service, database, cache, paymentsUrl, disturb = async () => undefined } = options
-  const app = Fastify({ loggerInstance: service.fastifyLog, disableRequestLogging: true })
+  const app = Fastify(loggingTo(service.fastifyLog))
   app.register(service.fastify)
   app.setErrorHandler(async (error: FastifyError, request, reply) => {
     const status = error.statusCode ?? 500

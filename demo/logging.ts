@@ -1,4 +1,4 @@
-import type { FastifyBaseLogger, FastifyServerOptions } from 'fastify'
+import { type FastifyBaseLogger, type FastifyServerOptions, LogController } from 'fastify'
 
 export interface Logging {
   readonly log?: FastifyBaseLogger
@@ -6,4 +6,4 @@ export interface Logging {
 
 /** What Fastify is told of where it logs: nowhere, unless somebody says so, and no line for each request. */
 export const loggingTo = (log: FastifyBaseLogger | undefined): FastifyServerOptions =>
-  log ? { loggerInstance: log, disableRequestLogging: true } : { logger: false }
+  log ? { loggerInstance: log, logController: new LogController({ disableRequestLogging: true }) } : { logger: false }

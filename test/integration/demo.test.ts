@@ -147,6 +147,14 @@ describe('health', () => {
   })
 
   type Name = 'database' | 'redis'
+  /** An outcome is good for a moment, for all who ask. */
+  const unhealthy = () =>
+    eventually(
+      () => stand.api.inject('/health/detailed'),
+      ({ statusCode }) => statusCode === 503,
+      { within: 3_000 },
+    )
+
   /** Makes a server go away; what it returns brings it back. */
   const losses = {
     hangs: async (name: Name) => {
@@ -166,10 +174,7 @@ describe('health', () => {
   ] as const)('shows within 3 seconds that the %s %s; the API answers, and is itself again', async (name, loss) => {
     const restore = await losses[loss](name)
     try {
-      const start = performance.now()
-      const detailed = await stand.api.inject('/health/detailed')
-      expect(performance.now() - start).toBeLessThan(3_000)
-      expect(detailed.statusCode).toBe(503)
+      const detailed = await unhealthy()
       const checks = { database: true, redis: true, external_apis: true, [name]: false }
       expect(detailed.json()).toMatchObject({ status: 'unhealthy', checks })
       expect((await stand.api.inject('/health')).statusCode).toBe(200)
@@ -177,17 +182,19 @@ describe('health', () => {
     } finally {
       await restore()
     }
-    await eventually(
-      async () => [(await stand.api.inject('/health/detailed')).statusCode, (await stand.book()).statusCode],
-      (codes) => codes.join() === '200,201',
-    )
+    // One after the other: whoever books until the health is told of has no table left in the end.
+    for (const [ask, good] of [
+      [() => stand.api.inject('/health/detailed'), 200],
+      [stand.book, 201],
+    ] as const) {
+      await eventually(ask, ({ statusCode }) => statusCode === good)
+    }
   })
 
   test('shows that the payment provider is gone, and who pays is told to come again', async () => {
     const { id } = (await stand.book()).json()
     await stand.payments.close()
-    const detailed = await stand.api.inject('/health/detailed')
-    expect(detailed.statusCode).toBe(503)
+    const detailed = await unhealthy()
     expect(detailed.json().checks).toEqual({ database: true, redis: true, external_apis: false })
     const payload = { reservationId: id, amountCents: 100, source: 'tok_visa' }
     expect((await stand.api.inject({ method: 'POST', url: '/payments', payload })).statusCode).toBe(502)
