@@ -1,8 +1,9 @@
 import type { IncomingMessage } from 'node:http'
 import type { Kept } from '../reading.ts'
+import type { HealthChecks } from './checks.ts'
 import { type ErrorTracking, errorTracking } from './errors.ts'
 import { faultReport, instrumentationErrorsTotal, type Report } from './faults.ts'
-import { type Health, healthPaths } from './health.ts'
+import { type Health, health, healthPaths } from './health.ts'
 import { httpRequestDuration } from './http.ts'
 import { routeFinder } from './http-routes.ts'
 import { type HttpWatch, httpWatch, type Server } from './http-watch.ts'
@@ -43,8 +44,8 @@ export const foundation = (settings: Settings): Foundation => {
   kept.addSource('http', http.kept)
   kept.addSource('runtime', runtimeSource())
   kept.addSource('client metrics', traces.source)
-  let health: Health | undefined
-  const served = serve(settings, { kept, report, health: (path) => health?.answer(path) })
+  let probes = health({ checks: unchecked, version: settings.version })
+  const served = serve(settings, { kept, report, health: (path) => probes.answer(path) })
   const errors = errorsOf(settings, voice, traces, served.farewell)
   return {
     settings,
@@ -56,7 +57,7 @@ export const foundation = (settings: Settings): Foundation => {
     isOurs: served.isOurs,
     ready: served.ready,
     probe: (given) => {
-      health = given
+      probes = given
     },
     close: async () => {
       http.close()
@@ -67,6 +68,9 @@ export const foundation = (settings: Settings): Foundation => {
     },
   }
 }
+
+/** Until somebody names a check. */
+const unchecked: HealthChecks = { run: async () => [], source: () => [] }
 
 interface Voice {
   readonly kept: Instruments
@@ -104,6 +108,7 @@ const tracesOf = (
   onTrace: (request: IncomingMessage, traceId: string) => void,
 ) =>
   telemetry({
+    disabled: env.OTEL_SDK_DISABLED,
     endpoint: options.traces?.endpoint ?? env.OTEL_EXPORTER_OTLP_ENDPOINT,
     tracesEndpoint: options.traces?.endpoint ? undefined : env.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT,
     service: name,
