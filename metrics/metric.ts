@@ -1,40 +1,16 @@
-/** Labels that Prometheus adds to everything it scrapes; `instance` is the target's name. */
-export type TargetLabel = 'job' | 'instance'
+import {
+  type NameOfCount,
+  type NameOfTotal,
+  type NameWithUnit,
+  namingFault,
+  type OwnLabel,
+  type TargetLabel,
+} from './naming.ts'
 
-type BaseUnit = 'seconds' | 'bytes' | 'ratio' | 'celsius' | 'volts' | 'amperes' | 'joules' | 'grams' | 'meters'
-type ForeignUnit =
-  | `${'nano' | 'micro' | 'milli'}seconds`
-  | 'ms'
-  | 'us'
-  | 'usec'
-  | 'sec'
-  | 'minutes'
-  | 'hours'
-  | 'days'
-  | 'kb'
-  | 'mb'
-  | 'kilobytes'
-  | 'megabytes'
-  | 'percent'
-  | 'percentage'
+export type { TargetLabel } from './naming.ts'
+
 /** Exporters whose names we keep as they are, so that dashboards written for them go on working. */
 type Peer = 'postgres_exporter' | 'redis_exporter' | 'prometheus' | 'alertmanager' | 'blackbox_exporter' | 'prom-client'
-
-type NameWithUnit<Name extends string> = Name extends `${string}_${BaseUnit | 'info'}`
-  ? Name
-  : 'end the name in a base unit (_seconds, _bytes, _ratio), or say what it counts'
-type NameOfCount<Name extends string> = Name extends `${string}_${ForeignUnit}`
-  ? 'use the base unit: seconds, bytes, ratio'
-  : Name
-type NameOfTotal<Name extends string> = Name extends `${string}_${ForeignUnit}_total`
-  ? 'use the base unit: seconds, bytes, ratio'
-  : Name extends `${string}_total`
-    ? Name
-    : 'end the name of a counter in _total'
-
-type OwnLabel<Label extends string> = Label extends TargetLabel | 'le'
-  ? 'Prometheus sets this label: name yours otherwise'
-  : Label
 
 interface Spec<Label extends string> {
   /** What the value is, in one line. */
@@ -169,13 +145,15 @@ interface Described {
   readonly help: string
   readonly labels?: readonly string[]
   readonly buckets?: readonly number[]
+  readonly counts?: string
   readonly peer?: Peer
 }
 
-const exposed = <T>(type: Definition['type'], { name, help, labels = [], buckets, ...rest }: Described): T => {
-  const legal = rest.peer ? /^[a-zA-Z_][a-zA-Z0-9_]*$/ : /^[a-z][a-z0-9]*(_[a-z0-9]+)*$/
-  const wrong = [name, ...labels].find((word) => !legal.test(word))
-  if (wrong !== undefined) throw new Error(`${name}: ${wrong} is no name: use a-z, 0-9 and single _`)
+const exposed = <T>(type: Definition['type'], given: Described): T => {
+  // Who writes without types may have left them out.
+  const { name = '', help = '', labels = [], buckets, ...rest } = given
+  const fault = namingFault(type, { name, labels, ...rest })
+  if (fault !== undefined) throw new Error(`${name}: ${fault}`)
   if (help.trim() === '') throw new Error(`${name}: say in \`help\` what the value is`)
   const definition: Definition = Object.freeze({
     type,

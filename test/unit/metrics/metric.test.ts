@@ -27,9 +27,24 @@ const refused: readonly (readonly [what: string, define: () => unknown, fault: s
   ['a bound twice', () => histogram({ name: 'a_seconds', help, buckets: [1, 1] }), 'bucket bounds must rise, got 1, 1'],
 ]
 
+// As a program without types calls it.
+const untyped: readonly (readonly [what: string, define: unknown, given: object, fault: string])[] = [
+  ['a counter without _total', counter, { name: 'hits', help }, 'hits: end the name of a counter in _total'],
+  ['a counter of milliseconds', counter, { name: 'took_ms_total', help }, 'took_ms_total: use the base unit'],
+  ['a gauge without unit', gauge, { name: 'rooms', help }, 'rooms: end the name in a base unit'],
+  ['a gauge in percent', gauge, { name: 'full_percent', help, counts: 'rooms' }, 'full_percent: use the base unit'],
+  ['a histogram without unit', histogram, { name: 'took', help, buckets: [1] }, 'took: end the name in a base unit'],
+  ['a label of Prometheus', counter, { name: 'hits_total', help, labels: ['instance'] }, 'Prometheus sets the label'],
+  ['no name', counter, { help }, ' is no name'],
+  ['no help', counter, { name: 'hits_total' }, 'say in `help` what the value is'],
+]
+
 describe('A definition is refused', () => {
   test.each(refused)('for %s', (_what, define, fault) => {
     expect(define).toThrow(fault)
+  })
+  test.each(untyped)('for %s, where no type says so', (_what, define, given, fault) => {
+    expect(() => typeof define === 'function' && define(given)).toThrow(fault)
   })
 })
 
