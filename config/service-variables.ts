@@ -5,6 +5,9 @@ import { path, port, share, url } from './env-shapes.ts'
 export const logLevels = ['error', 'warn', 'info', 'debug'] as const
 export type LogLevel = (typeof logLevels)[number]
 
+/** What is sent, and how: traces as Protocol Buffers over HTTP. */
+const protocol = z.literal('http/protobuf', 'is not supported: write http/protobuf, or leave it out').optional()
+
 const pattern = /^\/[^\s?#]*$/
 
 /** What a service reads of the environment in its own process. Options given in code come before them. */
@@ -37,4 +40,10 @@ export const serviceVariables = {
   /** Where traces are sent; nothing is traced without one of them. */
   OTEL_EXPORTER_OTLP_ENDPOINT: url(['http:', 'https:'], 'http://host:4318'),
   OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: url(['http:', 'https:'], 'http://host:4318/v1/traces'),
+  OTEL_EXPORTER_OTLP_PROTOCOL: protocol,
+  OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: protocol,
+  /** Nothing is traced, whatever endpoint there is. */
+  OTEL_SDK_DISABLED: z
+    .stringbool({ truthy: ['true'], falsy: ['false'], error: 'is neither true nor false' })
+    .default(false),
 } as const

@@ -1,9 +1,5 @@
-import { type Definition, gauge, histogram } from '../../metrics/metric.ts'
-import { printLabels } from '../exposition.ts'
-import type { Kept, Line } from '../reading.ts'
-import { Distribution } from './distribution.ts'
-import type { Source } from './instruments.ts'
-import { seriesStore } from './series-store.ts'
+import type { Attributes, Meter } from '@opentelemetry/api'
+import { gauge, histogram } from '../../metrics/metric.ts'
 
 // Named as the semantic conventions of OpenTelemetry are for Prometheus, with the unit in the name.
 
@@ -20,29 +16,27 @@ export const httpClientRequestDuration = histogram({
   buckets: [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10],
 })
 
-const pool = 'db_client_connection_pool_name'
+const poolName = 'db_client_connection_pool_name'
+const connectionState = 'db_client_connection_state'
 /** The conventions call it count, which Prometheus keeps for histograms. */
 export const dbClientConnections = gauge({
   name: 'db_client_connections',
   counts: 'connections',
   help: 'Open connections of a pool, used or idle',
-  labels: [pool, 'db_client_connection_state'],
+  labels: [poolName, connectionState],
 })
 export const dbClientConnectionsMax = gauge({
   name: 'db_client_connections_max',
   counts: 'connections',
   help: 'Most connections that a pool may open',
-  labels: [pool],
+  labels: [poolName],
 })
 export const dbClientConnectionsPending = gauge({
   name: 'db_client_connections_pending_requests',
   counts: 'requests',
   help: 'Requests that wait for a connection of a pool',
-  labels: [pool],
+  labels: [poolName],
 })
-
-/** What a series may be told apart by, as an instrumentation gives it. */
-export type Attributes = Readonly<Record<string, unknown>>
 
 /** As `pg-pool` makes them. */
 export interface Pool {
@@ -60,67 +54,26 @@ export interface Pool {
 }
 
 export interface ClientMetrics {
-  /** @param instrument as the conventions name it; one that is not served is no fault */
-  record(instrument: string, seconds: number, attributes: Attributes): void
+  /** One operation of a client of a database whose instrumentation measures none. */
+  record(seconds: number, attributes: Attributes): void
   /** From now on its connections are counted, until it has ended. */
   watch(pool: Pool): void
-  readonly source: Source
 }
 
-const histograms = {
-  'db.client.operation.duration': dbClientOperationDuration,
-  'http.client.request.duration': httpClientRequestDuration,
-} as const
-
-/** No client has so many servers and errors; where one names servers by what its users say, the rest share a series. */
-const mostSeries = 500
-
-/** Measures what a service asks of others: how long it took, and how many connections it has for it. */
-export const clientMetrics = (): ClientMetrics => {
-  const taken = new Map(Object.entries(histograms).map(([name, metric]) => [name, durations(metric)]))
+/** Measures of a service's clients what their instrumentations leave out, or count wrongly. */
+export const clientMetrics = (meter: Meter): ClientMetrics => {
+  const durations = meter.createHistogram('db.client.operation.duration', { unit: 's' })
   const pools = new Set<WeakRef<Pool>>()
   const known = new WeakSet<Pool>()
+  observePools(meter, () => alive(pools))
   return {
-    record: (instrument, seconds, attributes) => taken.get(instrument)?.observe(seconds, attributes),
+    record: (seconds, attributes) => durations.record(seconds, attributes),
     watch: (one) => {
       if (known.has(one)) return
       known.add(one)
       pools.add(new WeakRef(one))
     },
-    source: () => [...[...taken.values()].map(({ kept }) => kept), ...poolGauges(alive(pools))],
   }
-}
-
-const durations = (metric: Definition & { readonly buckets: readonly number[] }) => {
-  const fresh = () => new Distribution(metric.buckets)
-  const store = seriesStore(metric, fresh, { most: mostSeries, onLimit: () => undefined })
-  const kept: Kept = {
-    metric,
-    lines: (open) => store.lines(({ labels, value }) => value.lines(metric.name, labels, open)),
-  }
-  const observe = (seconds: number, attributes: Attributes) => {
-    const labels: Record<string, string> = {}
-    for (const label of metric.labels) labels[label] = labelValue(attributes, label)
-    store.at(labels).value.observe(seconds)
-  }
-  return { kept, observe }
-}
-
-const attributeOf: Readonly<Record<string, string>> = {
-  db_system_name: 'db.system.name',
-  db_namespace: 'db.namespace',
-  db_operation_name: 'db.operation.name',
-  error_type: 'error.type',
-  http_request_method: 'http.request.method',
-  http_response_status_code: 'http.response.status_code',
-  server_address: 'server.address',
-  server_port: 'server.port',
-}
-
-const labelValue = (attributes: Attributes, label: string) => {
-  const value = String(attributes[attributeOf[label] ?? ''] ?? '')
-  const ofSql = label === 'db_operation_name' && attributes['db.system.name'] === 'postgresql'
-  return ofSql ? statementKind(value) : value
 }
 
 const kinds = new Set(
@@ -147,27 +100,40 @@ const alive = (pools: Set<WeakRef<Pool>>) => {
   return found
 }
 
-/** Read when somebody asks. Several pools of one database are one series. */
-const poolGauges = (pools: readonly Pool[]): readonly Kept[] => {
-  const summed = (metric: Definition, read: (one: Pool) => readonly (readonly [value: number, state?: string])[]) => {
-    const sums = new Map<string, number>()
-    for (const one of pools) {
-      for (const [value, state] of read(one)) {
-        const labels = printLabels(metric.labels, state === undefined ? [nameOf(one)] : [nameOf(one), state])
-        sums.set(labels, (sums.get(labels) ?? 0) + value)
+/** Read when somebody asks. */
+const observePools = (meter: Meter, pools: () => readonly Pool[]) => {
+  const gaugeOf = ({ name, help }: { readonly name: string; readonly help: string }) =>
+    meter.createObservableGauge(name, { description: help })
+  const connections = gaugeOf(dbClientConnections)
+  const most = gaugeOf(dbClientConnectionsMax)
+  const pending = gaugeOf(dbClientConnectionsPending)
+  meter.addBatchObservableCallback(
+    (result) => {
+      for (const [name, state] of statesOf(pools())) {
+        const labels = { [poolName]: name }
+        result.observe(connections, state.used, { ...labels, [connectionState]: 'used' })
+        result.observe(connections, state.idle, { ...labels, [connectionState]: 'idle' })
+        result.observe(most, state.max, labels)
+        result.observe(pending, state.pending, labels)
       }
-    }
-    const lines = [...sums].map(([labels, value]): Line => [metric.name + labels, value])
-    return { metric, lines: () => lines }
+    },
+    [connections, most, pending],
+  )
+}
+
+/** Several pools of one database are one series. */
+const statesOf = (pools: readonly Pool[]) => {
+  const states = new Map<string, { used: number; idle: number; max: number; pending: number }>()
+  for (const one of pools) {
+    const { totalCount, idleCount, waitingCount, options } = one
+    const state = states.get(nameOf(one)) ?? { used: 0, idle: 0, max: 0, pending: 0 }
+    states.set(nameOf(one), state)
+    state.used += totalCount - idleCount
+    state.idle += idleCount
+    state.max += options.max ?? 10
+    state.pending += waitingCount
   }
-  return [
-    summed(dbClientConnections, ({ totalCount, idleCount }) => [
-      [totalCount - idleCount, 'used'],
-      [idleCount, 'idle'],
-    ]),
-    summed(dbClientConnectionsMax, ({ options }) => [[options.max ?? 10]]),
-    summed(dbClientConnectionsPending, ({ waitingCount }) => [[waitingCount]]),
-  ]
+  return states
 }
 
 /** Never the user or the password. What the environment says (PGHOST) is not known here. */

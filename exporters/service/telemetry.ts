@@ -1,19 +1,11 @@
 import { IncomingMessage } from 'node:http'
 import { createRequire, register, syncBuiltinESMExports } from 'node:module'
-import type * as Fastify from '@fastify/otel'
-import type * as Api from '@opentelemetry/api'
-import type * as Exporter from '@opentelemetry/exporter-trace-otlp-proto'
-import type * as Instrumentation from '@opentelemetry/instrumentation'
-import type * as Express from '@opentelemetry/instrumentation-express'
-import type * as Http from '@opentelemetry/instrumentation-http'
-import type * as Redis from '@opentelemetry/instrumentation-ioredis'
-import type * as Pg from '@opentelemetry/instrumentation-pg'
-import type * as Undici from '@opentelemetry/instrumentation-undici'
-import type * as Sdk from '@opentelemetry/sdk-node'
 import { clientMetrics, statementKind } from './client-metrics.ts'
-import { clientWatch, durationsOnly } from './client-watch.ts'
+import { clientWatch } from './client-watch.ts'
 import type { Report } from './faults.ts'
 import type { Source } from './instruments.ts'
+import { openMeters } from './open-meters.ts'
+import { type Libraries, loaded } from './opentelemetry.ts'
 import { withholdSecrets } from './span-contents.ts'
 
 export interface RequestTrace {
@@ -24,6 +16,8 @@ export interface RequestTrace {
 }
 
 export interface TelemetryOptions {
+  /** There is no telemetry, whatever endpoint there is. */
+  readonly disabled?: boolean | undefined
   /** The root of an OTLP receiver, such as `http://host:4318`. Without it or `tracesEndpoint` there is no telemetry. */
   readonly endpoint?: string | undefined
   /** The full address that takes traces. */
@@ -41,13 +35,16 @@ export interface Telemetry {
   readonly on: boolean
   /** Of what runs now. */
   traceOf(): Omit<RequestTrace, 'sampled'> | undefined
-  /** What the clients of databases and of other services measured. */
+  /** What the clients of databases and of other services measured, and the service's own meters of OpenTelemetry. */
   readonly source: Source
   /** Sends what is waiting, for two seconds at most. Never throws. */
   close(): Promise<void>
 }
 
 const off: Telemetry = { on: false, traceOf: () => undefined, source: () => [], close: async () => undefined }
+
+/** What we measure ourselves. */
+const ownMeter = 'techplus-observability'
 
 /** Longer than a receiver needs that answers at all. */
 const closesWithin = 2_000
@@ -60,7 +57,7 @@ const closesWithin = 2_000
  */
 export const telemetry = (options: TelemetryOptions): Telemetry => {
   const url = options.tracesEndpoint ?? (options.endpoint && `${options.endpoint.replace(/\/+$/, '')}/v1/traces`)
-  return url ? start(loaded(createRequire(import.meta.url)), url, options) : off
+  return url && !options.disabled ? start(loaded(createRequire(import.meta.url)), url, options) : off
 }
 
 /** What is traced by being patched, and is not loaded by another of them. Node's own modules are patched in place. */
@@ -73,67 +70,23 @@ const hooked = ['express', 'ioredis', 'pg', 'pg-pool']
 export const hookImports = () =>
   register('@opentelemetry/instrumentation/hook.mjs', import.meta.url, { data: { include: hooked } })
 
-const packages = [
-  '@fastify/otel@0.21',
-  '@opentelemetry/api@1.9',
-  '@opentelemetry/exporter-trace-otlp-proto@0.223',
-  '@opentelemetry/instrumentation@0.223',
-  '@opentelemetry/instrumentation-express@0.71',
-  '@opentelemetry/instrumentation-http@0.223',
-  '@opentelemetry/instrumentation-ioredis@0.71',
-  '@opentelemetry/instrumentation-pg@0.76',
-  '@opentelemetry/instrumentation-undici@0.33',
-  '@opentelemetry/sdk-node@0.223',
-]
-
-interface Libraries {
-  readonly api: typeof Api
-  readonly sdk: typeof Sdk
-  readonly exporter: typeof Exporter
-  readonly instrumentation: typeof Instrumentation
-  readonly fastify: typeof Fastify
-  readonly express: typeof Express
-  readonly http: typeof Http
-  readonly ioredis: typeof Redis
-  readonly pg: typeof Pg
-  readonly undici: typeof Undici
-}
-
-/** @throws Error that says what to install */
-export const loaded = (require: NodeJS.Require | ((name: string) => never)): Libraries => {
-  try {
-    return {
-      api: require('@opentelemetry/api'),
-      sdk: require('@opentelemetry/sdk-node'),
-      exporter: require('@opentelemetry/exporter-trace-otlp-proto'),
-      instrumentation: require('@opentelemetry/instrumentation'),
-      fastify: require('@fastify/otel'),
-      express: require('@opentelemetry/instrumentation-express'),
-      http: require('@opentelemetry/instrumentation-http'),
-      ioredis: require('@opentelemetry/instrumentation-ioredis'),
-      pg: require('@opentelemetry/instrumentation-pg'),
-      undici: require('@opentelemetry/instrumentation-undici'),
-    }
-  } catch (cause) {
-    const words = 'OTEL_EXPORTER_OTLP_ENDPOINT asks for traces, and OpenTelemetry could not be loaded'
-    throw new Error(`${words}. Unset it, or type: npm install ${packages.join(' ')}`, { cause })
-  }
-}
-
 const start = (libraries: Libraries, url: string, options: TelemetryOptions): Telemetry => {
   const { api, instrumentation } = libraries
   const { report } = options
-  const metrics = clientMetrics()
   const tell = (...words: unknown[]) => report('telemetry', new Error(words.map(brief).join(' ')))
   const quiet = () => undefined
   api.diag.setLogger(
     { error: tell, warn: tell, info: quiet, debug: quiet, verbose: quiet },
     { logLevel: api.DiagLogLevel.WARN, suppressOverrideMessage: true },
   )
-  const sdk = sdkOf(libraries, url, options)
-  sdk.start()
+  const end = startSdk(libraries, url, options)
+  const { provider, source } = openMeters(libraries, report)
+  const metrics = clientMetrics(provider.getMeter(ownMeter))
   const instrumentations = [clientWatch(instrumentation, metrics, report), ...tracers(libraries, options)]
-  instrumentation.registerInstrumentations({ instrumentations, meterProvider: durationsOnly(api, metrics, report) })
+  instrumentation.registerInstrumentations({ instrumentations, meterProvider: provider })
+  // A service that has a provider keeps it.
+  const global = api.metrics.getMeter(ownMeter) === api.createNoopMeter()
+  if (global) api.metrics.setGlobalMeterProvider(provider)
   patchNode()
   return {
     on: true,
@@ -141,13 +94,14 @@ const start = (libraries: Libraries, url: string, options: TelemetryOptions): Te
       const context = api.trace.getActiveSpan()?.spanContext()
       return context && api.isSpanContextValid(context) ? context : undefined
     },
-    source: metrics.source,
+    source,
     close: async () => {
       for (const one of instrumentations) one.disable()
-      await within(closesWithin, sdk.shutdown()).catch((cause: unknown) =>
+      await within(closesWithin, end()).catch((cause: unknown) =>
         report('telemetry', new Error('could not send the last traces', { cause })),
       )
-      for (const global of [api.trace, api.context, api.propagation, api.diag]) global.disable()
+      for (const one of [api.trace, api.context, api.propagation, api.diag]) one.disable()
+      if (global) api.metrics.disable()
     },
   }
 }
@@ -159,11 +113,13 @@ const patchNode = () => {
   syncBuiltinESMExports()
 }
 
-/** Samples as OTEL_TRACES_SAMPLER says, and waits and batches as OTEL_BSP_* do: the SDK reads them itself. */
-const sdkOf = ({ sdk, exporter }: Libraries, url: string, { service, version }: TelemetryOptions) => {
+/** Samples as OTEL_TRACES_SAMPLER says, and waits and batches as OTEL_BSP_* do: the SDK reads them itself. Returns its end. */
+const startSdk = ({ sdk, exporter }: Libraries, url: string, { service, version }: TelemetryOptions) => {
   const { defaultResource, envDetector, hostDetector, resourceFromAttributes } = sdk.resources
   const receiver = new exporter.OTLPTraceExporter({ url })
-  return new sdk.NodeSDK({
+  let last: typeof receiver | undefined
+  const receivers = () => [receiver, ...(last ? [last] : [])]
+  const running = new sdk.NodeSDK({
     serviceName: service,
     resource: defaultResource().merge(
       resourceFromAttributes(version === undefined ? {} : { 'service.version': version }),
@@ -176,12 +132,19 @@ const sdkOf = ({ sdk, exporter }: Libraries, url: string, { service, version }: 
     traceExporter: {
       export: (spans, done) => {
         for (const span of spans) if (ours.test(span.instrumentationScope.name)) withholdSecrets(span)
-        receiver.export(spans, done)
+        const to = last ?? receiver
+        to.export(spans, done)
       },
-      forceFlush: () => receiver.forceFlush(),
-      shutdown: () => receiver.shutdown(),
+      forceFlush: async () => void (await Promise.all(receivers().map((one) => one.forceFlush()))),
+      shutdown: async () => void (await Promise.all(receivers().map((one) => one.shutdown()))),
     },
   })
+  running.start()
+  return () => {
+    // The other would go on trying for ten seconds, and keep the process.
+    last = new exporter.OTLPTraceExporter({ url, timeoutMillis: closesWithin })
+    return running.shutdown()
+  }
 }
 
 /** Spans that a service makes itself hold what it wants them to. */

@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { metrics } from '@opentelemetry/api'
 import type Express from 'express'
 import type Fastify from 'fastify'
 import type Pg from 'pg'
@@ -30,7 +31,9 @@ export const serve = async ({ express, fastify, pg, Redis }: Libraries, get: typ
     .use((_request, response) => void response.status(404).end())
     .listen(Number(ROOMS_PORT), host)
   const api = fastify()
+  const booked = metrics.getMeter('app').createCounter('bookings')
   const book = async (secret: string) => {
+    booked.add(1, { room: 'blue' })
     for (const pool of pools) await pool.query(`select\n'hidden-literal', $1::text`, [secret])
     await redis.set('hidden-key', secret)
     await redis.incr('hidden-key').catch(() => undefined)

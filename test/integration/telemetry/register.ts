@@ -1,13 +1,16 @@
 import { createServer } from 'node:http'
+import { metrics } from '@opentelemetry/api'
+import { MeterProvider } from '@opentelemetry/sdk-metrics'
 import { printed } from '../../../exporters/exposition.ts'
 import { instruments } from '../../../exporters/service/instruments.ts'
 import { hookImports, telemetry } from '../../../exporters/service/telemetry.ts'
 
-const { OTLP_URL, METRICS_PORT, PATH_NOT_TRACED } = process.env
+const { OTLP_URL, METRICS_PORT, PATH_NOT_TRACED, OWN_METERS } = process.env
 const told: string[] = []
 const report = (part: string, cause: unknown) => told.push(`${part}: ${cause}`)
 const seen: unknown[] = []
 
+if (OWN_METERS) metrics.setGlobalMeterProvider(new MeterProvider())
 hookImports()
 const { on, source, traceOf, close } = telemetry({
   endpoint: OTLP_URL,
