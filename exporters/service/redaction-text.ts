@@ -124,7 +124,8 @@ const patterns: readonly Pattern[] = [
 
 /** A key and the sign behind it: `token=`, `"token":`, `\"token\":`, `(token)=`. Its value is looked at afterwards. */
 const assignment = () => /(?<![\w.-])([\w.-]{1,64})(\\{0,3}(["')\]]?)\s{0,3}([:=])\s{0,3})/g
-const assigned = () => /(\\{1,3}")[^"\\]*|(")(?:[^"\\]|\\.)*|(')[^'\\]*|(\()[^)]*|(?!\[redacted)[^\s,;&"'()}\]\\]+/y
+const assigned = () =>
+  /(\\{1,3}")[^"\\]*|(")(?:[^"\\]|\\.)*|(')[^'\\]*|(\()[^)]*|\{[^}]*\}?|\[(?!redacted)[^\]]*\]?|(?!\[redacted)[^\s,;&"'()}\]\\]+/y
 
 /**
  * What stands behind a key. Behind `key: value` in a sentence a person's data is looked for by its own form only: an

@@ -165,7 +165,7 @@ test('Fastify logs its requests and errors through it, without headers and secre
   const app = Fastify({ loggerInstance: fastifyLog(log) })
   app.get('/room/:id', async (request: FastifyRequest) => {
     request.log.warn({ room: 'blue', password: 'hunter2' }, 'for %s, %d of %j', 'ann@example.com', 5, {
-      token: 'hunter2',
+      token: { of: {}, is: 'hunter2' },
     })
     // @ts-expect-error its types refuse what is often written in JavaScript, and pino would leave the error out
     request.log.error('failed', new Error('late'))

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Writable } from 'node:stream'
-import { afterEach, expect, test } from 'vitest'
+import { afterEach, expect, test, vi } from 'vitest'
 import winston from 'winston'
 import { instruments } from '../../../exporters/service/instruments.ts'
 import { type ServiceLogOptions, serviceLog } from '../../../exporters/service/log.ts'
@@ -176,8 +176,11 @@ test('after it is closed, any number of times, a line is counted as lost', async
 })
 
 test('without files and console it writes nothing, and says nothing of it', () => {
+  const said = vi.spyOn(console, 'error')
   const { log, folder } = made({ files: false })
   log.error('a')
+  expect(said.mock.calls).toEqual([])
+  said.mockRestore()
   expect(() => readFileSync(join(folder, 'combined.log'))).toThrow('ENOENT')
 })
 

@@ -72,6 +72,7 @@ describe('by form', () => {
     ['Cookie: a=b; c=d\nHost: x', `Cookie: ${hidden}\nHost: x`],
     ['{"password":"hun\\"ter2","page":2}', `{"password":"${hidden}","page":2}`],
     ['{\\"apiKey\\":\\"abc\\",\\"page\\":2}', `{\\"apiKey\\":\\"${hidden}\\",\\"page\\":2}`],
+    ['{"tokens":["a","b"],"secret":{"a":1},"page":2}', `{"tokens":${hidden},"secret":${hidden},"page":2}`],
     ['Key (phone)=(06 12 34) already exists.', `Key (phone)=(${hidden}) already exists.`],
     ['eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.abc-d_f', hidden],
     ['<ann.o+b@mail.example.co.uk>', `<${hidden}>`],
@@ -178,6 +179,16 @@ describe('whatever it is given', () => {
   ]
   test.each(cases)('%s is told', (_name, given, shown) => expect(printed(given)).toEqual(shown))
 
+  test('a key cannot change what the copy is', () => {
+    expect(Object.getPrototypeOf(value(JSON.parse('{"__proto__":{"a":1}}')))).toBe(Object.prototype)
+  })
+
+  test('a list ends after a hundred entries, and nothing is deeper than eight', () => {
+    expect(value(Array.from({ length: 500 }, () => 0))).toEqual([...Array(100).fill(0), '[cut: 500 entries]'])
+    const deep = JSON.parse(`${'{"a":'.repeat(20)}1${'}'.repeat(20)}`)
+    expect(JSON.stringify(value(deep))).toBe(`${'{"a":'.repeat(8)}"[deeper]"${'}'.repeat(8)}`)
+  })
+
   test('it is not changed', () => {
     const given = Object.freeze({ password: 'x', list: Object.freeze(['Authorization', 'y']) })
     value(given)
@@ -224,7 +235,9 @@ const hostile = [
 ].concat(['://@', 'a:', 'a=', 'password="', '\\', '(', 'Bearer ', 'AB12 ', 'AB12', 'cookie: ', 'ghp_a', '%40', ' '])
 
 test.each(hostile)('a megabyte of %j takes no longer than it is long', (part) => {
-  const whole = part.repeat(Math.ceil(1_048_576 / part.length))
+  // With something of everything that is looked for, so that no pattern is spared.
+  const all = '@ = : :// eyJ Bearer %40 AKIA -----BEGIN cookie AB12 1234567890123'
+  const whole = `${all} ${part.repeat(Math.ceil(1_048_576 / part.length))}${all}`
   const start = process.cpuUsage()
   cleanText(whole, keyJudge())
   const { user } = process.cpuUsage(start)
