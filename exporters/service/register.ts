@@ -1,6 +1,7 @@
 import { subscribe } from 'node:diagnostics_channel'
 import { readServiceEnv } from '../../config/env.ts'
 import { foundation } from './foundation.ts'
+import { health } from './health.ts'
 import { fastifyMetrics } from './http-fastify.ts'
 import { settingsOf } from './options.ts'
 import { registerFoundation } from './registration.ts'
@@ -14,6 +15,8 @@ if (env.OTEL_EXPORTER_OTLP_ENDPOINT ?? env.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT) h
 
 const base = foundation(settingsOf({}, env))
 registerFoundation(base)
+// Until the service brings checks of its own.
+base.probe(health({ checks: { run: async () => [], source: () => [] }, version: base.settings.version }))
 base.http.watchAll(base.isOurs)
 
 /** Fastify says this of every instance it makes, before that has routes. */

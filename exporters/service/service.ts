@@ -70,7 +70,16 @@ const serviceOn = (
   kept.addSource('health checks', checked.source)
   if (pools) kept.addSource('pools', poolsSource(pools, kept))
   if (registry) kept.addSource('registry', registrySource(registry))
-  const answerHealth = healthHandler(probes)
+  const probe = healthHandler(probes)
+  /** Whether it was asked for. No router of theirs names the route: unnamed, probes would count as visitors. */
+  const answersHealth = (request: IncomingMessage, response: ServerResponse) => {
+    let answers = true
+    probe(request, response, () => {
+      answers = false
+    })
+    if (answers) http.name(request, response, request.url?.split('?', 1)[0])
+    return answers
+  }
   let reservation: ((outcome: ReservationOutcome) => void) | undefined
   return {
     name: settings.name,
@@ -80,17 +89,11 @@ const serviceOn = (
     fastify: fastifyMetrics(http, (app) => healthRoutes(app, { health: probes })),
     express: (request, response, next) => {
       http.name(request, response, undefined)
-      answerHealth(request, response, next)
+      if (!answersHealth(request, response)) next()
     },
     watch: http.watch,
     leaveOut: http.leaveOut,
-    answersHealth: (request, response) => {
-      let answers = true
-      answerHealth(request, response, () => {
-        answers = false
-      })
-      return answers
-    },
+    answersHealth,
     route: http.name,
     get reservation() {
       // Only a service that takes reservations shows that it has had none.

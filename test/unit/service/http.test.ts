@@ -135,6 +135,24 @@ describe('the requests of a Fastify server', () => {
     expect(await counted(service)).toEqual([])
   })
 
+  test('are left out when they are probes that a server without routes of ours answers', async () => {
+    const service = serviceOf({})
+    const asked = [
+      createServer((request, response) => {
+        if (!service.answersHealth(request, response)) response.end()
+      }),
+      createServer((request, response) => service.express(request, response, () => response.end())),
+    ]
+    for (const server of asked) {
+      service.watch(server)
+      await once(server.listen(0, '127.0.0.1'), 'listening')
+      ending.push(() => server.close())
+      const address = server.address()
+      const socket = await open(typeof address === 'object' && address ? address.port : 0)
+      for (const path of ['/health', '/health/ready?from=kubelet', '/rooms']) await ask(socket, path)
+    }
+    expect(await counted(service)).toEqual(['GET unmatched 200: 2'])
+  })
   test('are left out when their route is to be ignored, and only then', async () => {
     const { app, service } = await serve({ ignore: ['/broken'] })
     for (const url of ['/broken', '/reservations/1']) await app.inject(url)
