@@ -8,6 +8,10 @@ export type LogLevel = (typeof logLevels)[number]
 /** What is sent, and how: traces as Protocol Buffers over HTTP. */
 const protocol = z.literal('http/protobuf', 'is not supported: write http/protobuf, or leave it out').optional()
 
+export const requestLogs = ['none', 'failed', 'all'] as const
+/** Which requests have a line in the log. */
+export type RequestLog = (typeof requestLogs)[number]
+
 const pattern = /^\/[^\s?#]*$/
 
 /** What a service reads of the environment in its own process. Options given in code come before them. */
@@ -28,6 +32,8 @@ export const serviceVariables = {
     .transform((text) => text.split(',').map((one) => one.trim()))
     .refine((routes) => routes.every((one) => pattern.test(one)), 'is no list of routes: write /one,/two/:id')
     .optional(),
+  /** Which requests have a line in the log: none, those that failed or were left by their client, or all. */
+  SERVICE_LOG_REQUESTS: z.enum(requestLogs, `is none of ${requestLogs.join(', ')}`).default('failed'),
   LOG_LEVEL: z.enum(logLevels, `is no level: write ${logLevels.join(', ')}`).default('info'),
   /** The folder of error.log and combined.log. */
   LOG_DIR: path,

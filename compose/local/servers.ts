@@ -54,6 +54,8 @@ export const startPrometheus = ({ configFile, ...options }: ConfiguredOptions) =
       `--storage.tsdb.path=${resolve(options.dataDir)}`,
       // The clock of an alert with a shorter `for` starts anew with Prometheus; the default is ten minutes.
       '--rules.alert.for-grace-period=1s',
+      // A latency leads to the trace of a request that had it.
+      '--enable-feature=exemplar-storage',
     ],
   })
 

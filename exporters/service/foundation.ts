@@ -120,7 +120,11 @@ const tracesOf = (
   })
 
 const httpOf = ({ options, env }: Settings, { kept, report, log }: Voice): HttpWatch => {
-  const { routes = env.SERVICE_ROUTES ?? [], latencies = [], log: wanted = 'failed' } = options.http ?? {}
+  const {
+    routes = env.SERVICE_ROUTES ?? [],
+    latencies = [],
+    log: wanted = env.SERVICE_LOG_REQUESTS,
+  } = options.http ?? {}
   const buckets = [...new Set([...httpRequestDuration.buckets, ...latencies])].sort((one, other) => one - other)
   return httpWatch({
     report,

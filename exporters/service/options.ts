@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { readServiceEnv, type ServiceEnv } from '../../config/env.ts'
-import { logLevels } from '../../config/service-variables.ts'
+import { logLevels, requestLogs } from '../../config/service-variables.ts'
 import type { Ask, Check } from './checks.ts'
 import type { PoolClients } from './pools.ts'
 import type { PrintedRegistry } from './registered.ts'
@@ -36,8 +36,8 @@ const schema = z.strictObject({
       routes: routes.optional(),
       /** Seconds that are bounds of the latency histogram besides the usual ones. Those of config/sla.ts always are. */
       latencies: z.array(z.number().positive()).readonly().optional(),
-      /** Which requests are logged: those answered with a status from 500 up or left by their client, where nothing is said. */
-      log: z.enum(['none', 'failed', 'all']).optional(),
+      /** Which requests are logged: none, those that failed or were left by their client, or all. Else SERVICE_LOG_REQUESTS. */
+      log: z.enum(requestLogs).optional(),
     })
     .optional(),
   /** Series that one metric may have; 10,000 where nothing is said. What is beyond shares one. */

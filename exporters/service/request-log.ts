@@ -1,7 +1,5 @@
+import type { RequestLog } from '../../config/service-variables.ts'
 import { clientLeft, type Ended } from './http-cells.ts'
-
-/** Which requests have a line in the log: none, those that failed or were left by their client, or all. */
-export type RequestLog = 'none' | 'failed' | 'all'
 
 interface Lines {
   error(message: string, meta?: unknown): void

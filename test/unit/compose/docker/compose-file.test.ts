@@ -193,6 +193,7 @@ describe('its programs run as the local ones do', () => {
   test('Prometheus keeps what the longest promise needs, and the clocks of its alerts', () => {
     expect(flags('prometheus')).toContain(`--storage.tsdb.retention.time=${retention}`)
     expect(flags('prometheus')).toContain('--rules.alert.for-grace-period=1s')
+    expect(flags('prometheus')).toContain('--enable-feature=exemplar-storage')
     expect(flags('prometheus')).toContain('--config.file=/etc/prometheus/prometheus.yml')
   })
 
