@@ -96,6 +96,18 @@ test('workers of a cluster are one sum', async () => {
   expect(text).toContain('db_client_connections_max{db_client_connection_pool_name="localhost:5432/"} 10\n')
 })
 
+test('a statement is of a kind, and no word of it is shown', async () => {
+  const { provider, lines } = meters()
+  const { name } = dbClientOperationDuration
+  const durations = provider.getMeter(pg).createHistogram('db.client.operation.duration')
+  for (const word of ['select', 'hunter2']) {
+    durations.record(0.1, { 'db.system.name': 'postgresql', 'db.operation.name': word })
+  }
+  expect(await lines(`${name}_count`)).toEqual(
+    ['SELECT', 'OTHER'].map((kind) => `${name}_count{db_system_name="postgresql",db_operation_name="${kind}"} 1`),
+  )
+})
+
 test('what is counted of incoming requests, and of all pools in one sum, is left out', async () => {
   const { provider, text } = meters()
   provider.getMeter(http).createHistogram('http.server.request.duration').record(0.1, { 'http.route': '/' })
