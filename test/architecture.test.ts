@@ -217,7 +217,7 @@ const each =
       .filter(wrong)
       .map(({ path }) => path)
 
-const kebab = /^(?:[a-z0-9]+(?:-[a-z0-9]+)*\/)+[a-z0-9]+(?:-[a-z0-9]+)*(?:\.test)?\.(?:ts|js)$/
+const kebab = /^(?:[a-z0-9]+(?:-[a-z0-9]+)*\/)+[a-z0-9]+(?:-[a-z0-9]+)*(?:\.test)?\.(?:ts|c?js)$/
 const lengthOf = (text: string) => text.split('\n').length - 1
 
 const rules: Readonly<Record<string, Rule>> = {

@@ -81,7 +81,7 @@ interface Voice {
 
 /** Metrics count faults of the log, the log tells faults of the metrics: each reaches the other when both are there. */
 const voices = ({ name, development, options, env }: Settings): Voice => {
-  const { level, folder, console: onConsole = development, redact } = options.log ?? {}
+  const { level, folder, console: onConsole = development, redact, size, keep } = options.log ?? {}
   const count = (part: string) => counted.inc({ part })
   const tell = (words: string, cause: unknown) => voice.log.error(words, cause)
   const report = faultReport({ count, log: tell })
@@ -97,6 +97,8 @@ const voices = ({ name, development, options, env }: Settings): Voice => {
     report,
     traceOf: () => voice.traceOf(),
     redact,
+    size,
+    keep,
   })
   const voice: Voice = { kept, report, log, traceOf: () => undefined }
   return voice

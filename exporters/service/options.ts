@@ -6,25 +6,40 @@ import type { PoolClients } from './pools.ts'
 import type { PrintedRegistry } from './registered.ts'
 
 const routes = z.array(z.string().regex(/^\//, 'is no route: it begins with /')).readonly()
-const share = z.number('is no share: write a number from 0 to 1').min(0).max(1)
-const named = <T>() =>
-  z.record(
-    z.string(),
-    z.custom<T>((value) => typeof value === 'object' || typeof value === 'function'),
-  )
+const shareWords = 'is no share: write a number from 0 to 1'
+const share = z.number(shareWords).min(0, shareWords).max(1, shareWords)
+const portWords = 'is no port: write a whole number from 0 to 65535'
+const nameWords = 'is no name: write one character or more'
+const seriesWords = 'is no number of series: write 1 or more'
+const latencyWords = 'is no latency: write seconds, more than 0'
+const bytesWords = 'is no size: write bytes, 1 or more'
+const filesWords = 'is no number of files: write 1 or more'
+const checkWords = 'is no check: write a function that rejects where the dependency is down'
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null
+
+const metrics = z.strictObject({
+  host: z.string().optional(),
+  port: z.int(portWords).min(0, portWords).max(65535, portWords).optional(),
+})
+const errors = z.strictObject({
+  /** Else SENTRY_DSN. Nothing is sent without one. */
+  dsn: z.url('is no URL like https://key@host/1').optional(),
+  environment: z.string().optional(),
+  tracesSampleRate: share.optional(),
+  profilesSampleRate: share.optional(),
+  /** Whether an unhandled rejection ends the process, as an uncaught exception does. The handbook goes on. */
+  exitOnUnhandledRejection: z.boolean().optional(),
+})
+/** `false` switches the part off. */
+const orOff = <Shape extends z.ZodRawShape>(part: z.ZodObject<Shape>) => z.union([z.literal(false), part]).optional()
 
 const schema = z.strictObject({
   /** In every log line and trace. Else SERVICE_NAME, else `service`. */
-  name: z.string().min(1).optional(),
+  name: z.string().min(1, nameWords).optional(),
   /** Told by /health. Else SERVICE_VERSION, else the version of the package that npm started. */
   version: z.string().optional(),
   /** Where /metrics is served; `false` serves it nowhere. Else METRICS_HOST and METRICS_PORT. */
-  metrics: z
-    .union([
-      z.literal(false),
-      z.strictObject({ host: z.string().optional(), port: z.int().min(0).max(65535).optional() }),
-    ])
-    .optional(),
+  metrics: orOff(metrics),
   /**
    * Routes, as patterns, that are not counted besides the health endpoints. Probes ask for them, not users, and at a steady
    * rate: they would dilute every promise about users' requests.
@@ -35,22 +50,30 @@ const schema = z.strictObject({
       /** Patterns of the routes of a server without a router that we know. Else SERVICE_ROUTES. */
       routes: routes.optional(),
       /** Seconds that are bounds of the latency histogram besides the usual ones. Those of config/sla.ts always are. */
-      latencies: z.array(z.number().positive()).readonly().optional(),
+      latencies: z.array(z.number(latencyWords).positive(latencyWords)).readonly().optional(),
       /** Which requests are logged: none, those that failed or were left by their client, or all. Else SERVICE_LOG_REQUESTS. */
-      log: z.enum(requestLogs).optional(),
+      log: z.enum(requestLogs, `is none of ${requestLogs.join(', ')}`).optional(),
     })
     .optional(),
   /** Series that one metric may have; 10,000 where nothing is said. What is beyond shares one. */
-  maxSeries: z.int().positive().optional(),
+  maxSeries: z.int(seriesWords).positive(seriesWords).optional(),
   /** Health checks by name: functions that reject where a dependency is down. */
-  checks: named<Check | Ask>().optional(),
+  checks: z
+    .record(
+      z.string(),
+      z.custom<Check | Ask>((one) => typeof one === 'function' || (isObject(one) && 'check' in one), checkWords),
+    )
+    .optional(),
   /** Client pools by name, whose state is shown. */
-  pools: z.custom<PoolClients>((value) => typeof value === 'object' && value !== null).optional(),
+  pools: z.custom<PoolClients>(isObject, 'are no pools: write { name: pool }').optional(),
   log: z
     .strictObject({
-      level: z.enum(logLevels).optional(),
+      level: z.enum(logLevels, `is no level: write ${logLevels.join(', ')}`).optional(),
       /** The folder of error.log and combined.log; `false` writes none. Else LOG_DIR, else `logs`. */
-      folder: z.union([z.string().min(1), z.literal(false)]).optional(),
+      folder: z.union([z.literal(false), z.string().min(1)], 'is no folder: write its path, or false').optional(),
+      /** Bytes that a file may have, and how many files of each kind are kept. The handbook's 5 MB and 5 where nothing is said. */
+      size: z.int(bytesWords).positive(bytesWords).optional(),
+      keep: z.int(filesWords).positive(filesWords).optional(),
       /** On the console as well; where nothing is said, unless NODE_ENV is `production`. */
       console: z.boolean().optional(),
       /** Names of keys whose values are hidden besides the usual ones. */
@@ -58,25 +81,12 @@ const schema = z.strictObject({
     })
     .optional(),
   /** `false` leaves uncaught exceptions to others. */
-  errors: z
-    .union([
-      z.literal(false),
-      z.strictObject({
-        /** Else SENTRY_DSN. Nothing is sent without one. */
-        dsn: z.url().optional(),
-        environment: z.string().optional(),
-        tracesSampleRate: share.optional(),
-        profilesSampleRate: share.optional(),
-        /** Whether an unhandled rejection ends the process, as an uncaught exception does. The handbook goes on. */
-        exitOnUnhandledRejection: z.boolean().optional(),
-      }),
-    ])
-    .optional(),
+  errors: orOff(errors),
   /** Where traces are sent, by OTLP over HTTP. Else OTEL_EXPORTER_OTLP_ENDPOINT. Nothing is traced without one. */
-  traces: z.strictObject({ endpoint: z.url().optional() }).optional(),
+  traces: z.strictObject({ endpoint: z.url('is no URL like http://host:4318').optional() }).optional(),
   /** A registry of prom-client whose metrics are served beside ours. */
   registry: z
-    .custom<PrintedRegistry>((value) => typeof value === 'object' && value !== null && 'metrics' in value)
+    .custom<PrintedRegistry>((one) => isObject(one) && 'metrics' in one, 'is no registry of prom-client')
     .optional(),
 })
 
@@ -97,24 +107,30 @@ export const laterOptions = [
 export const checkOptions = (options: unknown): ServiceOptions => {
   const parsed = schema.safeParse(options)
   if (parsed.success) return parsed.data
-  const faults = parsed.error.issues.flatMap((issue) => faultOf(issue))
+  const faults = parsed.error.issues.flatMap((issue) => faultsOf(issue))
   throw new Error(`the options of the service have faults:\n${faults.map((fault) => `  ${fault}`).join('\n')}`)
 }
 
-const faultOf = (issue: z.core.$ZodIssue): readonly string[] => {
-  const at = issue.path.join('.')
+const known: Readonly<Record<string, object>> = {
+  '': schema.shape,
+  metrics: metrics.shape,
+  errors: errors.shape,
+  http: schema.shape.http.unwrap().shape,
+  log: schema.shape.log.unwrap().shape,
+  traces: schema.shape.traces.unwrap().shape,
+}
+
+const faultsOf = (issue: z.core.$ZodIssue, above: readonly PropertyKey[] = []): readonly string[] => {
+  const path = [...above, ...issue.path]
+  const at = path.join('.')
   if (issue.code === 'unrecognized_keys') {
-    const known = at === '' ? Object.keys(schema.shape).join(', ') : 'what docs/instrument-your-service.md lists'
-    return issue.keys.map((key) => `${at === '' ? key : `${at}.${key}`} is no option: known are ${known}`)
+    const names = Object.keys(known[at] ?? {}).join(', ')
+    return issue.keys.map((key) => `${[...path, key].join('.')} is no option: known are ${names}`)
   }
-  if (issue.code === 'invalid_union')
-    return [
-      `${at}: ${issue.errors
-        .flat()
-        .map(({ message }) => message)
-        .join(', or ')}`,
-    ]
-  return [`${at}: ${issue.message}`]
+  // Of the choices, the last is the one that somebody who writes more than `false` has meant.
+  const meant = issue.code === 'invalid_union' ? issue.errors.at(-1) : undefined
+  if (meant && issue.message === 'Invalid input') return meant.flatMap((one) => faultsOf(one, path))
+  return [at === '' ? 'the options are no object' : `${at}: ${issue.message}`]
 }
 
 /** Everything that is needed to start, with nothing left open. */
