@@ -1,5 +1,4 @@
 import { format } from 'node:util'
-import type { FastifyBaseLogger } from 'fastify'
 import type { LogLevel } from '../../config/service-variables.ts'
 import type { ServiceLog } from './log.ts'
 import { isError } from './redaction.ts'
@@ -37,10 +36,20 @@ const usual: Serializers = {
 export const fastifyLog = (log: ServiceLog): FastifyLog =>
   childOf(log, { bindings: {}, serializers: usual, level: undefined })
 
-export interface FastifyLog extends FastifyBaseLogger {
+type Write = (...given: readonly unknown[]) => void
+
+interface ChildOptions {
+  readonly level?: string
+  readonly serializers?: Serializers
+}
+
+/** What Fastify asks of a logger, in every release of 5. Its own type would bind the service to the release that we have. */
+export interface FastifyLog extends Readonly<Record<Level | 'silent', Write>> {
+  level: string
+  readonly msgPrefix: undefined
   /** Fastify puts them before its own. */
   readonly serializers: Serializers
-  child(...given: Parameters<FastifyBaseLogger['child']>): FastifyLog
+  child(bindings: object, options?: ChildOptions): FastifyLog
 }
 
 const childOf = (log: ServiceLog, { bindings, serializers, level }: Parent): FastifyLog => {
@@ -62,6 +71,7 @@ const childOf = (log: ServiceLog, { bindings, serializers, level }: Parent): Fas
     set level(wanted: string) {
       own = wanted
     },
+    msgPrefix: undefined,
     serializers,
     fatal: write('fatal'),
     error: write('error'),

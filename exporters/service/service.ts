@@ -1,5 +1,4 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { FastifyInstance } from 'fastify'
 import type { Kept } from '../reading.ts'
 import { healthChecks } from './checks.ts'
 import type { ErrorTracking } from './errors.ts'
@@ -16,11 +15,17 @@ import { registrySource } from './registered.ts'
 import { registeredFoundation } from './registration.ts'
 import { type ReservationOutcome, reservationCounter } from './reservations.ts'
 
+/** A Fastify of any release of 5: its own type would bind the service to the release that we have. */
+export interface FastifyApp {
+  readonly server: object
+  addHook(...given: never[]): unknown
+}
+
 /** What a Node service runs in its own process. */
 export interface Service extends Pick<Instruments, 'counter' | 'gauge' | 'histogram'> {
   readonly name: string
   /** A plugin for Fastify 5: counts requests under the patterns of its routes and answers the health endpoints. */
-  readonly fastify: (app: FastifyInstance) => Promise<void>
+  fastify(app: FastifyApp): Promise<void>
   /** A middleware for Express 4 and 5, used before the routes: the same for them. */
   readonly express: (request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void) => void
   /** Counts the requests of a server of Node's own. */
