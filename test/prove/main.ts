@@ -1,4 +1,5 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
+import { conformanceProof } from './conformance.ts'
 import { eventLoopProof } from './event-loop.ts'
 import { expositionProof } from './exposition.ts'
 import { faultsProof } from './faults.ts'
@@ -7,6 +8,7 @@ import { type Proof, page } from './proof.ts'
 
 /** `npm run prove -- NAME`: a line for each. */
 const proofs: Readonly<Record<string, Proof>> = {
+  conformance: conformanceProof,
   exposition: expositionProof,
   'event-loop': eventLoopProof,
   faults: faultsProof,
