@@ -157,6 +157,7 @@ const errorsOf = (
     exitOnUnhandledRejection: given.exitOnUnhandledRejection ?? false,
     otherTracer: traces.on,
     traceOf: traces.traceOf,
+    untraced: traces.untraced,
     log,
     // What a worker counted since the last scrape would be lost with it.
     flushLog: () => Promise.all([log.flush(), farewell()]),

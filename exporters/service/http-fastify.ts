@@ -3,11 +3,15 @@ import plugin from 'fastify-plugin'
 import { unmatched } from './http.ts'
 import type { HttpWatch } from './http-watch.ts'
 
-/**
- * Counts the requests of a Fastify server under the patterns of its routes. Register it before plugins with routes.
- * @param routes adds routes of ours
- */
-export const fastifyMetrics = (watch: HttpWatch, routes?: (app: FastifyInstance) => Promise<void>) =>
+interface FastifyMetricsOptions {
+  /** Adds routes of ours. */
+  readonly routes?: (app: FastifyInstance) => Promise<void>
+  /** Told of what a handler threw that was no refusal. */
+  readonly onError?: ((error: unknown) => void) | undefined
+}
+
+/** Counts the requests of a Fastify server under the patterns of its routes. Register it before plugins with routes. */
+export const fastifyMetrics = (watch: HttpWatch, { routes, onError }: FastifyMetricsOptions = {}) =>
   plugin(
     async (app: FastifyInstance) => {
       watch.watch(app.server)
@@ -17,6 +21,12 @@ export const fastifyMetrics = (watch: HttpWatch, routes?: (app: FastifyInstance)
         watch.name(request.raw, reply.raw, request.is404 ? unmatched : (request.routeOptions.url ?? unmatched))
         done()
       })
+      if (onError) {
+        app.addHook('onError', (_request, _reply, error, done) => {
+          if ((error.statusCode ?? 500) >= 500) onError(error)
+          done()
+        })
+      }
       await routes?.(app)
     },
     { name: 'techplus-http-metrics', fastify: '5.x' },

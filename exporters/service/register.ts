@@ -11,7 +11,8 @@ import { hookImports } from './telemetry.ts'
 // every HTTP server of the process is counted, /metrics and the health endpoints have a port of their own.
 
 const env = readServiceEnv()
-if (env.OTEL_EXPORTER_OTLP_ENDPOINT ?? env.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT) hookImports()
+const traced = env.OTEL_EXPORTER_OTLP_ENDPOINT ?? env.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT
+if (traced && !env.OTEL_SDK_DISABLED) hookImports()
 
 const base = foundation(settingsOf({}, env))
 registerFoundation(base)
@@ -21,7 +22,7 @@ base.http.watchAll(base.isOurs)
 
 /** Fastify says this of every instance it makes, before that has routes. */
 subscribe('fastify.initialization', (message) => {
-  if (isFastify(message)) message.fastify.register(fastifyMetrics(base.http))
+  if (isFastify(message)) message.fastify.register(fastifyMetrics(base.http, { onError: base.errors?.capture }))
 })
 
 interface Initialization {

@@ -4,7 +4,7 @@ import { laterOptions, type ServiceOptions } from './options.ts'
 /** On the process and not in a module: `node --import` and the service may each load a copy of this package. */
 const place = Symbol.for('techplus-observability.service')
 
-export const registerFoundation = (base: Foundation) => {
+export const registerFoundation = (base: Foundation | undefined) => {
   Reflect.set(globalThis, place, base)
 }
 

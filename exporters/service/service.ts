@@ -9,7 +9,7 @@ import { fastifyMetrics } from './http-fastify.ts'
 import type { Server } from './http-watch.ts'
 import type { Instruments } from './instruments.ts'
 import type { ServiceLog } from './log.ts'
-import { type ServiceOptions, settingsOf } from './options.ts'
+import { checkOptions, type ServiceOptions, settingsOf } from './options.ts'
 import { poolsSource } from './pools.ts'
 import { registrySource } from './registered.ts'
 import { registeredFoundation } from './registration.ts'
@@ -28,6 +28,13 @@ export interface Service extends Pick<Instruments, 'counter' | 'gauge' | 'histog
   fastify(app: FastifyApp): Promise<void>
   /** A middleware for Express 4 and 5, used before the routes: the same for them. */
   readonly express: (request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void) => void
+  /** A middleware for errors, used after the routes: sends what a handler threw to Sentry, where there is one, and passes it on. */
+  readonly expressErrors: (
+    error: unknown,
+    request: IncomingMessage,
+    response: ServerResponse,
+    next: (error?: unknown) => void,
+  ) => void
   /** Counts the requests of a server of Node's own. */
   watch(server: Server): void
   /** Leaves a server uncounted, where `--import` has every server of the process counted. */
@@ -58,9 +65,14 @@ export interface Service extends Pick<Instruments, 'counter' | 'gauge' | 'histog
  * @throws Error naming every option or variable that is wrong, and what it may be
  */
 export const createService = (given: ServiceOptions = {}): Service => {
-  const base = registeredFoundation(given) ?? foundation(settingsOf(given))
-  return serviceOn(base, given)
+  const options = checkOptions(given)
+  const base = registeredFoundation(options) ?? foundation(settingsOf(options))
+  return serviceOn(base, options)
 }
+
+/** What Express answers with a status below 500 is the client's fault. */
+const isRefusal = (error: unknown) =>
+  typeof error === 'object' && error !== null && 'status' in error && Number(error.status) < 500
 
 const serviceOn = (
   base: Foundation,
@@ -91,10 +103,17 @@ const serviceOn = (
     counter: kept.counter,
     gauge: kept.gauge,
     histogram: kept.histogram,
-    fastify: fastifyMetrics(http, (app) => healthRoutes(app, { health: probes })),
+    fastify: fastifyMetrics(http, {
+      routes: (app) => healthRoutes(app, { health: probes }),
+      onError: errors?.capture,
+    }),
     express: (request, response, next) => {
       http.name(request, response, undefined)
       if (!answersHealth(request, response)) next()
+    },
+    expressErrors: (error, _request, _response, next) => {
+      if (!isRefusal(error)) errors?.capture(error)
+      next(error)
     },
     watch: http.watch,
     leaveOut: http.leaveOut,

@@ -35,13 +35,21 @@ export interface Telemetry {
   readonly on: boolean
   /** Of what runs now. */
   traceOf(): Omit<RequestTrace, 'sampled'> | undefined
+  /** Does something of which no span is made. */
+  untraced<T>(act: () => T): T
   /** What the clients of databases and of other services measured, and the service's own meters of OpenTelemetry. */
   readonly source: Source
   /** Sends what is waiting, for two seconds at most. Never throws. */
   close(): Promise<void>
 }
 
-const off: Telemetry = { on: false, traceOf: () => undefined, source: () => [], close: async () => undefined }
+const off: Telemetry = {
+  on: false,
+  traceOf: () => undefined,
+  untraced: (act) => act(),
+  source: () => [],
+  close: async () => undefined,
+}
 
 /** What we measure ourselves. */
 const ownMeter = 'techplus-observability'
@@ -71,7 +79,7 @@ export const hookImports = () =>
   register('@opentelemetry/instrumentation/hook.mjs', import.meta.url, { data: { include: hooked } })
 
 const start = (libraries: Libraries, url: string, options: TelemetryOptions): Telemetry => {
-  const { api, instrumentation } = libraries
+  const { api, sdk, instrumentation } = libraries
   const { report } = options
   const tell = (...words: unknown[]) => report('telemetry', new Error(words.map(brief).join(' ')))
   const quiet = () => undefined
@@ -94,6 +102,7 @@ const start = (libraries: Libraries, url: string, options: TelemetryOptions): Te
       const context = api.trace.getActiveSpan()?.spanContext()
       return context && api.isSpanContextValid(context) ? context : undefined
     },
+    untraced: (act) => api.context.with(sdk.core.suppressTracing(api.context.active()), act),
     source,
     close: async () => {
       for (const one of instrumentations) one.disable()
