@@ -202,7 +202,7 @@ describe('npm run generate', () => {
       'httpAvailability.target is 0.7 over 7d:',
     ],
     ['a team that is none', "owner: 'reservations'", "owner: 'nobody'", 'reservationSuccess.owner is nobody:'],
-    ['a bound that is no bucket', 'seconds: 0.5', 'seconds: 0.3', 'httpLatency.seconds is 0.3:'],
+    ['a bound that no request keeps', 'seconds: 0.5', 'seconds: 0', 'httpLatency.seconds is 0:'],
     ['a window without a unit', "window: '30d'", "window: '30'", 'httpAvailability.window is 30:'],
     ['words of another share', '99.5 %', '99 %', 'reservationSuccess.promise says nothing of 99.5 %:'],
     ['words of another bound', '500 ms', '300 ms', 'httpLatency.promise says nothing of 500 ms or 0.5 s:'],
@@ -239,5 +239,13 @@ describe('npm run generate', () => {
     edit(join(copy, 'config/sla.ts'), 'target: 0.999', 'target: 0.9995')
     expect((await generate(copy)).code).toBe(0)
     expect(generatedIn(copy).get('prometheus/rules/promises.yml')).toContain('> 0.0072)')
+  })
+
+  test('carries a new latency through to the rules: the histogram has a bound for it', async () => {
+    const copy = checkout()
+    edit(join(copy, 'config/sla.ts'), 'within 500 ms', 'within 300 ms')
+    edit(join(copy, 'config/sla.ts'), 'seconds: 0.5', 'seconds: 0.3')
+    expect(await generate(copy)).toMatchObject({ code: 0, stderr: '' })
+    expect(generatedIn(copy).get('prometheus/rules/promises.yml')).toContain('le="0.3"')
   })
 })

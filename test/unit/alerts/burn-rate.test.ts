@@ -92,7 +92,7 @@ describe('a promise', () => {
     ['a window of no day', { window: '0d' }, 'window is 0d'],
     ['an owner that is no team', { owner: 'nobody' }, 'owner is nobody'],
     ['an owner that only every object has', { owner: 'toString' }, 'owner is toString'],
-    ['a bound that is no bucket', { seconds: 0.3 }, 'seconds is 0.3'],
+    ['a bound that no request keeps', { seconds: 0 }, 'seconds is 0: write a time above 0'],
     ['another share in its words', { target: 0.995 }, 'promise says nothing of 99.5 %: its words and its target'],
     ['more digits in its words', { promise: '99.99 %', target: 0.99 }, 'promise says nothing of 99 %:'],
     ['no share in its words', { promise: '999 of 1000' }, 'promise says nothing of 99.9 %:'],
