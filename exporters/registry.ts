@@ -1,5 +1,4 @@
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
-import type * as metric from '../metrics/metric.ts'
+import { collectDefaultMetrics, Registry } from 'prom-client'
 
 export type { Registry } from 'prom-client'
 
@@ -9,13 +8,3 @@ export const processRegistry = (): Registry => {
   collectDefaultMetrics({ register: registry })
   return registry
 }
-
-/** A counter of prom-client for a definition of ours, in this registry only. */
-export const registerCounter = <L extends string>({ name, help, labels }: metric.Counter<L>, registry: Registry) =>
-  new Counter<L>({ name, help, labelNames: labels, registers: [registry] })
-export const registerGauge = <L extends string>({ name, help, labels }: metric.Gauge<L>, registry: Registry) =>
-  new Gauge<L>({ name, help, labelNames: labels, registers: [registry] })
-export const registerHistogram = <L extends string>(
-  { name, help, labels, buckets }: metric.Histogram<L>,
-  registry: Registry,
-) => new Histogram<L>({ name, help, labelNames: labels, buckets: [...buckets], registers: [registry] })

@@ -10,8 +10,8 @@ import type { Postgres } from '../exporters/postgres/source.ts'
 import { readings } from '../exporters/reading.ts'
 import { redisCollectors, redisVitals } from '../exporters/redis/index.ts'
 import type { Redis } from '../exporters/redis/source.ts'
-import { type Registry, registerCounter } from '../exporters/registry.ts'
 import type { ServiceOptions } from '../exporters/service/index.ts'
+import type { Instruments } from '../exporters/service/instruments.ts'
 import type { reservationCounter } from '../exporters/service/reservations.ts'
 import { counter, gauge, histogram, not, recorded, type Series } from '../metrics/metric.ts'
 import * as q from '../metrics/promql.ts'
@@ -106,7 +106,13 @@ size.sample(3, { table: 'x', schema: 'y', index: 'z' })
 // @ts-expect-error a sample of a metric without labels gives none
 users.sample(3, { table: 'x' })
 // @ts-expect-error a histogram is no counter to count on
-registerCounter(took, registry())
+instruments().counter(took)
+// @ts-expect-error an instrument is given every label of its metric
+instruments().gauge(size).set(3, { table: 'x' })
+// @ts-expect-error and none that it lacks
+instruments().gauge(size).set(3, { table: 'x', schema: 'y', index: 'z' })
+// @ts-expect-error one without labels is given none
+instruments().gauge(users).inc({ table: 'x' })
 // @ts-expect-error metrics read from one table have the same labels
 readings([], { size, users })
 // @ts-expect-error a histogram is several series: no column holds it
@@ -249,4 +255,4 @@ export const right: Scraped<Redis> = { ...scraped, source: redisSource(), collec
 
 declare function redis(): Redis
 declare function redisSource(): Source<Redis>
-declare function registry(): Registry
+declare function instruments(): Instruments

@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { formatFor, printed } from '../../../exporters/exposition.ts'
 import { distribution, type Reading, readings } from '../../../exporters/reading.ts'
-import { processRegistry, registerCounter, registerGauge, registerHistogram } from '../../../exporters/registry.ts'
 import { counter, gauge, histogram, summary, untyped } from '../../../metrics/metric.ts'
 import { textOf } from '../../readings.ts'
 
@@ -309,19 +308,4 @@ test.each(askers)('%s, asking for %s, gets the format %s', (_who, accept, format
   const { contentType, open } = formatFor(accept)
   expect(open).toBe(format === 'OpenMetrics')
   expect(contentType.startsWith(open ? 'application/openmetrics-text' : 'text/plain')).toBe(true)
-})
-
-test('What a process counts itself goes to the registry it is given, and to no other', async () => {
-  const [registry, other] = [processRegistry(), processRegistry()]
-  registerCounter(hits, registry).inc({ route: '/' }, 2)
-  registerGauge(size, registry).set(3)
-  const took = histogram({ name: 'took_seconds', help: 'x', labels: ['route'], buckets: [0.1, 1] })
-  registerHistogram(took, registry).observe({ route: '/' }, 0.5)
-  const text = await registry.metrics()
-  expect(text).toContain('hits_total{route="/"} 2')
-  expect(text).toContain('size_bytes 3')
-  expect(text).toContain('took_seconds_bucket{le="0.1",route="/"} 0')
-  expect(text).toContain('took_seconds_bucket{le="1",route="/"} 1')
-  expect(text).toContain('process_cpu_seconds_total')
-  expect(await other.metrics()).not.toContain('hits_total')
 })
