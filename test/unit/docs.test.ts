@@ -2,11 +2,19 @@ import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
+import { serviceVariables } from '../../config/service-variables.ts'
 import { models } from '../../dashboards/index.ts'
+import { checkOptions } from '../../exporters/service/options.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const read = (path: string) => readFileSync(join(root, path), 'utf8')
-const guides = ['README.md', 'CONTRIBUTING.md', 'docs/dashboards.md', 'docs/administration.md'] as const
+const guides = [
+  'README.md',
+  'CONTRIBUTING.md',
+  'docs/dashboards.md',
+  'docs/administration.md',
+  'docs/instrument-your-service.md',
+] as const
 
 /** Questions that are the words of a promise stand in `config/sla.ts`. */
 const questionsOf = ({ json }: (typeof models)[number]) =>
@@ -25,6 +33,36 @@ describe('the guide to the dashboards', () => {
     const told = [...guide.matchAll(/^\| ([A-Z][^|]*\?) \|/gm)].map(([, question = '']) => question)
     expect(told.length).toBeGreaterThan(10)
     expect(told.filter((question) => !models.some((model) => questionsOf(model).includes(question)))).toEqual([])
+  })
+})
+
+describe('the guide to the instrumentation', () => {
+  const table = /^\| Option \|.*?\n\n/ms.exec(read('docs/instrument-your-service.md'))?.[0] ?? ''
+  const rows = table.split('\n').slice(2)
+  const namesIn = (column: number) =>
+    rows
+      .flatMap((row) => [...(row.split('|')[column] ?? '').matchAll(/`([^`]+)`/g)].map(([, name = '']) => name))
+      .sort()
+  /** As whoever gives a wrong one is told. */
+  const optionsOf = (part: string): readonly string[] => {
+    try {
+      checkOptions(part === '' ? { unknown: 1 } : { [part]: { unknown: 1 } })
+    } catch (fault) {
+      return /known are ([\w, ]+)/.exec(String(fault))?.[1]?.split(', ') ?? []
+    }
+    return []
+  }
+  const parts = ['metrics', 'http', 'log', 'errors', 'traces']
+
+  test('has every option in its table, and no other', () => {
+    const single = optionsOf('').filter((name) => !parts.includes(name))
+    const all = [...single, ...parts.flatMap((part) => optionsOf(part).map((name) => `${part}.${name}`))]
+    expect(single.length).toBeGreaterThan(5)
+    expect(namesIn(1)).toEqual(all.sort())
+  })
+
+  test('has every variable in its table, and no other', () => {
+    expect([...new Set(namesIn(2))]).toEqual(Object.keys(serviceVariables).sort())
   })
 })
 
