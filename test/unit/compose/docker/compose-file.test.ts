@@ -11,7 +11,7 @@ import { secretFiles } from '../../../../compose/docker/secrets.ts'
 import { images } from '../../../../compose/images.ts'
 import { tellingSettings } from '../../../../compose/local/postgres.ts'
 import { retention, root } from '../../../../compose/plan.ts'
-import { readEnv, variableNames } from '../../../../config/env.ts'
+import { readEnv, readServiceEnv, variableNames } from '../../../../config/env.ts'
 import { processFaults } from '../../../../demo/faults.ts'
 
 const text = readFileSync(join(root, 'docker-compose.yml'), 'utf8')
@@ -22,8 +22,9 @@ const service = z.object({
   build: z.object({ context: z.string(), dockerfile: z.string(), target: z.string() }).optional(),
   pull_policy: z.string().optional(),
   user: z.string(),
+  read_only: z.boolean().default(false),
   command: z.array(z.string()).optional(),
-  environment: z.record(z.string(), z.union([z.string(), z.number()])).default({}),
+  environment: z.record(z.string(), z.coerce.string()).default({}),
   network_mode: z.string().optional(),
   volumes: z.array(z.union([z.string(), bind])).default([]),
   ports: z.array(z.string()).default([]),
@@ -81,8 +82,9 @@ describe.each(services)('the service %s', (name, one) => {
     expect(one.security_opt).toEqual(['no-new-privileges:true'])
   })
 
-  test('runs an image of the table, or one built here', () => {
+  test('runs an image of the table, or one built here, which changes no file of its own', () => {
     if (/^\$\{COMPOSE_PROJECT_NAME\}-/.test(one.image)) {
+      expect(one.read_only).toBe(true)
       // A build that is not pulled, and not taken for up to date when sources have changed.
       expect(one.pull_policy).toBe(one.build ? 'build' : 'never')
       expect(services.some(([, { image, build }]) => build && image === one.image)).toBe(true)
@@ -115,9 +117,7 @@ describe.each(services)('the service %s', (name, one) => {
     for (const [variable, value] of Object.entries(one.environment)) {
       if (/PASSWORD|SECRET|KEY|TOKEN|_URL(_FILE)?$/.test(variable) && variable !== 'GF_SERVER_ROOT_URL') {
         expect(variable).toMatch(/_FILE$/)
-        expect(written).toContain(
-          `${folder?.source.replace('secrets-', '')}/${String(value).replace('/run/secrets/', '')}`,
-        )
+        expect(written).toContain(`${folder?.source.replace('secrets-', '')}/${value.replace('/run/secrets/', '')}`)
       }
     }
     expect(one.command?.join(' ') ?? '').not.toMatch(/password|requirepass/i)
@@ -184,6 +184,25 @@ describe('docker-compose.yml', () => {
       expect(parts).toContainEqual(expect.objectContaining({ service: name, port: Number(port) }))
     }
     for (const { service: name } of Object.values(processFaults)) expect(lasting).toContain(name)
+  })
+})
+
+describe('the API', () => {
+  const { environment, ports } = serviceOf('api')
+
+  test('shows its metrics to Prometheus, and to nobody outside', () => {
+    const { METRICS_HOST, METRICS_PORT } = readServiceEnv(environment)
+    expect(METRICS_HOST).toBe('0.0.0.0')
+    expect(composeDeployment.apiMetrics).toBe(`http://api:${METRICS_PORT}/metrics`)
+    expect(ports.filter((port) => port.endsWith(`:${METRICS_PORT}`))).toEqual([])
+  })
+
+  test("writes its logs into a volume, which outlives its container and is nobody else's", () => {
+    const { LOG_DIR } = readServiceEnv(environment)
+    const writers = services.flatMap(([name, one]) =>
+      mountsOf(one).flatMap(({ source, target, mode }) => (source === 'api-logs' ? [[name, target, mode]] : [])),
+    )
+    expect(writers).toEqual([['api', LOG_DIR, 'rw']])
   })
 })
 

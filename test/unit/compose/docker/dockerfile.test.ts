@@ -2,11 +2,19 @@ import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { parse } from 'yaml'
+import { z } from 'zod'
 import { images, versionOf } from '../../../../compose/images.ts'
 import { postgresMajor } from '../../../../compose/local/postgres-package.ts'
 import { programTable, type Source } from '../../../../compose/local/program-table.ts'
 import { root } from '../../../../compose/plan.ts'
 
+const composed = z.object({
+  services: z.record(
+    z.string(),
+    z.object({ image: z.string(), user: z.string(), volumes: z.array(z.unknown()).default([]) }),
+  ),
+})
 const read = (path: string) => readFileSync(join(root, path), 'utf8')
 const lines = read('compose/Dockerfile').replaceAll('\\\n', ' ').split('\n')
 
@@ -32,15 +40,33 @@ const stepsOf = (name: string): readonly string[] => {
 }
 const userOf = (name: string) => stepsOf(name).findLast((step) => step.startsWith('USER '))
 
-/** The files of ours that are compiled into the images. */
-const compiled = spawnSync(
-  process.execPath,
-  [join(root, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.image.json', '--listFilesOnly'],
-  { cwd: root, encoding: 'utf8' },
-)
-  .stdout.split('\n')
-  .filter((path) => path && !path.includes('node_modules'))
-  .map((path) => relative(root, path))
+/** Where packages are installed to be run, and with which options. */
+const installs = () =>
+  stages.flatMap(({ name, steps }) => {
+    const options = /^RUN npm ci (.+)$/.exec(steps.find((step) => step.startsWith('RUN npm ci ')) ?? '')?.[1]
+    return options ? [{ name, options: options.split(' ') }] : []
+  })
+
+/** The files of ours that the compiler reads. */
+const filesOf = (...options: readonly string[]) =>
+  spawnSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '--listFilesOnly', ...options], {
+    cwd: root,
+    encoding: 'utf8',
+  })
+    .stdout.split('\n')
+    .filter((path) => path && !path.includes('node_modules'))
+    .map((path) => relative(root, path))
+
+/** Those compiled into the images. */
+const compiled = filesOf('-p', 'tsconfig.image.json')
+const importedByExporter = filesOf('--ignoreConfig', '--module', 'nodenext', 'exporters/main.ts')
+
+/** The folders that a stage gives to the user it runs as. */
+const givenIn = (name: string) =>
+  stepsOf(name).flatMap((step) => {
+    const [, owner, folders = ''] = /&& chown -R (\S+) (.+)$/.exec(step) ?? []
+    return `USER ${owner}` === userOf(name) ? folders.trim().split(/\s+/) : []
+  })
 
 describe('compose/Dockerfile', () => {
   test('is built on images of the table, and on nothing else', () => {
@@ -51,12 +77,41 @@ describe('compose/Dockerfile', () => {
   test.each(['exporter', 'demo', 'jobs'])('makes the image %s, which runs Node as a user without power', (name) => {
     expect(userOf(name)).toMatch(/^USER (1000:1000|postgres)$/)
     expect(stepsOf(name).findLast((step) => step.startsWith('ENTRYPOINT '))).toBe('ENTRYPOINT ["node"]')
-    expect(stepsOf(name).join('\n')).toContain('COPY --from=dependencies')
   })
 
   test('installs no package for development where programs run', () => {
-    expect(stepsOf('dependencies').join('\n')).toMatch(/npm ci --omit=dev/)
-    for (const name of ['exporter', 'demo', 'jobs']) expect(stepsOf(name).join('\n')).not.toMatch(/npm (ci|install)/)
+    const installed = installs()
+    expect(installed.map(({ options }) => options.includes('--omit=dev'))).toEqual([true, true])
+    for (const name of ['exporter', 'demo', 'jobs']) {
+      const steps = stepsOf(name).join('\n')
+      expect(steps).not.toMatch(/npm (ci|install)/)
+      expect(installed.filter((one) => steps.includes(`COPY --from=${one.name} `))).toHaveLength(1)
+    }
+  })
+
+  test('leaves out what only a service sends errors and traces with, but where a service runs', () => {
+    const full = installs().filter(({ options }) => !options.includes('--omit=optional'))
+    const having = stages.filter(({ name }) =>
+      full.some((one) => stepsOf(name).join('\n').includes(`COPY --from=${one.name} `)),
+    )
+    expect(having.map(({ name }) => name)).toEqual(['demo'])
+    const { optionalDependencies } = JSON.parse(read('package.json'))
+    const named = Object.keys(optionalDependencies).join('|')
+    expect(importedByExporter.filter((path) => new RegExp(`'(${named})['/]`).test(read(path)))).toEqual([])
+  })
+
+  test('gives the folders that volumes of our own services are mounted on to the user they run as', () => {
+    const { services } = composed.parse(parse(read('docker-compose.yml'), { merge: true }))
+    const own = Object.values(services).flatMap(({ image, user, volumes }) => {
+      const [, stage] = /^\$\{COMPOSE_PROJECT_NAME\}-(\w+)$/.exec(image) ?? []
+      const written = volumes.filter((one) => typeof one === 'string').filter((volume) => !volume.endsWith(':ro'))
+      return stage ? written.map((volume) => ({ stage, user, folder: volume.split(':')[1] ?? '' })) : []
+    })
+    expect(own.map(({ folder }) => folder)).toEqual(expect.arrayContaining(['/var/log/techplus', '/secrets/init']))
+    for (const { stage, user, folder } of own) {
+      expect(userOf(stage)).toBe(`USER ${user}`)
+      expect(givenIn(stage).some((path) => `${folder}/`.startsWith(`${path}/`))).toBe(true)
+    }
   })
 
   test('starts programs that are compiled', () => {
@@ -66,16 +121,7 @@ describe('compose/Dockerfile', () => {
   })
 
   test('copies whatever the exporter imports', () => {
-    const { stdout } = spawnSync(
-      process.execPath,
-      [
-        ...[join(root, 'node_modules/typescript/bin/tsc'), '--ignoreConfig', '--listFilesOnly'],
-        ...['--module', 'nodenext', 'exporters/main.ts'],
-      ],
-      { cwd: root, encoding: 'utf8' },
-    )
-    const own = stdout.split('\n').filter((path) => path && !path.includes('node_modules'))
-    const floors = new Set(own.map((path) => relative(root, path).split('/')[0]))
+    const floors = new Set(importedByExporter.map((path) => path.split('/')[0]))
     const copied = stepsOf('exporter').flatMap((step) => /dist\/(\w+) dist\/\1$/.exec(step)?.[1] ?? [])
     expect([...floors].sort()).toEqual([...copied].sort())
   })
