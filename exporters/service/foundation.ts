@@ -45,7 +45,12 @@ export const foundation = (settings: Settings): Foundation => {
   kept.addSource('runtime', runtimeSource())
   kept.addSource('client metrics', traces.source)
   let probes = health({ checks: unchecked, version: settings.version })
-  const served = serve(settings, { kept, report, health: (path) => probes.answer(path) })
+  const served = serve(settings, {
+    kept,
+    report,
+    warn: (words) => log.warn(words),
+    health: (path) => probes.answer(path),
+  })
   const errors = errorsOf(settings, voice, traces, served.farewell)
   return {
     settings,

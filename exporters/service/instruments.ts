@@ -110,6 +110,26 @@ export const instruments = ({ report, maxSeries = usualSeries }: InstrumentsOpti
     }
   }
 
+  const twins = new Set<string>()
+  /** A name that two parts tell of would be counted twice by whoever adds its series up: the first part has it. */
+  const withoutTwins = (
+    own: readonly Kept[],
+    read: readonly { readonly part: string; readonly told: readonly Kept[] }[],
+  ) => {
+    const owners = new Map<string, string | undefined>(own.map(({ metric }) => [metric.name, undefined]))
+    const others = read.flatMap(({ part, told }) =>
+      told.filter(({ metric: { name } }) => {
+        if (!owners.has(name)) owners.set(name, part)
+        if (owners.get(name) === part) return true
+        if (!twins.has(name))
+          report(part, new Error(`${name} is told of by another part already: this one is left out`))
+        twins.add(name)
+        return false
+      }),
+    )
+    return [...own, ...others]
+  }
+
   const limited = number<'metric'>(seriesLimitedTotal)
   return {
     counter: (metric) => number(metric),
@@ -118,15 +138,17 @@ export const instruments = ({ report, maxSeries = usualSeries }: InstrumentsOpti
     limited: (metric) => limited.inc({ metric }),
     addSource: (part, source) => sources.push([part, source]),
     readings: async () => {
-      const read = sources.map(async ([part, source]) => {
-        try {
-          return await source()
-        } catch (cause) {
-          report(part, cause)
-          return []
-        }
-      })
-      return [...kept.values(), ...(await Promise.all(read)).flat()]
+      const read = await Promise.all(
+        sources.map(async ([part, source]) => {
+          try {
+            return { part, told: await source() }
+          } catch (cause) {
+            report(part, cause)
+            return { part, told: [] }
+          }
+        }),
+      )
+      return withoutTwins([...kept.values()], read)
     },
   }
 }

@@ -11,6 +11,7 @@ import type { Settings } from './options.ts'
 interface ServeOptions {
   readonly kept: Instruments
   readonly report: Report
+  readonly warn: (words: string) => void
   readonly health: Health['answer']
 }
 
@@ -25,7 +26,7 @@ export interface Served {
 }
 
 /** On a port of their own; of a cluster, its primary serves those of all workers as one. */
-export const serve = ({ metrics }: Settings, { kept, report, health }: ServeOptions): Served => {
+export const serve = ({ metrics }: Settings, { kept, report, warn, health }: ServeOptions): Served => {
   const own = () => kept.readings()
   const primary = cluster.isWorker ? answerPrimary(own) : undefined
   const gathered = primary ? undefined : gatherWorkers(own)
@@ -38,7 +39,10 @@ export const serve = ({ metrics }: Settings, { kept, report, health }: ServeOpti
   }
   const listenAlone = async (asked: boolean) => {
     if (asked) return undefined
-    report('cluster', new Error('the primary process does not gather metrics: start it with this instrumentation too'))
+    warn(
+      'the primary process of this cluster gathers no metrics, so each worker serves its own: start the primary with this ' +
+        'instrumentation too; under PM2 give each worker a METRICS_PORT by increment_var',
+    )
     return listen()
   }
   const ready = primary ? primary.asked.then(listenAlone) : listen()

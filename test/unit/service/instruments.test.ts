@@ -117,6 +117,25 @@ describe('what is wrong', () => {
     expect(faults).toEqual([['weather', 'no idea']])
   })
 
+  test('a name that two parts tell of is served once, by the first, and that is told once', async () => {
+    const { all, faults } = faulty()
+    all.counter(plain).inc()
+    all.addSource('registry', () => [
+      { metric: plain, lines: () => [['visits_total', 9]] },
+      { metric: guests, lines: () => [['guests{room="red"}', 1]] },
+      { metric: guests, lines: () => [['guests{room="blue"}', 2]] },
+    ])
+    all.addSource('late', () => [{ metric: guests, lines: () => [['guests{room="red"}', 3]] }])
+    for (let scrapes = 0; scrapes < 2; scrapes += 1) {
+      expect(await linesOf(all, 'visits_total')).toEqual(['visits_total 1'])
+      expect(await linesOf(all, 'guests')).toEqual(['guests{room="red"} 1', 'guests{room="blue"} 2'])
+    }
+    expect(faults).toEqual([
+      ['registry', 'visits_total is told of by another part already: this one is left out'],
+      ['late', 'guests is told of by another part already: this one is left out'],
+    ])
+  })
+
   test('two metrics of one name are refused when the second is made', () => {
     const all = freshInstruments()
     all.counter(plain)
