@@ -36,28 +36,37 @@ const isExpress = (request: object): request is ExpressRequest =>
 /** The pattern by which Express found its handler, of every router on the way to it. Undefined where it found none. */
 export const expressRoute = (request: IncomingMessage): string | undefined => {
   if (!isExpress(request)) return undefined
-  const { route, originalUrl } = request
+  const { route } = request
   const known = prefixes.get(route) ?? []
-  const found = known.find(({ fits }) => fits(originalUrl)) ?? remember(request, known)
+  const path = pathOf(request)
+  const found = known.find(({ fits }) => fits(path)) ?? remember(request, path, known)
   return joined(found.pattern, words(route.path))
 }
 
 interface Prefix {
   readonly pattern: string
-  readonly fits: (url: string) => boolean
+  readonly fits: (path: string) => boolean
 }
 /** By the route of Express, which is one object however many requests it answers. */
 const prefixes = new WeakMap<object, readonly Prefix[]>()
 /** Places at which one route is mounted. More are not told apart. */
 const mostPlaces = 8
 
-const remember = ({ app, route, originalUrl }: ExpressRequest, known: readonly Prefix[]): Prefix => {
+const remember = ({ app, route }: ExpressRequest, path: string, known: readonly Prefix[]): Prefix => {
   const last = known.at(-1)
   if (last && known.length >= mostPlaces) return last
-  const pattern = prefixOf(app, route, originalUrl.split('?', 1)[0] ?? '')
+  const pattern = prefixOf(app, route, path)
   const made = { pattern, fits: fitter(pattern) }
   prefixes.set(route, [...known, made])
   return made
+}
+
+/** As Express reads it: a client may write the host before the path, as if to a proxy. */
+const pathOf = ({ originalUrl }: ExpressRequest) => {
+  const path = originalUrl.split('?', 1)[0] ?? ''
+  if (path.startsWith('/')) return path
+  const begins = path.indexOf('/', path.indexOf('://') + 3)
+  return begins < 0 ? '/' : path.slice(begins)
 }
 
 /** A path that begins as the pattern says. Express takes capitals for small letters. */
@@ -65,9 +74,9 @@ const fitter = (pattern: string) => {
   if (pattern === '') return () => true
   const parts = pattern
     .split('/')
-    .map((part) => (part.startsWith(':') ? '[^/?]+' : part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')))
-  const expression = new RegExp(`^${parts.join('/')}(?:[/?]|$)`, 'i')
-  return (url: string) => expression.test(url)
+    .map((part) => (part.startsWith(':') ? '[^/]+' : part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')))
+  const expression = new RegExp(`^${parts.join('/')}(?:/|$)`, 'i')
+  return (path: string) => expression.test(path)
 }
 
 const words = (path: unknown): string => (Array.isArray(path) ? path.map(String).join('|') : String(path))
@@ -126,7 +135,7 @@ const mountedAt = (layer: Layer, path: string): { readonly pattern: string; read
 const inPattern = (path: string, params: unknown): string => {
   let pattern = `${decoded(path)}/`
   for (const [name, value] of Object.entries(isThing(params) ? params : {})) {
-    const found = `/${words(value).replaceAll('|', '/')}/`
+    const found = `/${Array.isArray(value) ? value.map(String).join('/') : String(value)}/`
     const at = pattern.lastIndexOf(found)
     if (at >= 0) pattern = `${pattern.slice(0, at)}/:${name}/${pattern.slice(at + found.length)}`
   }
