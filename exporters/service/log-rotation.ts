@@ -42,9 +42,10 @@ const locked = (lock: string) => {
     closeSync(openSync(lock, 'wx'))
     return true
   } catch (cause) {
+    if (!(cause instanceof Error && 'code' in cause && cause.code === 'EEXIST')) throw cause
     const since = statSync(lock, { throwIfNoEntry: false })?.mtimeMs
-    if (since === undefined) throw cause
-    if (Date.now() - since < lockedFor) return false
+    // Gone since then: whoever had it is done, and there may be room.
+    if (since === undefined || Date.now() - since < lockedFor) return false
     rmSync(lock, { force: true })
     return locked(lock)
   }
