@@ -5,6 +5,8 @@ import { expositionProof } from './exposition.ts'
 import { faultsProof } from './faults.ts'
 import { infoProof } from './info.ts'
 import { type Proof, page } from './proof.ts'
+import { serviceEndsProof } from './service-ends.ts'
+import { serviceMemoryProof } from './service-memory.ts'
 
 /** `npm run prove -- NAME`: a line for each. */
 const proofs: Readonly<Record<string, Proof>> = {
@@ -13,6 +15,8 @@ const proofs: Readonly<Record<string, Proof>> = {
   'event-loop': eventLoopProof,
   faults: faultsProof,
   info: infoProof,
+  'service-ends': serviceEndsProof,
+  'service-memory': serviceMemoryProof,
 }
 
 const shown = 20

@@ -1,0 +1,256 @@
+import { METHODS } from 'node:http'
+import type { Dice } from '../dice.ts'
+
+/** A request as it goes over the wire, in Latin-1. */
+export interface Wish {
+  readonly method: string
+  readonly text: string
+  /** Node answers it itself, and tells no handler. */
+  readonly byNode: boolean
+}
+
+/** Methods that a server of Node's own answers: of CONNECT it closes the connection. */
+const methods = METHODS.filter((method) => method !== 'CONNECT')
+
+const tricks = [
+  '%00',
+  '%2F',
+  '%2f..%2f',
+  '%FF',
+  '%C0%AF',
+  '%E0%80%AF',
+  '%F4%90%80%80',
+  '%',
+  '%zz',
+  '%25%32%46',
+  '..',
+  '../../etc/passwd',
+  '..;',
+  '.',
+  '//',
+  ':id',
+  ':guest',
+  '*',
+  '(.*)',
+  '[a-z]',
+  '{x}',
+  '\\',
+  '|',
+  'a|b',
+  '+',
+  ';v=1',
+  '$&',
+  "'",
+  '"',
+  '<script>',
+  '%E6%97%A5%E6%9C%AC',
+  '%F0%9F%98%80',
+  '%E2%80%AE',
+  '__proto__',
+  'constructor',
+  'guests',
+  'orders',
+  '~',
+  '!',
+  '&',
+  '@evil:80',
+  '%0d%0a',
+  '%u0041',
+  ',',
+  '%7C',
+  '%3F',
+  '%23',
+  '%2e%2e',
+  '%5c',
+  '%20',
+]
+/** As they are Node takes these in the value of a header, and in a path for no HTTP. */
+const foreign = ['é', '日本', '\u{1f600}', 'ÿ'].map((word) => Buffer.from(word).toString('latin1'))
+
+/** Templates of what the servers have, in places filled below; the last ones are nobody's. */
+const places = [
+  '/reservations/*',
+  '/reservations/*',
+  '/guests/*/orders/*',
+  '/guests/*/orders/*',
+  '/guests/*/broken',
+  '/tables',
+  '/Tables',
+  '/TABLES/',
+  '/reservations',
+  '/conflict',
+  '/GUESTS/*/Orders/*',
+  '/reservations/*/',
+  '//guests/*/orders/*',
+  '/guests/*/orders/*/*',
+  '/guests//orders/*',
+  '/./tables',
+  '/*',
+  '/*/*',
+  '/wp-admin/*.php',
+  '/guests/*',
+  'http://evil.example/reservations/*',
+  'http://evil.example:80/guests/*/orders/*',
+  '*',
+]
+const slow = ['/hang', '/endless', '/stream']
+
+const headerNames = [
+  'X-Forwarded-For',
+  'X-Forwarded-Host',
+  'X-Forwarded-Proto',
+  'X-Real-IP',
+  'Forwarded',
+  'Cookie',
+  'Accept',
+  'Referer',
+  'User-Agent',
+  'Range',
+  'If-None-Match',
+  'Authorization',
+  'Origin',
+  'Via',
+  'TE',
+  'traceparent',
+  'X-HTTP-Method-Override',
+  'x-request-id',
+  'Accept-Encoding',
+  '__proto__',
+]
+
+const bodiless = new Set(['GET', 'HEAD', 'DELETE', 'OPTIONS', 'TRACE'])
+
+const noiseLength = 262_144
+const visible = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-._~!$&'()*+,;=:@/"
+
+/** Makes requests of all the bad kinds, each unlike every other. */
+export const hostile = (dice: Dice) => {
+  const character = () => visible.charAt(dice.below(visible.length))
+  const noise = Array.from({ length: noiseLength }, () => (dice.below(12) === 0 ? dice.one(tricks) : character())).join(
+    '',
+  )
+  const some = (length: number) => {
+    const at = dice.below(noise.length - length)
+    return noise.slice(at, at + length)
+  }
+  const word = () => dice.word().toString(36)
+  /** What stands for a parameter. */
+  const value = () => {
+    const kind = dice.below(10)
+    if (kind < 4) return word()
+    if (kind < 7) return `${dice.one(tricks)}${word()}${dice.one(tricks)}`
+    if (kind < 8) return dice.one(tricks)
+    return some(1 + dice.below(kind === 8 ? 60 : 900))
+  }
+  const filled = (place: string) => place.split('*').reduce((path, part) => path + value() + part)
+  const target = () => {
+    const kind = dice.below(40)
+    if (kind === 0) return `/${some(6_000 + dice.below(2_100))}`
+    if (kind === 1) return `/${some(10 + dice.below(500))}`
+    if (kind === 2) return '/stream'
+    const place = dice.one(places)
+    return place === '*' ? place : filled(place)
+  }
+  const query = () =>
+    dice.below(3) > 0
+      ? ''
+      : `?${word()}=${dice.below(4) === 0 ? some(dice.below(300)) : word()}&a[]=1&__proto__[x]=${word()}`
+  const header = () => {
+    const name = dice.below(3) === 0 ? `x-${word()}` : dice.one(headerNames)
+    const length = 1 + dice.below(40)
+    return `${name}: ${dice.below(9) === 0 ? dice.one(foreign) : ''}${some(length)}\r\n`
+  }
+  const headers = () => {
+    const kind = dice.below(50)
+    // Node drops what is beyond its most headers, and refuses more than 16 KiB of them.
+    if (kind === 0) return Array.from({ length: 200 + dice.below(1_300) }, () => `${word().slice(0, 3)}:\r\n`).join('')
+    if (kind === 1) return `x-${word()}: ${some(4_000)}\r\n`.repeat(2)
+    const same = kind < 6 ? header() : ''
+    return same.repeat(3) + Array.from({ length: dice.below(6) }, header).join('')
+  }
+  const host = () => {
+    const kind = dice.below(12)
+    if (kind === 0) return `Host: ${some(1 + dice.below(30)).replaceAll(/[\r\n]/g, '')}\r\n`
+    if (kind === 1) return 'Host: a.example\r\nHost: b.example\r\n'
+    return kind === 2 ? 'Host:\r\n' : 'Host: api\r\n'
+  }
+  const chunks = () => {
+    const parts = Array.from({ length: 1 + dice.below(4) }, () => some(1 + dice.below(60)))
+    const written = parts.map(
+      (part) => `${part.length.toString(16)}${dice.below(4) === 0 ? ';x=1' : ''}\r\n${part}\r\n`,
+    )
+    return `Transfer-Encoding: chunked\r\n\r\n${written.join('')}0\r\n${dice.below(4) === 0 ? 'x-trailer: 1\r\n' : ''}\r\n`
+  }
+  const body = (method: string) => {
+    const kind = dice.below(bodiless.has(method) ? 12 : 3)
+    if (kind === 0) return chunks()
+    if (kind > 1) return '\r\n'
+    const text = some(dice.below(200))
+    return `${dice.below(2) === 0 ? 'Content-Type: application/json\r\n' : ''}Content-Length: ${text.length}\r\n\r\n${text}`
+  }
+  const method = () => (dice.below(2) === 0 ? 'GET' : dice.one(methods))
+
+  const ordinary = (): Wish => {
+    const by = method()
+    const more = dice.below(60) === 0 ? 'Expect: 100-continue\r\n' : ''
+    return {
+      method: by,
+      byNode: false,
+      text: `${by} ${target()}${query()} HTTP/1.1\r\n${host()}${more}${headers()}${body(by)}`,
+    }
+  }
+  /** HTTP/1.1 without the name of a host, and an expectation that nobody has heard of. */
+  const byNode = (): Wish => {
+    const by = dice.one(methods)
+    const what = dice.below(2) === 0 ? `x-${word()}: 1` : `Host: api\r\nExpect: ${word()}`
+    return { method: by, byNode: true, text: `${by} /${word()} HTTP/1.1\r\n${what}\r\n\r\n` }
+  }
+  /** Refused. Node drops what came with it behind it, so it is sent alone. */
+  const upgrade = (): Wish => {
+    const to = dice.one(['h2c', 'websocket', word()])
+    return {
+      method: 'GET',
+      byNode: false,
+      text: `GET ${target()} HTTP/1.1\r\nHost: api\r\nConnection: Upgrade\r\nUpgrade: ${to}\r\n\r\n`,
+    }
+  }
+  return {
+    /** All of them are answered at once; these wait for the answer before. */
+    wish: () => {
+      const kind = dice.below(200)
+      return kind === 0 ? byNode() : kind < 4 ? upgrade() : ordinary()
+    },
+    ordinary,
+    old: (): Wish => ({ method: 'GET', byNode: false, text: `GET ${target()}${query()} HTTP/1.0\r\n${headers()}\r\n` }),
+    /** One that has to be left: it is never answered, or never to its end. */
+    endless: (): Wish => ({
+      method: 'GET',
+      byNode: false,
+      text: `GET ${dice.one(slow)}${query()} HTTP/1.1\r\n${host()}${headers()}\r\n`,
+    }),
+    /** A body is promised, and not sent. */
+    bodiless: (): Wish => ({
+      method: 'POST',
+      byNode: false,
+      text: `POST /reservations HTTP/1.1\r\n${host()}Content-Length: ${1 + dice.below(9_999)}\r\n\r\n`,
+    }),
+    /** What is no HTTP: Node answers 400 or closes, and there is no request. */
+    broken: () => {
+      const kinds = [
+        () => some(1 + dice.below(300)),
+        () => `GET /${dice.one(foreign)}${some(20)} HTTP/1.1\r\nHost: a\r\n\r\n`,
+        () => `GET /${some(20)} HTTP/9.9\r\n\r\n`,
+        () => `GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: ${word()}\r\nContent-Length: 3\r\n\r\n`,
+        () => `GET / HTTP/1.1\r\nHost: a\r\nx\u0000y: 1\r\n\r\n`,
+        () => `GET / HTTP/1.1\r\nHost : a\r\n\r\n`,
+        () => `${word().toUpperCase()} / HTTP/1.1\r\nHost: a\r\n\r\n`,
+        () => `GET / HTTP/1.1\r\nHost: a\r\nx: ${some(20_000)}\r\n\r\n`,
+        () => `CONNECT evil.example:443 HTTP/1.1\r\nHost: a\r\n\r\n`,
+        () => '\u0016\u0003\u0001\u0002\u0000\u0001\u0000\u0001\u00fc\u0003\u0003',
+        () => 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n',
+      ]
+      return dice.one(kinds)()
+    },
+  }
+}
+export type Hostile = ReturnType<typeof hostile>
