@@ -1,8 +1,8 @@
 import { sla } from '../config/sla.ts'
-import { healthCheckDuration, healthCheckTimeout, healthCheckUp } from '../exporters/service/checks.ts'
-import { processErrorsTotal } from '../exporters/service/errors.ts'
-import { clientPoolWaiting } from '../exporters/service/pools.ts'
-import { eventLoopLagP99, heapUsedRatio } from '../exporters/service/runtime-metrics.ts'
+import { processErrorsTotal } from '../exporters/service/errors/errors.ts'
+import { healthCheckDuration, healthCheckTimeout, healthCheckUp } from '../exporters/service/health/checks.ts'
+import { clientPoolWaiting } from '../exporters/service/runtime/pools.ts'
+import { eventLoopLagP99, heapUsedRatio } from '../exporters/service/runtime/runtime-metrics.ts'
 import { and, div, eq, gt, increase, instant } from '../metrics/promql.ts'
 import { type Alert, alert } from './alert.ts'
 

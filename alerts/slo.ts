@@ -1,6 +1,6 @@
 import { type LatencyObjective, type Objective, type PromiseName, sla } from '../config/sla.ts'
 import { teams } from '../config/teams.ts'
-import { httpRequestDuration, httpRequestsTotal } from '../exporters/service/http.ts'
+import { httpRequestDuration, httpRequestsTotal } from '../exporters/service/http/metrics.ts'
 import { reservationsTotal } from '../exporters/service/reservations.ts'
 import { matches } from '../metrics/metric.ts'
 import { countAtMost, countOf, type Expr, rate, sub, sum, type Window } from '../metrics/promql.ts'

@@ -1,6 +1,6 @@
 import { percent } from '../alerts/burn-rate.ts'
 import { sla } from '../config/sla.ts'
-import { activeConnections, httpRequestDuration, httpRequestsTotal } from '../exporters/service/http.ts'
+import { activeConnections, httpRequestDuration, httpRequestsTotal } from '../exporters/service/http/metrics.ts'
 import { matches } from '../metrics/metric.ts'
 import {
   countAtMost,

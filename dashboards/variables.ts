@@ -1,7 +1,7 @@
 import { postgresVitals } from '../exporters/postgres/index.ts'
 import { redisVitals } from '../exporters/redis/index.ts'
 import { reservationsVitals } from '../exporters/reservations/index.ts'
-import { httpRequestsTotal } from '../exporters/service/http.ts'
+import { httpRequestsTotal } from '../exporters/service/http/metrics.ts'
 import { type Variable, variable } from './variable.ts'
 
 export const api = variable({ name: 'api', label: 'API', of: httpRequestsTotal, values: 'instance', many: true })

@@ -1,5 +1,5 @@
-export type { Ask, Check } from './checks.ts'
-export { answersOk, pingPostgres, pingRedis } from './dependencies.ts'
+export type { Ask, Check } from './health/checks.ts'
+export { answersOk, pingPostgres, pingRedis } from './health/dependencies.ts'
 export type { ServiceOptions } from './options.ts'
 export type { ReservationOutcome } from './reservations.ts'
 export { createService, type Service } from './service.ts'

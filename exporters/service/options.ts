@@ -1,9 +1,9 @@
 import { z } from 'zod'
 import { readServiceEnv, type ServiceEnv } from '../../config/env.ts'
 import { logLevels, requestLogs } from '../../config/service-variables.ts'
-import type { Ask, Check } from './checks.ts'
-import type { PoolClients } from './pools.ts'
-import type { PrintedRegistry } from './registered.ts'
+import type { Ask, Check } from './health/checks.ts'
+import type { PrintedRegistry } from './instruments/registered.ts'
+import type { PoolClients } from './runtime/pools.ts'
 
 const routes = z.array(z.string().regex(/^\//, 'is no route: it begins with /')).readonly()
 const shareWords = 'is no share: write a number from 0 to 1'

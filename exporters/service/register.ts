@@ -1,11 +1,11 @@
 import { subscribe } from 'node:diagnostics_channel'
 import { readServiceEnv } from '../../config/env.ts'
 import { foundation } from './foundation.ts'
-import { health } from './health.ts'
-import { fastifyMetrics } from './http-fastify.ts'
+import { health } from './health/health.ts'
+import { fastifyMetrics } from './http/fastify.ts'
 import { settingsOf } from './options.ts'
 import { registerFoundation } from './registration.ts'
-import { hookImports } from './telemetry.ts'
+import { hookImports } from './traces/telemetry.ts'
 
 // `node --import techplus-observability/service/register app.js` instruments a service without a change to its code:
 // every HTTP server of the process is counted, /metrics and the health endpoints have a port of their own.

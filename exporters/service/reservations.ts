@@ -1,5 +1,5 @@
 import { counter } from '../../metrics/metric.ts'
-import type { Instruments } from './instruments.ts'
+import type { Instruments } from './instruments/instruments.ts'
 
 /**
  * How a reservation ended. Attempts are the first three: `confirmed`; `rejected`, a clear refusal the guest can act upon

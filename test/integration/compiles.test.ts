@@ -89,7 +89,7 @@ describe('a metric that is renamed where it is measured', { timeout: 300_000 }, 
 
   test.each([
     [
-      'exporters/service/http.ts',
+      'exporters/service/http/metrics.ts',
       "'status_code'",
       "'status'",
       ['alerts/slo.ts', 'dashboards/http.ts', 'dashboards/overview.ts'],

@@ -4,9 +4,9 @@ import { createServer, get } from 'node:http'
 import { createRequire } from 'node:module'
 import { Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
-import { errorTracking } from '../../exporters/service/errors.ts'
-import { instruments } from '../../exporters/service/instruments.ts'
-import { redaction } from '../../exporters/service/redaction.ts'
+import { errorTracking } from '../../exporters/service/errors/errors.ts'
+import { instruments } from '../../exporters/service/instruments/instruments.ts'
+import { redaction } from '../../exporters/service/log/redaction.ts'
 
 const [, , what = '', dsn = '', settings = '{}'] = process.argv
 const { value: hide } = redaction()

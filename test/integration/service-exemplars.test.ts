@@ -7,7 +7,7 @@ import { z } from 'zod'
 import { startProcess } from '../../compose/local/process.ts'
 import { ensurePrograms } from '../../compose/local/programs.ts'
 import { startPrometheus } from '../../compose/local/servers.ts'
-import { httpRequestDuration } from '../../exporters/service/http.ts'
+import { httpRequestDuration } from '../../exporters/service/http/metrics.ts'
 import { eventually, freePort, workshop } from './servers.ts'
 
 const shop = workshop()

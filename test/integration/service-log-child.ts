@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
-import { instruments } from '../../exporters/service/instruments.ts'
-import { serviceLog } from '../../exporters/service/log.ts'
+import { instruments } from '../../exporters/service/instruments/instruments.ts'
+import { serviceLog } from '../../exporters/service/log/log.ts'
 
 /** What the child does: logs numbered lines, and ends in one of these ways. */
 export interface Task {

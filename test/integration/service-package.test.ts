@@ -116,6 +116,13 @@ describe('a service whose code knows nothing of it', () => {
     expect((await service.metricsPort('/health/ready')).status).toBe(200)
   })
 
+  test('is told what to install where it asks for traces and OpenTelemetry is not there', async () => {
+    const asked = "process.env.OTEL_EXPORTER_OTLP_ENDPOINT = 'http://127.0.0.1:4318'"
+    const { code, output } = await esm.node('-e', `${asked}; import('techplus-observability/service/register')`)
+    expect(code).toBe(1)
+    expect(output).toContain('Unset it, or type: npm install @fastify/otel')
+  })
+
   test.each(['service', 'metrics'])('can be written in CommonJS: ./%s has no await at its top', async (entry) => {
     const { code, output } = await cjs.node('-e', `require('techplus-observability/${entry}')`)
     expect([code, output]).toEqual([0, ''])

@@ -12,7 +12,7 @@ import {
   dbClientConnectionsPending,
   dbClientOperationDuration,
   httpClientRequestDuration,
-} from '../../exporters/service/client-metrics.ts'
+} from '../../exporters/service/traces/client-metrics.ts'
 import { eventually, freePort, workshop } from './servers.ts'
 import { receiver } from './telemetry/receiver.ts'
 import type { Span } from './telemetry/wire.ts'

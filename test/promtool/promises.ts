@@ -1,6 +1,6 @@
 import { errorBudget } from '../../alerts/burn-rate.ts'
 import { type PromiseName, sla } from '../../config/sla.ts'
-import { httpRequestDuration, httpRequestsTotal } from '../../exporters/service/http.ts'
+import { httpRequestDuration, httpRequestsTotal } from '../../exporters/service/http/metrics.ts'
 import { reservationsTotal } from '../../exporters/service/reservations.ts'
 import { namesOf } from '../../metrics/names.ts'
 import type { Duration } from '../../metrics/promql.ts'

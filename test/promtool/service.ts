@@ -6,10 +6,10 @@ import {
   heapNearLimit,
   serviceErrors,
 } from '../../alerts/service.ts'
-import { healthCheckDuration, healthCheckTimeout, healthCheckUp } from '../../exporters/service/checks.ts'
-import { processErrorsTotal } from '../../exporters/service/errors.ts'
-import { clientPoolWaiting } from '../../exporters/service/pools.ts'
-import { eventLoopLagP99, heapUsedRatio } from '../../exporters/service/runtime-metrics.ts'
+import { processErrorsTotal } from '../../exporters/service/errors/errors.ts'
+import { healthCheckDuration, healthCheckTimeout, healthCheckUp } from '../../exporters/service/health/checks.ts'
+import { clientPoolWaiting } from '../../exporters/service/runtime/pools.ts'
+import { eventLoopLagP99, heapUsedRatio } from '../../exporters/service/runtime/runtime-metrics.ts'
 import type { Case } from './case.ts'
 import { scraped, series } from './series.ts'
 

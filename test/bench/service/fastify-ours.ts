@@ -1,4 +1,4 @@
-import { fastifyMetrics } from '../../../exporters/service/http-fastify.ts'
+import { fastifyMetrics } from '../../../exporters/service/http/fastify.ts'
 import { serveFastify } from './fastify-app.ts'
 import { metricsOf, watching } from './ours.ts'
 

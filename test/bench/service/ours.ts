@@ -1,6 +1,6 @@
 import { formatFor } from '../../../exporters/exposition.ts'
-import { routeFinder } from '../../../exporters/service/http-routes.ts'
-import { type HttpWatch, httpWatch } from '../../../exporters/service/http-watch.ts'
+import { routeFinder } from '../../../exporters/service/http/routes.ts'
+import { type HttpWatch, httpWatch } from '../../../exporters/service/http/watch.ts'
 import { snapshotOf } from '../../../exporters/snapshot.ts'
 
 /** Faults would make it faster than it is: what fails once is not measured on. */

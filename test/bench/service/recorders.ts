@@ -1,8 +1,8 @@
 import { MeterProvider, MetricReader } from '@opentelemetry/sdk-metrics'
 import { Counter, Histogram, Registry } from 'prom-client'
-import { httpRequestDuration, httpRequestsTotal } from '../../../exporters/service/http.ts'
-import { httpCells } from '../../../exporters/service/http-cells.ts'
-import { instruments } from '../../../exporters/service/instruments.ts'
+import { httpCells } from '../../../exporters/service/http/cells.ts'
+import { httpRequestDuration, httpRequestsTotal } from '../../../exporters/service/http/metrics.ts'
+import { instruments } from '../../../exporters/service/instruments/instruments.ts'
 import { buckets } from './fastify-app.ts'
 import { type Recorder, recordInTurns } from './rounds.ts'
 

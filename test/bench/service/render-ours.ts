@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { formatFor } from '../../../exporters/exposition.ts'
-import { instruments } from '../../../exporters/service/instruments.ts'
+import { instruments } from '../../../exporters/service/instruments/instruments.ts'
 import { snapshotOf } from '../../../exporters/snapshot.ts'
 import { counter, histogram } from '../../../metrics/metric.ts'
 import { histogramLines, idle, labelNames, labelSets, renders } from './blocks.ts'

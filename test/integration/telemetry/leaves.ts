@@ -1,5 +1,5 @@
 import { trace } from '@opentelemetry/api'
-import { telemetry } from '../../../exporters/service/telemetry.ts'
+import { telemetry } from '../../../exporters/service/traces/telemetry.ts'
 
 // A program that has nothing to do once it has ended its telemetry.
 const { close } = telemetry({ endpoint: process.env.OTLP_URL, service: 'leaves', report: () => undefined })

@@ -2,8 +2,8 @@ import { createServer } from 'node:http'
 import { metrics } from '@opentelemetry/api'
 import { MeterProvider } from '@opentelemetry/sdk-metrics'
 import { printed } from '../../../exporters/exposition.ts'
-import { instruments } from '../../../exporters/service/instruments.ts'
-import { hookImports, telemetry } from '../../../exporters/service/telemetry.ts'
+import { instruments } from '../../../exporters/service/instruments/instruments.ts'
+import { hookImports, telemetry } from '../../../exporters/service/traces/telemetry.ts'
 
 const { OTLP_URL, METRICS_PORT, PATH_NOT_TRACED, OWN_METERS } = process.env
 const told: string[] = []

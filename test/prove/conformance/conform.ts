@@ -1,6 +1,10 @@
 import type { IncomingMessage } from 'node:http'
 import type { Kept } from '../../../exporters/reading.ts'
-import { httpRequestsAborted, httpRequestsInFlight, httpRequestsTotal } from '../../../exporters/service/http.ts'
+import {
+  httpRequestsAborted,
+  httpRequestsInFlight,
+  httpRequestsTotal,
+} from '../../../exporters/service/http/metrics.ts'
 import { createService } from '../../../exporters/service/index.ts'
 import { eventually } from '../../integration/servers.ts'
 import { diceOf } from '../dice.ts'

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { statementCalls } from '../../../exporters/postgres/statements.ts'
 import { redisVitals } from '../../../exporters/redis/index.ts'
-import { httpRequestDuration } from '../../../exporters/service/http.ts'
+import { httpRequestDuration } from '../../../exporters/service/http/metrics.ts'
 import { up } from '../../../metrics/foreign.ts'
 import { observed, rising, series } from '../../promtool/series.ts'
 

@@ -1,9 +1,9 @@
 import { stat } from 'node:fs/promises'
 import { describe, expect, test } from 'vitest'
 import { printed } from '../../../exporters/exposition.ts'
-import { type Ask, type Check, healthChecks } from '../../../exporters/service/checks.ts'
-import { answersOk } from '../../../exporters/service/dependencies.ts'
-import { instruments } from '../../../exporters/service/instruments.ts'
+import { type Ask, type Check, healthChecks } from '../../../exporters/service/health/checks.ts'
+import { answersOk } from '../../../exporters/service/health/dependencies.ts'
+import { instruments } from '../../../exporters/service/instruments/instruments.ts'
 
 const stand = (checks: Readonly<Record<string, Check | Ask>>, more: { readonly patience?: number } = {}) => {
   const own = instruments({ report: (_part, cause) => expect.unreachable(String(cause)) })

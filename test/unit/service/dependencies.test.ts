@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage } from 'node:http'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { answersOk } from '../../../exporters/service/dependencies.ts'
+import { answersOk } from '../../../exporters/service/health/dependencies.ts'
 
 const asked: IncomingMessage[] = []
 const connections = new Set<unknown>()

@@ -2,10 +2,10 @@ import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test, vi } from 'vitest'
-import { errorTracking } from '../../../exporters/service/errors.ts'
-import { instruments } from '../../../exporters/service/instruments.ts'
-import { openSentry } from '../../../exporters/service/sentry.ts'
-import { asError, readable } from '../../../exporters/service/thrown.ts'
+import { errorTracking } from '../../../exporters/service/errors/errors.ts'
+import { openSentry } from '../../../exporters/service/errors/sentry.ts'
+import { asError, readable } from '../../../exporters/service/errors/thrown.ts'
+import { instruments } from '../../../exporters/service/instruments/instruments.ts'
 
 const report = vi.fn()
 const sentry = {

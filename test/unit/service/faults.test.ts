@@ -1,7 +1,7 @@
 import { createServer } from 'node:http'
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { faultReport } from '../../../exporters/service/faults.ts'
-import { type HttpWatch, httpWatch } from '../../../exporters/service/http-watch.ts'
+import { type HttpWatch, httpWatch } from '../../../exporters/service/http/watch.ts'
+import { faultReport } from '../../../exporters/service/instruments/faults.ts'
 
 const ending: (() => unknown)[] = []
 afterEach(async () => {

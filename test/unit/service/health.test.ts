@@ -4,8 +4,14 @@ import { createRequire } from 'node:module'
 import express from 'express'
 import Fastify from 'fastify'
 import { afterEach, describe, expect, test } from 'vitest'
-import type { Outcome } from '../../../exporters/service/checks.ts'
-import { type Health, health, healthHandler, healthPaths, healthRoutes } from '../../../exporters/service/health.ts'
+import type { Outcome } from '../../../exporters/service/health/checks.ts'
+import {
+  type Health,
+  health,
+  healthHandler,
+  healthPaths,
+  healthRoutes,
+} from '../../../exporters/service/health/health.ts'
 
 /** The same in Express 4, which comes without types. */
 const express4: typeof express = createRequire(import.meta.url)('express-4')

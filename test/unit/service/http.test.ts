@@ -4,7 +4,7 @@ import { createConnection, type Socket } from 'node:net'
 import Fastify, { type FastifyInstance, type InjectOptions } from 'fastify'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { sla } from '../../../config/sla.ts'
-import { httpRequestDuration } from '../../../exporters/service/http.ts'
+import { httpRequestDuration } from '../../../exporters/service/http/metrics.ts'
 import { createService, type Service, type ServiceOptions } from '../../../exporters/service/index.ts'
 import { linesOf } from './kept.ts'
 

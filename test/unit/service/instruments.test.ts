@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { printed } from '../../../exporters/exposition.ts'
-import { instruments } from '../../../exporters/service/instruments.ts'
+import { instruments } from '../../../exporters/service/instruments/instruments.ts'
 import { counter, gauge, histogram } from '../../../metrics/metric.ts'
 import { freshInstruments, linesOf } from './kept.ts'
 

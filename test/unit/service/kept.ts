@@ -1,5 +1,5 @@
 import type { Kept } from '../../../exporters/reading.ts'
-import { type Instruments, instruments } from '../../../exporters/service/instruments.ts'
+import { type Instruments, instruments } from '../../../exporters/service/instruments/instruments.ts'
 
 interface Readable {
   readings(): Promise<readonly Kept[]>

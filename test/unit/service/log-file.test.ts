@@ -14,7 +14,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
-import { type LogFileOptions, logFile } from '../../../exporters/service/log-file.ts'
+import { type LogFileOptions, logFile } from '../../../exporters/service/log/file.ts'
 
 const base = mkdtempSync(join(tmpdir(), 'log-file-'))
 const open: { close(): void }[] = []

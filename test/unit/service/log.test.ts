@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { Writable } from 'node:stream'
 import { afterEach, expect, test, vi } from 'vitest'
 import winston from 'winston'
-import { instruments } from '../../../exporters/service/instruments.ts'
-import { type ServiceLogOptions, serviceLog } from '../../../exporters/service/log.ts'
+import { instruments } from '../../../exporters/service/instruments/instruments.ts'
+import { type ServiceLogOptions, serviceLog } from '../../../exporters/service/log/log.ts'
 
 const folders: string[] = []
 afterEach(() => {

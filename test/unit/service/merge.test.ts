@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Kept } from '../../../exporters/reading.ts'
-import { type Family, merger, outlives, parcels } from '../../../exporters/service/merge.ts'
+import { type Family, merger, outlives, parcels } from '../../../exporters/service/serving/merge.ts'
 
 const family = (
   name: string,

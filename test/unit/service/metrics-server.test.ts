@@ -1,7 +1,7 @@
 import { createServer, get, type IncomingMessage } from 'node:http'
 import { gunzipSync } from 'node:zlib'
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { type MetricsServer, metricsServer } from '../../../exporters/service/metrics-server.ts'
+import { type MetricsServer, metricsServer } from '../../../exporters/service/serving/metrics-server.ts'
 import { counter } from '../../../metrics/metric.ts'
 
 const ending: (() => unknown)[] = []

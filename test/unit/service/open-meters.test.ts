@@ -1,10 +1,10 @@
 import { createRequire } from 'node:module'
 import { describe, expect, test, vi } from 'vitest'
 import { printed } from '../../../exporters/exposition.ts'
-import * as clients from '../../../exporters/service/client-metrics.ts'
-import { merger, parcels } from '../../../exporters/service/merge.ts'
-import { openMeters } from '../../../exporters/service/open-meters.ts'
-import { loaded } from '../../../exporters/service/opentelemetry.ts'
+import { merger, parcels } from '../../../exporters/service/serving/merge.ts'
+import * as clients from '../../../exporters/service/traces/client-metrics.ts'
+import { openMeters } from '../../../exporters/service/traces/open-meters.ts'
+import { loaded } from '../../../exporters/service/traces/opentelemetry.ts'
 
 const libraries = loaded(createRequire(import.meta.url))
 const http = '@opentelemetry/instrumentation-http'

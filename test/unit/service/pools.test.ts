@@ -2,8 +2,8 @@ import { Redis } from 'ioredis'
 import { Pool } from 'pg'
 import { expect, test } from 'vitest'
 import { printed } from '../../../exporters/exposition.ts'
-import { instruments } from '../../../exporters/service/instruments.ts'
-import { type PoolClients, poolsSource } from '../../../exporters/service/pools.ts'
+import { instruments } from '../../../exporters/service/instruments/instruments.ts'
+import { type PoolClients, poolsSource } from '../../../exporters/service/runtime/pools.ts'
 
 const stand = (clients: PoolClients) => {
   const own = instruments({ report: (_part, cause) => expect.unreachable(String(cause)) })

@@ -1,8 +1,8 @@
 import { runInNewContext } from 'node:vm'
 import { describe, expect, test } from 'vitest'
-import { redaction } from '../../../exporters/service/redaction.ts'
-import { keyJudge } from '../../../exporters/service/redaction-keys.ts'
-import { cleanText } from '../../../exporters/service/redaction-text.ts'
+import { redaction } from '../../../exporters/service/log/redaction.ts'
+import { keyJudge } from '../../../exporters/service/log/redaction-keys.ts'
+import { cleanText } from '../../../exporters/service/log/redaction-text.ts'
 
 const { text, value } = redaction(['roomCode'])
 const hidden = '[redacted]'

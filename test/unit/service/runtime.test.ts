@@ -2,8 +2,8 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { expect, test, vi } from 'vitest'
 import { printed } from '../../../exporters/exposition.ts'
 import { processRegistry } from '../../../exporters/registry.ts'
-import { runtimeSource } from '../../../exporters/service/runtime.ts'
-import * as defined from '../../../exporters/service/runtime-metrics.ts'
+import { runtimeSource } from '../../../exporters/service/runtime/runtime.ts'
+import * as defined from '../../../exporters/service/runtime/runtime-metrics.ts'
 
 const scrape = async (source: ReturnType<typeof runtimeSource>) =>
   [...printed(await source(), { open: false })].join('')

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { bareEvent, scrubbing } from '../../../exporters/service/sentry-events.ts'
+import { bareEvent, scrubbing } from '../../../exporters/service/errors/sentry-events.ts'
 
 const hide = (value: unknown): unknown => JSON.parse(JSON.stringify(value).replaceAll('hunter2', '[redacted]'))
 

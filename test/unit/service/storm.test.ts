@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { gate } from '../../../exporters/service/storm.ts'
+import { gate } from '../../../exporters/service/errors/storm.ts'
 
 const gateAt = (most: number) => {
   const clock = { at: 0 }

@@ -1,9 +1,9 @@
 import { createRequire } from 'node:module'
 import { describe, expect, test, vi } from 'vitest'
-import { statementKind } from '../../../exporters/service/client-metrics.ts'
-import { loaded } from '../../../exporters/service/opentelemetry.ts'
-import { type Contents, withholdSecrets } from '../../../exporters/service/span-contents.ts'
-import { telemetry } from '../../../exporters/service/telemetry.ts'
+import { statementKind } from '../../../exporters/service/traces/client-metrics.ts'
+import { loaded } from '../../../exporters/service/traces/opentelemetry.ts'
+import { type Contents, withholdSecrets } from '../../../exporters/service/traces/span-contents.ts'
+import { telemetry } from '../../../exporters/service/traces/telemetry.ts'
 
 test.each([
   ['without an endpoint', {}],
