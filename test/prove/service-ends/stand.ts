@@ -74,7 +74,10 @@ export const openStand = async (): Promise<Stand> => {
     load: (order) => said<Report>(client, numbered(order)),
     begin: async (order) => {
       await said<Reached>(client, numbered(order))
-      return { report: said<Report>(client), stop: () => void client.child.send('stop') }
+      const report = said<Report>(client)
+      // Whoever asks is told; nobody does where something else has failed before.
+      report.catch(() => undefined)
+      return { report, stop: () => void client.child.send('stop') }
     },
     end: async () => {
       for (const one of running) one.kill('SIGKILL')
