@@ -26,7 +26,7 @@ export type Ask = (signal: AbortSignal) => Promise<unknown>
 
 export interface Check {
   readonly check: Ask
-  /** Milliseconds after which it counts as failed. */
+  /** Milliseconds after which it counts as failed: 60,000 at most. */
   readonly patience?: number
   /** Whether the service is not ready without it. It is, where nothing is said. */
   readonly required?: boolean
@@ -41,7 +41,10 @@ export interface Outcome {
 export interface HealthChecks {
   /** What all checks came to, a moment ago at most. Never rejects, and takes no longer than the longest patience. */
   run(): Promise<readonly Outcome[]>
-  /** For `addSource`: has every scrape find gauges that are as fresh as an answer. */
+  /**
+   * For `addSource`: has every scrape find gauges that are as fresh as an answer. A check that takes longer than a scrape
+   * waits shows how it ended last, and for how long it runs already; the next scrape may find its end.
+   */
   readonly source: Source
 }
 
@@ -58,7 +61,17 @@ interface HealthChecksOptions {
   readonly now?: () => number
 }
 
-/** Runs the checks side by side. Probes and scrapes share their outcomes. */
+const longestPatience = 60_000
+/**
+ * Milliseconds that a scrape waits. More than a check usually has; less than Prometheus and the primary of a cluster wait,
+ * or all metrics were missing while one dependency hangs.
+ */
+const scrapeWaits = 1_500
+
+/**
+ * Runs the checks side by side. Probes and scrapes share their outcomes.
+ * @throws Error naming a check whose patience is no time
+ */
 export const healthChecks = (options: HealthChecksOptions): HealthChecks => {
   const { checks, instruments, log, patience: usual = 1_000, keepFor = 1_000, now = () => performance.now() } = options
   // Across processes a dependency is as well as it is for the worst of them.
@@ -66,25 +79,47 @@ export const healthChecks = (options: HealthChecksOptions): HealthChecks => {
   const duration = instruments.gauge(healthCheckDuration, 'max')
   const timeout = instruments.gauge(healthCheckTimeout, 'max')
   const tell = teller(log)
-  const runs = Object.entries(checks).map(([name, given]) => {
+  const all = Object.entries(checks).map(([name, given]) => {
     const { check, patience = usual, required = true } = typeof given === 'function' ? { check: given } : given
+    assertPatience(name, patience)
     timeout.set(patience / 1000, { check: name })
-    const attempt = attempts(check, { patience, now })
-    return async (): Promise<Outcome> => {
+    const { attempt, soFar } = attempts(check, { patience, now })
+    const run = keptFor(keepFor, now, async (): Promise<Outcome> => {
       const { fault, took } = await attempt()
       const ok = fault === undefined
       up.set(ok ? 1 : 0, { check: name })
       duration.set(took / 1000, { check: name })
       tell(name, fault)
       return { name, ok, required }
+    })
+    const show = () => {
+      const milliseconds = soFar()
+      if (milliseconds !== undefined) duration.set(milliseconds / 1000, { check: name })
     }
+    return { run, show }
   })
-  const run = keptFor(keepFor, now, () => Promise.all(runs.map((one) => one())))
+  const run = () => Promise.all(all.map((one) => one.run()))
   const source = async () => {
-    await run()
+    await orAfter(scrapeWaits, run())
+    for (const { show } of all) show()
     return []
   }
   return { run, source }
+}
+
+const assertPatience = (name: string, patience: number) => {
+  if (patience > 0 && patience <= longestPatience) return
+  const words = `write milliseconds, more than 0 and at most ${longestPatience}`
+  throw new Error(`the patience of the health check ${name} is ${patience}: ${words}`)
+}
+
+/** Waits for the work, but no longer than this; the work goes on. */
+const orAfter = async (milliseconds: number, work: Promise<unknown>) => {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise((resolve) => {
+    timer = setTimeout(resolve, milliseconds).unref()
+  })
+  await Promise.race([work, late]).finally(() => clearTimeout(timer))
 }
 
 /** Whoever asks while one is under way, or shortly after, gets the same. */
@@ -114,10 +149,10 @@ interface Attempt {
  */
 const attempts = (check: Ask, { patience, now }: { readonly patience: number; readonly now: () => number }) => {
   let begun: number | undefined
-  return async (): Promise<Attempt> => {
-    if (begun !== undefined) {
-      return { fault: `a run that began ${seconds(now() - begun)} ago has not ended yet`, took: now() - begun }
-    }
+  const soFar = () => (begun === undefined ? undefined : now() - begun)
+  const attempt = async (): Promise<Attempt> => {
+    const took = soFar()
+    if (took !== undefined) return { fault: `a run that began ${seconds(took)} ago has not ended yet`, took }
     const start = now()
     begun = start
     const fault = await faultOf(check, patience, () => {
@@ -125,6 +160,7 @@ const attempts = (check: Ask, { patience, now }: { readonly patience: number; re
     })
     return { fault, took: now() - start }
   }
+  return { attempt, soFar }
 }
 
 const seconds = (milliseconds: number) => `${(milliseconds / 1000).toFixed(1)} s`
@@ -166,13 +202,10 @@ const teller = (log: HealthChecksOptions['log']) => {
   }
 }
 
-/** Of an error and of what caused it, without what may be secret in a URL: who logs in, and what stands behind the path. */
+/** Of an error and of what caused it. What in it is secret, the log keeps to itself. */
 const wordsOf = (cause: unknown, depth = 0): string => {
-  if (!(cause instanceof Error)) return withoutSecrets(String(cause))
-  const code = 'code' in cause ? String(cause.code) : cause.name
-  const own = withoutSecrets(cause.message || code)
+  if (!(cause instanceof Error)) return String(cause)
+  const own = cause.message || ('code' in cause ? String(cause.code) : cause.name)
   // What fetch rejects with says only that it failed.
   return cause.cause === undefined || depth > 2 ? own : `${own}: ${wordsOf(cause.cause, depth + 1)}`
 }
-
-const withoutSecrets = (text: string) => text.replace(/\/\/[^\s/]*@/g, '//').replace(/\?[^\s'"]*/g, '?')

@@ -1,16 +1,18 @@
 import { stat } from 'node:fs/promises'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { printed } from '../../../exporters/exposition.ts'
 import { type Ask, type Check, healthChecks } from '../../../exporters/service/health/checks.ts'
 import { answersOk } from '../../../exporters/service/health/dependencies.ts'
 import { instruments } from '../../../exporters/service/instruments/instruments.ts'
+import { redaction } from '../../../exporters/service/log/redaction.ts'
 
 const stand = (checks: Readonly<Record<string, Check | Ask>>, more: { readonly patience?: number } = {}) => {
   const own = instruments({ report: (_part, cause) => expect.unreachable(String(cause)) })
   const logged: unknown[] = []
   const clock = { now: 0 }
   const log = {
-    error: (message: string | Error, meta?: unknown) => logged.push([message, meta]),
+    // As the log of a service writes it.
+    error: (message: string | Error, meta?: unknown) => logged.push([message, redaction().value(meta)]),
     info: (message: string | Error) => logged.push(message),
   }
   const health = healthChecks({ checks, instruments: own, log, patience: 5, now: () => clock.now, ...more })
@@ -126,14 +128,73 @@ describe('health checks', () => {
   })
 })
 
+describe('a scrape', () => {
+  /** As far as it comes while one check has 20 seconds and hangs. */
+  const hanging = () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setImmediate'] })
+    const { runs, check } = held()
+    let pings = 0
+    const { scrape, clock } = stand({ database: { check, patience: 20_000 }, redis: async () => (pings += 1) })
+    const pass = async (milliseconds: number) => {
+      clock.now += milliseconds
+      await vi.advanceTimersByTimeAsync(milliseconds)
+    }
+    const upTo = async (milliseconds: number) => {
+      const text = scrape()
+      await pass(milliseconds)
+      return (await text).match(/^health_check_(?:up|duration_seconds)\{check="database"\} \S+$/gm)
+    }
+    return { runs, upTo, pass, pings: () => pings }
+  }
+  const samples = (up: number, seconds: number) => [
+    `health_check_up{check="database"} ${up}`,
+    `health_check_duration_seconds{check="database"} ${seconds}`,
+  ]
+
+  test('waits for no check that hangs: it shows how that ended last, and that it failed when its patience is over', async () => {
+    const { runs, upTo, pass, pings } = hanging()
+    const first = upTo(0)
+    runs[0]?.resolve(1)
+    expect(await first).toEqual(samples(1, 0))
+    await pass(5_000)
+    expect(await upTo(1_500)).toEqual(samples(1, 1.5))
+    await pass(10_000)
+    expect(await upTo(1_500)).toEqual(samples(1, 13))
+    // The others are not kept waiting by it.
+    expect([runs.length, pings()]).toEqual([2, 3])
+    await pass(8_000)
+    expect(await upTo(0)).toEqual(samples(0, 21))
+    runs[1]?.resolve(1)
+    await pass(1_000)
+    const last = upTo(0)
+    runs[2]?.resolve(1)
+    expect(await last).toEqual(samples(1, 0))
+    vi.useRealTimers()
+  })
+
+  test('that finds the first run under way shows no outcome, and for how long it runs', async () => {
+    const { upTo } = hanging()
+    expect(await upTo(1_500)).toEqual(samples(1, 1.5).slice(1))
+    vi.useRealTimers()
+  })
+})
+
+test.each([0, -1, 60_001, Infinity, Number.NaN])(
+  'a check with a patience of %d ms is refused by its name',
+  (patience) => {
+    const words = `the patience of the health check database is ${patience}: write milliseconds, more than 0 and at most 60000`
+    expect(() => stand({ database: { check: async () => 1, patience } })).toThrow(words)
+  },
+)
+
 describe('what is logged of a fault', () => {
   test.each([
     [
       new Error('could not', { cause: new Error('connect to postgres://ann:s3cret@db/x?password=s3cret') }),
-      'could not: connect to postgres://db/x?',
+      'could not: connect to postgres://[redacted]@db/x?password=[redacted]',
     ],
     [Object.assign(new AggregateError([new Error('s3cret')]), { code: 'ECONNREFUSED' }), 'ECONNREFUSED'],
-    ['redis://:s3cret@cache', 'redis://cache'],
+    ['redis://:s3cret@cache', 'redis://[redacted]@cache'],
   ])('says why, and holds no secret: %s', async (cause, fault) => {
     const { ask, logged } = stand({ database: () => Promise.reject(cause) })
     await ask()
