@@ -25,7 +25,7 @@ export interface Ended {
   readonly route: string
   readonly status: number
   readonly seconds: number
-  /** On the wire; undefined where the connection carries several requests at a time. */
+  /** On the wire; undefined for HTTP/2, and for requests that Node did not announce. */
   readonly requestBytes: number | undefined
   readonly responseBytes: number | undefined
   readonly traceId: string | undefined

@@ -56,6 +56,9 @@ const remember = ({ app, route }: ExpressRequest, path: string, known: readonly 
   const last = known.at(-1)
   if (last && known.length >= mostPlaces) return last
   const pattern = prefixOf(app, route, path)
+  // A pattern that is an expression fits no path as it is written.
+  const same = known.find((one) => one.pattern === pattern)
+  if (same) return same
   const made = { pattern, fits: fitter(pattern) }
   prefixes.set(route, [...known, made])
   return made
@@ -126,7 +129,7 @@ const mountedAt = (layer: Layer, path: string): { readonly pattern: string; read
   if (!answer) return undefined
   const match = isLayer(answer) ? answer : layer
   const matched = String(match.path ?? '').replace(/\/$/, '')
-  const known = [match.pattern, layer.rawPath].find((one) => typeof one === 'string')
+  const known = [match.pattern, layer.rawPath].find((one) => typeof one === 'string' || one instanceof RegExp)
   const pattern = known === undefined ? inPattern(matched, match.params) : String(known)
   return { pattern: pattern === '/' ? '' : pattern, length: matched.length }
 }

@@ -20,12 +20,12 @@ export const httpRequestDuration = histogram({
 })
 export const httpRequestsTotal = counter({
   name: 'http_requests_total',
-  help: 'HTTP requests answered; status_code 499 where the client left before the answer was complete',
+  help: 'HTTP requests that are over; status_code 499 where the client left before the answer was complete, 500 where we cut it off',
   labels,
 })
 export const httpRequestsAborted = counter({
   name: 'http_requests_aborted_total',
-  help: 'HTTP requests whose connection ended before the answer was complete; among http_requests_total under status_code 499',
+  help: 'HTTP requests whose client left before the answer was complete; among http_requests_total under status_code 499',
   labels: ['method', 'route'],
 })
 export const httpRequestsInFlight = gauge({

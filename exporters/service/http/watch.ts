@@ -14,6 +14,7 @@ export type Server = HttpServer | HttpsServer
 interface Underway {
   readonly owner: object
   readonly request: IncomingMessage
+  readonly response: ServerResponse
   readonly begun: number
   route: string | undefined
   traceId: string | undefined
@@ -93,16 +94,26 @@ export const httpWatch = (options: WatchOptions): HttpWatch => {
   const { report, ignore, findRoute, onEnd, duration = httpRequestDuration, maxSeries, onLimit } = options
   const cells = httpCells({ maxSeries, onLimit, duration })
   const ignored = new Set(ignore)
+  /** Whose sockets are counted, and whose requests: a server that is closed may listen again. */
   const servers = new Set<Server>()
+  const watched = new WeakSet<Server>()
   const leftOut = new WeakSet<Server>()
-  let isOurs = (server: Server) => servers.has(server)
+  let isOurs = (server: Server) => watched.has(server)
   let inFlight = 0
   const me = {}
 
+  const routeOf = (request: IncomingMessage) => {
+    try {
+      return findRoute(request)
+    } catch (cause) {
+      report('http', cause)
+      return undefined
+    }
+  }
   const end = (one: Underway, socket: MarkedSocket | undefined, status: number, left: boolean) => {
     inFlight -= 1
     const { requestBytes, responseBytes } = bytesOf(socket)
-    const route = one.route ?? findRoute(one.request) ?? unmatched
+    const route = one.route ?? routeOf(one.request) ?? unmatched
     if (ignored.has(route)) return
     const seconds = (performance.now() - one.begun) / 1000
     const { traceId } = one
@@ -112,7 +123,14 @@ export const httpWatch = (options: WatchOptions): HttpWatch => {
   }
 
   const mark = (request: MarkedRequest, response: MarkedResponse) => {
-    const one: Underway = { owner: me, request, begun: performance.now(), route: undefined, traceId: undefined }
+    const one: Underway = {
+      owner: me,
+      request,
+      response,
+      begun: performance.now(),
+      route: undefined,
+      traceId: undefined,
+    }
     response[underwayOf] = one
     request[underwayOf] = one
     inFlight += 1
@@ -128,18 +146,27 @@ export const httpWatch = (options: WatchOptions): HttpWatch => {
   const follow = (socket: MarkedSocket, first: Underway): Connection => {
     const connection: Connection = { underway: [first], bytesRead: 0, bytesWritten: 0 }
     socket.once('close', () => {
-      for (const one of connection.underway.splice(0)) safely(() => end(one, socket, clientLeft, true))
+      const left = clientEnded(socket)
+      for (const one of connection.underway.splice(0)) {
+        safely(() => end(one, socket, left ? clientLeft : statusOfCut(one.response), left))
+      }
     })
     return connection
   }
   /** HTTP/2 and simulated requests have no channel, and a server may be one we learn of only now. */
   const beginUnannounced = (request: MarkedRequest, response: MarkedResponse) => {
     const one = mark(request, response)
-    let left = true
+    let complete = false
     response.once('finish', () => {
-      left = false
+      complete = true
     })
-    response.once('close', () => safely(() => end(one, undefined, left ? clientLeft : response.statusCode, left)))
+    response.once('close', () =>
+      safely(() => {
+        const left = !complete && !response.errored
+        const status = left ? clientLeft : complete ? response.statusCode : statusOfCut(response)
+        end(one, undefined, status, left)
+      }),
+    )
     return one
   }
   const finish = (one: Underway, socket: MarkedSocket, status: number) => {
@@ -179,6 +206,7 @@ export const httpWatch = (options: WatchOptions): HttpWatch => {
     }
   }
   const watch = (server: Server) => {
+    watched.add(server)
     if (servers.has(server)) return
     servers.add(server)
     server.once('close', () => servers.delete(server))
@@ -189,10 +217,11 @@ export const httpWatch = (options: WatchOptions): HttpWatch => {
   return {
     watch,
     watchAll: (except) => {
-      isOurs = (server) => servers.has(server) || !(leftOut.has(server) || except(server))
+      isOurs = (server) => watched.has(server) || !(leftOut.has(server) || except(server))
     },
     leaveOut: (server) => {
       leftOut.add(server)
+      watched.delete(server)
       servers.delete(server)
     },
     ignore: (routes) => {
@@ -217,6 +246,18 @@ export const httpWatch = (options: WatchOptions): HttpWatch => {
     },
   }
 }
+
+/** Faults of a connection that come from its other end; Node names those of its parser HPE_. */
+const fromOutside = /^(?:E(?:CONN(?:RESET|ABORTED)|PIPE|TIMEDOUT)|HPE_\w+)$/
+
+/** Whether the client ended a connection, and not we: a handler may have destroyed it, or a stream that failed. */
+const clientEnded = ({ errored, readableEnded }: Socket) => {
+  if (errored === null) return readableEnded
+  return 'code' in errored && typeof errored.code === 'string' && fromOutside.test(errored.code)
+}
+
+/** An answer that we cut off is a fault of ours, whatever status it began with. */
+const statusOfCut = ({ statusCode }: ServerResponse) => (statusCode >= 500 ? statusCode : 500)
 
 /** What went over the wire since the request before. */
 const bytesOf = (socket: MarkedSocket | undefined) => {

@@ -33,6 +33,8 @@ const farewellId = 0
 interface ToPrimary {
   /** Whether there is a primary that asks: one started by a process manager is not ours. */
   readonly asked: Promise<boolean>
+  /** Resolves when a primary says that it gathers, however late: it may have been busy. */
+  readonly adopted: Promise<void>
   /** Tells once more, before this worker leaves: what it counted since the last scrape would be lost. */
   farewell(): Promise<void>
 }
@@ -41,28 +43,32 @@ interface ToPrimary {
 export const answerPrimary = (read: Read): ToPrimary => {
   let told = Promise.resolve()
   const tell = async (id: number) => {
-    for (const family of parcels(await read(), false)) {
+    for (const family of parcels(await read())) {
       send({ observability: 'told', id, family, last: false })
       await turn()
     }
     send({ observability: 'told', id, last: true })
   }
-  const asked = new Promise<boolean>((resolve) => {
-    const timer = setTimeout(() => resolve(false), patience)
+  const tellNext = (id: number) => {
+    told = told.then(() => tell(id)).catch(() => undefined)
+    return told
+  }
+  const adopted = new Promise<void>((resolve) => {
     process.on('message', (message: unknown) => {
       if (!isMessage(message)) return
-      if (message.observability === 'welcome') {
-        clearTimeout(timer)
-        resolve(true)
-      }
-      if (message.observability === 'ask') {
-        const { id } = message
-        told = told.then(() => tell(id)).catch(() => undefined)
-      }
+      if (message.observability === 'welcome') resolve()
+      if (message.observability === 'ask') void tellNext(message.id)
     })
     send({ observability: 'hello' })
   })
-  return { asked, farewell: () => tell(farewellId) }
+  const asked = new Promise<boolean>((resolve) => {
+    const timer = setTimeout(() => resolve(false), patience)
+    adopted.then(() => {
+      clearTimeout(timer)
+      resolve(true)
+    })
+  })
+  return { asked, adopted, farewell: () => tellNext(farewellId) }
 }
 
 const send = (message: Message) => {
@@ -83,15 +89,19 @@ interface Known {
 /** Milliseconds that a scrape waits for a worker. */
 const longest = 3_000
 
-/** Reads all workers and this process as one. What an ended worker counted goes on counting. */
-export const gatherWorkers = (own: Read): { readonly readings: Read; close(): void } => {
+/**
+ * Reads all workers and this process as one. What an ended worker counted goes on counting.
+ * @param onWorker called for each worker that has something to tell
+ */
+export const gatherWorkers = (own: Read, onWorker: () => void): { readonly readings: Read; close(): void } => {
   const workers = new Map<number, Known>()
   const departed = merger()
   let asked = 0
 
   const greet = (worker: Worker) => {
     if (!workers.has(worker.id)) workers.set(worker.id, { families: [], answered: true, leaving: [] })
-    worker.send({ observability: 'welcome' } satisfies Message)
+    onWorker()
+    sendTo(worker, { observability: 'welcome' }, () => undefined)
   }
   const hear = (worker: Worker, message: unknown) => {
     if (!isMessage(message)) return
@@ -107,7 +117,7 @@ export const gatherWorkers = (own: Read): { readonly readings: Read; close(): vo
   }
   cluster.on('message', hear).on('exit', bury)
 
-  const readings = async () => {
+  const gather = async () => {
     asked += 1
     const id = asked
     await Promise.all(
@@ -118,16 +128,18 @@ export const gatherWorkers = (own: Read): { readonly readings: Read; close(): vo
       }),
     )
     const all = merger()
-    for (const family of parcels(await own(), false)) all.add(family)
-    for (const family of departed.families()) all.add(family)
-    for (const { families } of workers.values()) {
-      for (const family of families) all.add(family)
-      await turn()
+    const gathered = [departed.families(), ...[...workers.values()].map(({ families }) => families)]
+    for (const families of [parcels(await own()), ...gathered]) {
+      for (const family of families) {
+        all.add(family)
+        await turn()
+      }
     }
     return [...all.kept(), ...states([...workers.values()])]
   }
+  // Of a process alone nothing is copied: it is printed as it is kept.
   return {
-    readings,
+    readings: () => (workers.size > 0 || departed.kept().length > 0 ? gather() : own()),
     close: () => {
       cluster.off('message', hear).off('exit', bury)
     },
@@ -147,6 +159,13 @@ const states = (known: readonly Known[]): readonly Kept[] => {
       ],
     },
   ]
+}
+
+/** A worker that has just died: without somebody to tell, Node would end the primary for it. */
+const sendTo = (worker: Worker, message: Message, onFailure: () => void) => {
+  worker.send(message, (failure) => {
+    if (failure) onFailure()
+  })
 }
 
 /** Undefined for a worker that is gone, or does not answer in time: its event loop may be blocked. */
@@ -169,5 +188,5 @@ const ask = (worker: Worker | undefined, id: number) =>
     const timer = setTimeout(gone, longest)
     worker.on('message', hear)
     worker.once('exit', gone)
-    worker.send({ observability: 'ask', id } satisfies Message)
+    sendTo(worker, { observability: 'ask', id }, gone)
   })

@@ -37,9 +37,19 @@ export const merger = () => {
   return {
     add,
     kept: (): readonly Kept[] =>
-      [...merged.values()].map(({ metric, series }) => ({ metric, lines: () => series.values() })),
+      [...merged.values()].map(({ metric, series }) => ({
+        metric,
+        lines: (open) => (open && metric.type === 'histogram' ? withFloats(series.values()) : series.values()),
+      })),
     families: (): readonly Family[] =>
       [...merged.values()].map(({ metric, across, series }) => ({ metric, across, lines: [...series.values()] })),
+  }
+}
+
+/** Processes tell each other in the text format, so that the series of all of them have one name. */
+function* withFloats(lines: Iterable<Line>): Generator<Line> {
+  for (const [series, value, exemplar] of lines) {
+    yield [series.replace(/(?<=[{,]le=")(-?\d+)(?="\}$)/, '$1.0'), value, exemplar]
   }
 }
 
@@ -50,14 +60,14 @@ export const outlives = ({ metric: { type } }: Family) => type === 'counter' || 
 const linesInTurn = 2_000
 
 /** Cuts what a process tells into messages of bearable size. */
-export function* parcels(kept: readonly Kept[], open: boolean): Generator<Family> {
+export function* parcels(kept: readonly Kept[]): Generator<Family> {
   for (const {
     metric: { name, type, help },
     across = 'sum',
     lines,
   } of kept) {
     let parcel: Line[] = []
-    for (const line of lines(open)) {
+    for (const line of lines(false)) {
       parcel.push(line)
       if (parcel.length < linesInTurn) continue
       yield { metric: { name, type, help }, across, lines: parcel }

@@ -4,20 +4,15 @@ import { formatFor } from '../../exposition.ts'
 import type { Kept } from '../../reading.ts'
 import { acceptsGzip, limitTo, timeoutOf } from '../../scrape-request.ts'
 import { snapshotOf } from '../../snapshot.ts'
+import type { HealthAnswer } from '../health/health.ts'
 import type { Report } from '../instruments/faults.ts'
-
-/** An answer to a probe. */
-export interface Answer {
-  readonly status: number
-  readonly body: object
-}
 
 interface MetricsServerOptions {
   readonly host: string
   readonly port: number
   readonly readings: () => Promise<readonly Kept[]>
   /** Answers the health endpoints, for services that have no route for them; undefined for any other path. */
-  readonly health: (path: string) => Promise<Answer> | undefined
+  readonly health: (path: string) => Promise<HealthAnswer> | undefined
   readonly report: Report
   /** Milliseconds until a port that was taken is tried again: the process before this one may still be leaving. */
   readonly retryEvery?: number
@@ -43,8 +38,9 @@ export const metricsServer = (options: MetricsServerOptions): MetricsServer => {
       else say(response, 500, 'the metrics could not be read: the log says why\n')
     })
   })
-  // A scrape must not keep a process alive that has nothing else to do.
+  // A scrape must not keep a process alive that has nothing else to do, nor a connection that waits for the next.
   server.unref()
+  server.on('connection', (socket) => socket.unref())
   server.keepAliveTimeout = 65_000
 
   const answer = async (request: IncomingMessage, response: ServerResponse) => {

@@ -1,6 +1,6 @@
 import type { Attributes } from '@opentelemetry/api'
 import type { MeterProvider } from '@opentelemetry/sdk-metrics'
-import type { Kept, Line } from '../../reading.ts'
+import type { Kept } from '../../reading.ts'
 import type { Report } from '../instruments/faults.ts'
 import type { Source } from '../instruments/instruments.ts'
 import { familiesInText } from '../instruments/text-families.ts'
@@ -54,15 +54,9 @@ export const openMeters = (
 /** What two meters count under one name is one metric, and with the same labels one series. */
 const merged = (text: string): readonly Kept[] => {
   const all = merger()
-  for (const family of parcels(familiesInText(text), false)) all.add(family)
-  return all.kept().map(({ metric, lines }) => ({
-    metric,
-    lines: (open) => (open && metric.type === 'histogram' ? Array.from(lines(open), withFloat) : lines(open)),
-  }))
+  for (const family of parcels(familiesInText(text))) all.add(family)
+  return all.kept()
 }
-
-/** OpenMetrics writes every bound as a float. */
-const withFloat = ([series, value]: Line): Line => [series.replace(/(?<=[{,])le="(-?\d+)"\}$/, 'le="$1.0"}'), value]
 
 /**
  * Of a service's own meters: in one order, because two orders would be two series, and by names that are legal and

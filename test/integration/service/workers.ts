@@ -27,4 +27,6 @@ const start = () => {
 if (cluster.isPrimary) {
   createService()
   for (let worker = 0; worker < 2; worker += 1) cluster.fork()
+  // It goes on without workers, as one would that starts others.
+  setInterval(() => undefined, 60_000)
 } else start()

@@ -143,3 +143,13 @@ describe.each([
     expect(await routesOf(make, build, paths)).toEqual(expected)
   })
 })
+
+test('a router mounted under an expression is counted by the expression, where Express keeps it', async () => {
+  const build: Build = (app, make) => {
+    const rooms = make.Router()
+    rooms.get('/:id', (_q, r) => void r.send('x'))
+    app.use(/^\/t\d+/, rooms)
+  }
+  const paths = Array.from({ length: 12 }, (_, at) => `/t${at}/1`)
+  expect(await routesOf(express, build, paths)).toEqual(['/^\\\\/t\\\\d+//:id 200: 12'])
+})

@@ -78,13 +78,16 @@ describe('a request is answered and goes unharmed', () => {
   }
 
   test.each([
-    ['whose route cannot be found', { findRoute: fail }],
-    ['that cannot be logged', { onEnd: fail }],
-    ['that finds its metric full, which cannot be told', { maxSeries: 0, onLimit: fail }],
-  ])('%s', async (_words, broken) => {
+    ['whose route cannot be found', { findRoute: fail }, [1]],
+    ['that cannot be logged', { onEnd: fail }, [1]],
+    ['that finds its metric full, which cannot be told', { maxSeries: 0, onLimit: fail }, []],
+  ])('%s', async (_words, broken, counted) => {
     const { watch, faults } = watching(broken)
     expect(await ask(watch)).toBe('answered')
     await vi.waitFor(() => expect(faults).toEqual(['http: broken']))
+    // Counted all the same, and under the one word for what is not known.
+    const total = (await watch.kept()).find(({ metric }) => metric.name === 'http_requests_total')
+    expect([...(total?.lines(false) ?? [])].map(([, value]) => value)).toEqual(counted)
     const inFlight = (await watch.kept()).find(({ metric }) => metric.name === 'http_requests_in_flight')
     expect([...(inFlight?.lines(false) ?? [])]).toEqual([['http_requests_in_flight', 0]])
   })

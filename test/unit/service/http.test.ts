@@ -1,6 +1,7 @@
 import { once } from 'node:events'
-import { createServer } from 'node:http'
+import { createServer, type RequestListener } from 'node:http'
 import { createConnection, type Socket } from 'node:net'
+import { pipeline } from 'node:stream'
 import Fastify, { type FastifyInstance, type InjectOptions } from 'fastify'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { sla } from '../../../config/sla.ts'
@@ -196,5 +197,79 @@ describe('active connections', () => {
     expect(await connections(service)).toBe('1')
     socket.destroy()
     await vi.waitFor(async () => expect(await connections(service)).toBe('0'))
+  })
+})
+
+describe('a server of Node’s own', () => {
+  const bare = async (listener: RequestListener) => {
+    const service = serviceOf({ http: { log: 'none', routes: ['/a'] } })
+    const server = createServer(listener)
+    service.watch(server)
+    const start = async () => {
+      server.listen(0, '127.0.0.1')
+      await once(server, 'listening')
+      const address = server.address()
+      return typeof address === 'object' && address ? address.port : 0
+    }
+    ending.push(() => server.close())
+    return { service, server, start }
+  }
+  const aborted = async (service: Service) =>
+    (await linesOf(service, 'http_requests_aborted_total')).map((line) => line.split(' ')[1])
+
+  test.each<[string, RequestListener]>([
+    ['the handler destroys with an error', (_request, response) => void response.destroy(new Error('a fault of ours'))],
+    ['the handler destroys', (_request, response) => void response.destroy()],
+    [
+      'the handler destroys in the middle',
+      (_request, response) => void response.write('half', () => response.destroy()),
+    ],
+    [
+      'a stream fails on our side',
+      (_request, response) => {
+        const failing = async function* () {
+          yield 'half'
+          throw new Error('a fault of ours')
+        }
+        pipeline(failing, response, () => undefined)
+      },
+    ],
+  ])('an answer that is cut off because %s is an error of ours, and nobody left', async (_words, listener) => {
+    const { service, start } = await bare(listener)
+    const socket = await open(await start())
+    socket.on('error', () => undefined).resume()
+    socket.write('GET /a HTTP/1.1\r\nhost: api\r\n\r\n')
+    await vi.waitFor(async () => expect(await counted(service)).toEqual(['GET /a 500: 1']))
+    expect(await aborted(service)).toEqual(['0'])
+  })
+
+  test.each<[string, (socket: Socket) => void]>([
+    ['closes', (socket) => socket.destroy()],
+    ['resets', (socket) => socket.resetAndDestroy()],
+  ])('a client that %s before the answer has left', async (_words, leave) => {
+    let arrive: () => void = () => undefined
+    const arrived = new Promise<void>((resolve) => {
+      arrive = resolve
+    })
+    const { service, start } = await bare(() => arrive())
+    const socket = await open(await start())
+    socket.write('GET /a HTTP/1.1\r\nhost: api\r\n\r\n')
+    await arrived
+    leave(socket)
+    await vi.waitFor(async () => expect(await counted(service)).toEqual(['GET /a 499: 1']))
+    expect(await aborted(service)).toEqual(['1'])
+  })
+
+  test('is counted again when it listens again', async () => {
+    const { service, server, start } = await bare((_request, response) => void response.end('x'))
+    for (let times = 0; times < 2; times += 1) {
+      const socket = await open(await start())
+      await ask(socket, '/a')
+      socket.destroy()
+      server.closeAllConnections()
+      server.close()
+      await once(server, 'close')
+    }
+    await vi.waitFor(async () => expect(await counted(service)).toEqual(['GET /a 200: 2']))
   })
 })

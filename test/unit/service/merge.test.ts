@@ -54,7 +54,7 @@ test('counters and histograms go on counting when their process is gone, gauges 
 test('what a process tells is cut into messages, and is whole again when they are put together', () => {
   const lines = Array.from({ length: 4_500 }, (_, at) => [`x_total{at="${at}"}`, at] as const)
   const kept: Kept = { metric: { name: 'x_total', type: 'counter', help: 'x', labels: ['at'] }, lines: () => lines }
-  const cut = [...parcels([kept], false)]
+  const cut = [...parcels([kept])]
   expect(cut.map((one) => one.lines.length)).toEqual([2_000, 2_000, 500])
   const all = merger()
   // As they travel.
@@ -64,5 +64,31 @@ test('what a process tells is cut into messages, and is whole again when they ar
 
 test('a metric without a series is told all the same', () => {
   const kept: Kept = { metric: { name: 'x_total', type: 'counter', help: 'x', labels: [] }, lines: () => [] }
-  expect([...parcels([kept], false)]).toEqual([family('x_total', 'counter', 'sum', [])])
+  expect([...parcels([kept])]).toEqual([family('x_total', 'counter', 'sum', [])])
+})
+
+test('bounds of a histogram are floats in OpenMetrics, whichever process they come from', () => {
+  const all = merger()
+  const series = [
+    'x_seconds_bucket{a="le=\\"1\\"",le="1"}',
+    'x_seconds_bucket{le="2.5"}',
+    'x_seconds_bucket{le="+Inf"}',
+    'x_seconds_count',
+  ]
+  all.add(
+    family(
+      'x_seconds',
+      'histogram',
+      'sum',
+      series.map((one) => [one, 1] as const),
+    ),
+  )
+  const [kept] = all.kept()
+  expect([...(kept?.lines(true) ?? [])].map(([one]) => one)).toEqual([
+    'x_seconds_bucket{a="le=\\"1\\"",le="1.0"}',
+    'x_seconds_bucket{le="2.5"}',
+    'x_seconds_bucket{le="+Inf"}',
+    'x_seconds_count',
+  ])
+  expect([...(kept?.lines(false) ?? [])].map(([one]) => one)).toEqual(series)
 })

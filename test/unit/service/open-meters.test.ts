@@ -88,7 +88,7 @@ test('workers of a cluster are one sum', async () => {
       .createCounter('bookings')
       .add(3, seconds === 0.2 ? { a: 'x', b: 'y' } : { b: 'y', a: 'x' })
     metrics.watch({ ...pool, options: { max: 5 } })
-    for (const family of parcels(await source(), false)) all.add(family)
+    for (const family of parcels(await source())) all.add(family)
   }
   const text = [...printed(all.kept(), { open: false })].join('')
   expect(text).toContain('bookings_total{a="x",b="y"} 6\n')
