@@ -8,6 +8,8 @@ interface Layer {
   readonly route?: unknown
   readonly handle?: unknown
   readonly rawPath?: unknown
+  readonly regexp?: unknown
+  readonly keys?: unknown
   readonly path?: unknown
   readonly params?: unknown
   readonly pattern?: unknown
@@ -129,9 +131,27 @@ const mountedAt = (layer: Layer, path: string): { readonly pattern: string; read
   if (!answer) return undefined
   const match = isLayer(answer) ? answer : layer
   const matched = String(match.path ?? '').replace(/\/$/, '')
-  const known = [match.pattern, layer.rawPath].find((one) => typeof one === 'string' || one instanceof RegExp)
+  const known = [match.pattern, layer.rawPath, writtenIn(layer)].find(
+    (one) => typeof one === 'string' || one instanceof RegExp,
+  )
   const pattern = known === undefined ? inPattern(matched, match.params) : String(known)
   return { pattern: pattern === '/' ? '' : pattern, length: matched.length }
+}
+
+/** What path-to-regexp writes for a parameter, before its 0.1.11 and since. */
+const parameter = /\\\/\(\?:\(\[\^\\?\/\]\+\?\)\)|\(\?:\\\/\(\[\^\\?\/\]\+\?\)\)/g
+
+/** Express 4 keeps an expression in which the words of the pattern stand as they were declared: a client may write capitals. */
+const writtenIn = ({ regexp, keys }: Layer): string | undefined => {
+  if (!(regexp instanceof RegExp) || !Array.isArray(keys)) return undefined
+  const names = keys.map((key: unknown) => (isThing(key) && 'name' in key ? String(key.name) : ''))
+  const pattern = regexp.source
+    .replace(/^\^/, '')
+    .replace(/\\\/\?\(\?=\\\/\|\$\)$/, '')
+    .replaceAll(parameter, () => `/:${names.shift()}`)
+    .replaceAll(/\\([/.])/g, '$1')
+  // Of an expression with more in it, what it matched is all that can be told.
+  return /[\\^$*+?()[\]{}|]/.test(pattern) ? undefined : pattern
 }
 
 /** A path with the values of its parameters replaced by their names. */

@@ -76,11 +76,24 @@ const cases: readonly [string, Build, readonly string[], readonly string[]][] = 
       app.use('/guests/:guest', guest)
     },
     [
-      'http://evil.example/guests/a%7Cb/orders/1?x=1',
-      '/guests/a|b/orders/1',
+      'http://evil.example/GUESTS/a%7Cb/orders/1?x=1',
+      '/Guests/a|b/orders/1',
       'http://evil.example:80/guests/c/orders/2',
     ],
     ['/guests/:guest/orders/:order 200: 3'],
+  ],
+  [
+    'a router mounted under a parameter that is first filled with a word of the pattern',
+    (app, make) => {
+      const guests = make.Router()
+      guests.get('/:guest', (_q, r) => void r.send('x'))
+      app.use('/:town/guests.list', guests)
+      const tables = make.Router()
+      tables.get('/free', (_q, r) => void r.send('x'))
+      app.use(make === express4 ? '/tables/:table(\\d+)' : '/tables/:table', tables)
+    },
+    ['/guests.list/guests.list/ann', '/tables/7/free'],
+    ['/:town/guests.list/:guest 200: 1', '/tables/:table/free 200: 1'],
   ],
   [
     'one router mounted at two places, by the place',
