@@ -5,7 +5,6 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startProcess } from '../../compose/local/process.ts'
-import { ensurePrograms } from '../../compose/local/programs.ts'
 import {
   dbClientConnections,
   dbClientConnectionsMax,
@@ -13,6 +12,7 @@ import {
   dbClientOperationDuration,
   httpClientRequestDuration,
 } from '../../exporters/service/traces/client-metrics.ts'
+import { checked } from './promtool.ts'
 import { eventually, freePort, workshop } from './servers.ts'
 import { receiver } from './telemetry/receiver.ts'
 import type { Span } from './telemetry/wire.ts'
@@ -182,17 +182,6 @@ const definitions = [
   dbClientConnectionsMax,
   dbClientConnectionsPending,
 ]
-
-/** What promtool has against metrics. */
-const checked = async (text: string) => {
-  const { promtool } = await ensurePrograms(['promtool'])
-  const child = execFile(promtool.path, ['check', 'metrics'], { env: promtool.env })
-  const said: string[] = []
-  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (words) => said.push(String(words)))
-  child.stdin?.end(text)
-  await once(child, 'close')
-  return said.join('')
-}
 
 test('what is not sampled is measured all the same, and a service that has meters of its own keeps them', async () => {
   const collector = await receiver()
