@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util'
 import { bench, growthIn, type Result } from './bench.ts'
 import { catalogues, type DataSetName, keyspaces } from './data-sets.ts'
 import { benchService, isServicePart, servicePage, serviceParts } from './service/bench.ts'
+import { verdictOf } from './service/report.ts'
 
 const known: Readonly<Record<string, unknown>> = { ...catalogues, ...keyspaces }
 const isDataSet = (name: string): name is DataSetName => name in known
@@ -122,6 +123,7 @@ const start = async () => {
     const found = await benchService(parts, { ...race, say })
     if (write)
       keep('service-bench.md', servicePage(found, heading(`npm run bench -- ${parts.join(' ')} --write`, load)))
+    say(verdictOf(found))
   }
 }
 

@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest'
 import { contestants } from '../bench/service/contestants.ts'
-import { recordAll, renderAll } from '../bench/service/in-process.ts'
+import { recordAll } from '../bench/service/in-process.ts'
 import type { Slice } from '../bench/service/load.ts'
 import { type Raced, raceServices } from '../bench/service/pairs.ts'
-import { promisesOf, racePart, recordPart, renderPart } from '../bench/service/report.ts'
+import { renderAll } from '../bench/service/render.ts'
+import { promisesOf, racePart, recordPart, renderPart, verdictOf } from '../bench/service/report.ts'
 
 const number = String.raw`-?\d[\d.]*`
 const short = { pairs: 1, seconds: 0.15, warmUp: 0.05 }
@@ -36,16 +37,28 @@ test('who counts nothing is not measured', async () => {
   )
 })
 
-test('every recorder counts each call, and both render all series', async () => {
+test('every recorder counts each call', async () => {
   const recorded = await recordAll({ rounds: 3, calls: 1_000 })
   for (const { name, calls, counted } of recorded) expect(counted, name).toBe(calls)
   expect(recordPart(recorded).text).toMatch(new RegExp(`^\\| ours \\| ${number} \\|`, 'm'))
-  const { machine, ours, promClient } = await renderAll({ runs: 1, lines: 10_000 })
+})
+
+test('both are scraped over HTTP for all series, cold and warm, and what that holds up is seen', async () => {
+  const found = await renderAll({ processes: 1, warm: 1, lines: 20_000, shapes: ['counters'] })
+  const { ours, promClient } = found
+  expect(ours.map(({ what, cold }) => `${what}${cold ? ', cold' : ''}`)).toEqual([
+    'counters, text, cold',
+    'counters, text',
+    'counters, text with gzip',
+    'counters, OpenMetrics',
+    'counters, OpenMetrics with gzip',
+  ])
+  expect(promClient.map(({ cold }) => cold)).toEqual([true, false])
   for (const { what, lines, block } of [...ours, ...promClient]) {
-    expect(lines, what).toBeGreaterThanOrEqual(10_000)
+    expect(lines, what).toBeGreaterThanOrEqual(20_000)
     expect(block, what).toBeGreaterThan(0)
   }
-  expect(renderPart({ machine, ours, promClient }).text).toMatch(/^\| prom-client \| counters, text \| 1 \|/m)
+  expect(renderPart(found).text).toMatch(/^\| prom-client \| counters, text, cold \| 1 \|/m)
 })
 
 const slice = (requests: number): Slice => ({
@@ -80,7 +93,16 @@ test('what is recorded or rendered too slowly is missed', () => {
   expect(slow.promises.map(({ held }) => held)).toEqual([false, false])
   const quick = recordPart([recording('ours', 1_000), recording('prom-client by hand', 2_000)])
   expect(quick.promises.map(({ held }) => held)).toEqual([true, true])
-  const render = (block: number) => ({ what: 'x', block, milliseconds: 1, lines: 1, bytes: 1 })
-  const rendered = renderPart({ machine: [], ours: [render(1), render(51), render(2)], promClient: [render(300)] })
-  expect(rendered.promises.map(({ held }) => held)).toEqual([false])
+})
+
+const render = (block: number, cold = false) => ({ what: 'x', cold, block, milliseconds: 1, lines: 1, bytes: 1 })
+const rendered = (ours: readonly ReturnType<typeof render>[]) =>
+  renderPart({ machine: [], ours, promClient: [render(300)] })
+
+test('one scrape that holds up too much is a promise that is missed, and the last line says so', () => {
+  const kept = rendered([render(50, true), render(2)])
+  const missed = rendered([render(51, true), render(2)])
+  expect(verdictOf([kept])).toBe('promises: 1 held, 0 missed')
+  expect(verdictOf([kept, missed])).toMatch(/^promises: 1 held, 1 missed: A scrape .* \(cold 51\.0 ms, warm 2\.0 ms, /)
+  expect(rendered([render(50, true), render(51)]).promises.map(({ held }) => held)).toEqual([false])
 })

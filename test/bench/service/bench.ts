@@ -1,5 +1,6 @@
-import { recordAll, renderAll } from './in-process.ts'
+import { recordAll } from './in-process.ts'
 import { type RaceOptions, raceServices } from './pairs.ts'
+import { renderAll } from './render.ts'
 import { type Part, promisesOf, racePart, recordPart, renderPart } from './report.ts'
 
 /** What can be measured of the part that runs inside a service. */
@@ -48,9 +49,12 @@ const method = `## How it is measured
 - Recording: all recorders in one process, in turns, 50,000 calls in each of 60 rounds after 15 to warm up, over 64 requests
   with labels of their own. What they counted is read at the end, and is the number of calls. Ours is what happens at the end of a
   request (duration, number, both sizes); "by hand" is a histogram and a counter of our instruments with labels.
-- Rendering: a process for each. 100,000 series of a counter, and a histogram of 7,143 series, which are 100,002 lines. While it
-  renders, a chain of \`setImmediate\` tells the longest time from one turn of the event loop to the next. Garbage collection counts.
-  The first line is the same chain while the process waits: what the machine holds up by itself.
+- Serving: 100,000 series of a counter, and a histogram of 7,143 series, which are 100,002 lines. Ours is a service made by
+  \`createService\`, without workers, scraped on its own metrics port; prom-client is \`register.metrics()\` behind a server of
+  Node's own. The bench itself scrapes over HTTP and reads as fast as it comes. In the process that is scraped a chain of timers
+  of 1 ms tells the longest time from one to the next during each scrape. Garbage collection counts. The first scrape of a process
+  is cold: its code is not compiled and its heap was filled just before; each way to ask is the cold one in its turn. prom-client
+  can't compress. The first line is the same chain in a process that nobody asks: what the machine holds up by itself.
 - A missed promise is written down and is no failure of the run.
 `
 

@@ -1,16 +1,16 @@
-import { gunzipSync } from 'node:zlib'
-
-/** One rendering: how long anything else had to wait at most, and how long it all took, in milliseconds. */
+/** One scrape: how long anything else in the process that was scraped had to wait at most, and how long all took, in milliseconds. */
 export interface Render {
   readonly what: string
+  /** Whether it is the first that its process answers: nothing is compiled yet, and the heap has never grown so far. */
+  readonly cold: boolean
   readonly block: number
   readonly milliseconds: number
   readonly lines: number
   readonly bytes: number
 }
 
-/** What is told of the machine itself: a while in which the process waits. */
-export const idle = 'nothing, 100 ms'
+/** How a process is filled that is scraped. */
+export type Shape = 'nothing' | 'counters' | 'histograms'
 
 /** Lines of one series of a histogram: its buckets, sum and count. */
 export const histogramLines = 14
@@ -29,52 +29,38 @@ export function* labelSets(count: number) {
   }
 }
 
-type Body = () => AsyncIterable<string | Buffer>
+/** What the process that scrapes says to the one that it scrapes, and is answered. */
+export type Order = 'watch' | 'tell'
+export type Told = { readonly port: number } | { readonly watching: true } | { readonly block: number }
 
-const linesOf = async (body: Body) => {
-  const chunks: Buffer[] = []
-  for await (const chunk of body()) chunks.push(typeof chunk === 'string' ? Buffer.from(chunk) : chunk)
-  const bytes = Buffer.concat(chunks)
-  const text = (bytes[0] === 0x1f ? gunzipSync(bytes) : bytes).toString()
-  return text.split('\n').filter((line) => line !== '' && !line.startsWith('#')).length
-}
-
-/** Tells what is longest from one turn of the event loop to the next. */
+/** A chain of timers of 1 ms tells what is longest from one to the next. */
 const watchTurns = () => {
   let longest = 0
   let last = performance.now()
-  let over = false
+  let timer: NodeJS.Timeout | undefined
   const look = () => {
     const now = performance.now()
     longest = Math.max(longest, now - last)
     last = now
-    if (!over) setImmediate(look)
+    timer = setTimeout(look, 1)
   }
-  setImmediate(look)
+  look()
   return () => {
-    over = true
     look()
+    clearTimeout(timer)
     return longest
   }
 }
 
-const turn = () => new Promise<void>((resolve) => setImmediate(resolve))
-
-const timed = async (body: Body) => {
-  await turn()
-  const end = watchTurns()
-  const start = performance.now()
-  let bytes = 0
-  for await (const chunk of body()) bytes += chunk.length
-  const milliseconds = performance.now() - start
-  await turn()
-  return { block: end(), milliseconds, bytes }
-}
-
-/** The same again and again, as scrapes are. The first counts as well. What comes is dropped, as a socket would take it. */
-export const renders = async (what: string, runs: number, body: Body): Promise<Render[]> => {
-  const found = []
-  for (let run = 0; run < runs; run += 1) found.push(await timed(body))
-  const printed = await linesOf(body)
-  return found.map((one) => ({ what, lines: printed, ...one }))
+/** Says on which port it is scraped, and watches its event loop whenever it is told to. */
+export const standFor = (port: number) => {
+  const say = (told: Told) => process.send?.(told)
+  let end = () => 0
+  process.on('message', (order: Order) => {
+    if (order === 'tell') return say({ block: end() })
+    end = watchTurns()
+    return say({ watching: true })
+  })
+  process.once('disconnect', () => process.exit())
+  say({ port })
 }

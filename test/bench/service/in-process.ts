@@ -1,6 +1,5 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
-import { idle, type Render } from './blocks.ts'
 import { bundles } from './contestants.ts'
 import type { Recording } from './rounds.ts'
 
@@ -27,24 +26,4 @@ export const recordAll = async ({ rounds = 60, calls = 50_000 } = {}): Promise<r
   const fake = found.find(({ calls: called, counted }) => called !== counted)
   if (fake) throw new Error(`${fake.name} counted ${fake.counted} of ${fake.calls} requests`)
   return found
-}
-
-export interface Rendered {
-  /** What the machine holds up by itself. */
-  readonly machine: readonly Render[]
-  readonly ours: readonly Render[]
-  readonly promClient: readonly Render[]
-}
-
-/**
- * Each in a process of its own: what one leaves on the heap would cost the other.
- * @throws Error where one does not print all series
- */
-export const renderAll = async ({ runs = 20, lines = 100_000 } = {}): Promise<Rendered> => {
-  const mine = await answerOf<readonly Render[]>('render-ours', [runs, lines])
-  const promClient = await answerOf<readonly Render[]>('render-prom-client', [runs, lines])
-  const [machine, ours] = [mine.filter(({ what }) => what === idle), mine.filter(({ what }) => what !== idle)]
-  const short = [...ours, ...promClient].find((one) => one.lines < lines)
-  if (short) throw new Error(`${short.what}: ${short.lines} lines came of ${lines}`)
-  return { machine, ours, promClient }
 }

@@ -1,9 +1,9 @@
 import { spreadOf } from '../measure.ts'
 import { figure } from '../report.ts'
 import type { Render } from './blocks.ts'
-import type { Rendered } from './in-process.ts'
 import type { Slice } from './load.ts'
 import type { Pair, Raced } from './pairs.ts'
+import type { Rendered } from './render.ts'
 import type { Recording } from './rounds.ts'
 
 /** What is promised of ours, and what was found. */
@@ -23,7 +23,7 @@ export interface Part {
 export const behindLimit = 0.03
 /** Of what prom-client needs to record a request, and nanoseconds. */
 export const recordLimits = { ratio: 0.5, nanoseconds: 1_000 } as const
-/** Milliseconds that nothing else may have to wait while 100,000 series are rendered. */
+/** Milliseconds that nothing else in the process may have to wait while 100,000 series are scraped. */
 export const blockLimit = 50
 
 const table = (head: readonly string[], rows: readonly (readonly (string | number)[])[]) =>
@@ -142,32 +142,35 @@ export const recordPart = (recordings: readonly Recording[]): Part => {
   }
 }
 
-const renderRows = (name: string, renders: readonly Render[]) =>
-  [...new Set(renders.map(({ what }) => what))].map((what) => {
-    const these = renders.filter((one) => one.what === what)
+const renderRows = (name: string, renders: readonly Render[]) => {
+  const named = renders.map((one) => ({ ...one, row: one.cold ? `${one.what}, cold` : one.what }))
+  return [...new Set(named.map(({ row }) => row).toSorted())].map((row) => {
+    const these = named.filter((one) => one.row === row)
     const blocks = spreadOf(these.map(({ block }) => block))
     const took = spreadOf(these.map(({ milliseconds }) => milliseconds))
     const [first] = these
     const size = figure((first?.bytes ?? 0) / 1024 ** 2)
     const block = [blocks.median, blocks.most].map((one) => one.toFixed(1))
-    return [name, what, these.length, ...block, figure(took.median), first?.lines ?? 0, size]
+    return [name, row, these.length, ...block, figure(took.median), first?.lines ?? 0, size]
   })
+}
 
-/** What rendering holds up. */
+/** What being scraped holds up. */
 export const renderPart = ({ machine, ours, promClient }: Rendered): Part => {
-  const most = (renders: readonly Render[]) => spreadOf(renders.map(({ block }) => block)).most
+  const most = (renders: readonly Render[]) => spreadOf(renders.map(({ block }) => block)).most.toFixed(1)
+  const [cold, warm] = [ours.filter((one) => one.cold), ours.filter((one) => !one.cold)]
   const head = [
     'of',
     'what',
-    'runs',
+    'scrapes',
     'longest block, median ms',
     'of all, ms',
-    'total, median ms',
+    'answer, median ms',
     'lines',
     'answer, MiB',
   ]
   return {
-    title: 'Rendering 100,000 series',
+    title: 'Serving 100,000 series',
     text: table(head, [
       ...renderRows('the machine', machine),
       ...renderRows('ours', ours),
@@ -175,9 +178,9 @@ export const renderPart = ({ machine, ours, promClient }: Rendered): Part => {
     ]),
     promises: [
       {
-        words: `Rendering 100,000 series holds nothing up for more than ${blockLimit} ms`,
-        found: `${most(ours).toFixed(1)} ms, prom-client ${most(promClient).toFixed(1)} ms, the machine by itself ${most(machine).toFixed(1)} ms`,
-        held: most(ours) <= blockLimit,
+        words: `A scrape of 100,000 series holds nothing up for more than ${blockLimit} ms, the first of a process included`,
+        found: `cold ${most(cold)} ms, warm ${most(warm)} ms, prom-client ${most(promClient)} ms, the machine by itself ${most(machine)} ms`,
+        held: ours.every(({ block }) => block <= blockLimit),
       },
     ],
   }
@@ -191,3 +194,11 @@ export const promisesOf = (parts: readonly Part[]) =>
       promises.map(({ words, found, held }) => [words, found, held ? 'held' : '**missed**']),
     ),
   )
+
+/** The last line of a run, which nobody overlooks. */
+export const verdictOf = (parts: readonly Part[]) => {
+  const all = parts.flatMap(({ promises }) => promises)
+  const missed = all.filter(({ held }) => !held)
+  const which = missed.map(({ words, found }) => `${words} (${found})`)
+  return `promises: ${all.length - missed.length} held, ${missed.length} missed${missed.length > 0 ? `: ${which.join('; ')}` : ''}`
+}
