@@ -23,7 +23,7 @@ export interface Sent {
 
 /** Milliseconds after which a connection hangs. */
 const patience = 30_000
-const workers = 48
+const mostWorkers = 48
 /** Connections that stand half open until the end of an order. */
 const mostHeld = 50
 
@@ -189,6 +189,7 @@ const obey = async ({ port, requests, seed }: Order): Promise<Sent> => {
   const worker = async () => {
     while (crowd.requests < requests) await visit(crowd, dice.one(ways)(crowd))
   }
+  const workers = Math.min(mostWorkers, Math.ceil(requests / 50))
   await Promise.all(Array.from({ length: workers }, worker))
   for (const socket of crowd.held) socket.destroy()
   const { connections, answered, byNode, hung } = crowd
