@@ -59,7 +59,7 @@ const storm = async (many: number) => {
 
 const answers: Answers = {
   work: async (number) => {
-    service?.log.info('a request', { number: Number(number) })
+    service?.log.info('a request', { sequence: Number(number) })
     await delay(Number(number) % 8)
     return `done ${number}`
   },

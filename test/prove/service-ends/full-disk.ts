@@ -32,7 +32,7 @@ export const fullDisk = async (stand: Stand, { framework, many }: Options): Prom
   const { code } = await app.ended
 
   const [combined, errors] = [linesIn(app.folder, 'combined'), linesIn(app.folder, 'error')]
-  const written = new Set(combined.map(({ number }) => number))
+  const written = new Set(combined.map(({ sequence }) => sequence))
   const missing = ({ answered }: typeof before) => answered.filter(([number]) => !written.has(number)).length
   const count = (series: string) => last.values.get(series) ?? 0
   const lost = count('log_messages_lost_total')

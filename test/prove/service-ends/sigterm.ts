@@ -33,7 +33,7 @@ const one = async (stand: Stand, { framework, graceful, before }: Options, instr
   const ended = await app.ended
   const report = await load.report
   const lines = instrumented ? linesIn(app.folder, 'combined') : []
-  const written = new Set(lines.map(({ number }) => number))
+  const written = new Set(lines.map(({ sequence }) => sequence))
   return {
     report,
     ended,

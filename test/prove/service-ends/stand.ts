@@ -117,7 +117,7 @@ const started = async (bundle: string, settings: Settings, wrap: readonly string
 export interface Line {
   readonly level: string
   readonly message: string
-  readonly number?: number
+  readonly sequence?: number
 }
 /** Every line of a kind of files, whole, or this throws. */
 export const linesIn = (folder: string, kind: 'combined' | 'error'): readonly Line[] =>
@@ -128,7 +128,7 @@ export const linesIn = (folder: string, kind: 'combined' | 'error'): readonly Li
 
 /** Numbers of requests that were answered with 200, and have no line. */
 export const unwritten = (report: Report, lines: readonly Line[]): readonly number[] => {
-  const written = new Set(lines.map(({ number }) => number))
+  const written = new Set(lines.map(({ sequence }) => sequence))
   return report.answered.filter(([number, status]) => status === 200 && !written.has(number)).map(([number]) => number)
 }
 

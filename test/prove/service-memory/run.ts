@@ -49,7 +49,7 @@ export const flat = async (wanted: Wanted, say: (line: string) => void = () => u
     await bundleOurs(new URL('hostile-client.ts', import.meta.url)),
   ]
   const settings: Settings = { server, log, folder, size: logSize, keep: logFiles }
-  const asked = startTold(serverBundle, [JSON.stringify(settings)], ['--expose-gc'])
+  const asked = startTold(serverBundle, [JSON.stringify(settings)], ['--expose-gc', '--no-deprecation'])
   const asking = startTold(clientBundle)
   const begun = performance.now()
   try {
