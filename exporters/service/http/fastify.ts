@@ -3,6 +3,10 @@ import plugin from 'fastify-plugin'
 import { unmatched } from './metrics.ts'
 import type { HttpWatch } from './watch.ts'
 
+const major = 5
+/** Of other releases we know no hooks: a plugin that it refuses would keep the application from starting. */
+export const isFastifyWeKnow = (version: unknown): boolean => String(version).startsWith(`${major}.`)
+
 interface FastifyMetricsOptions {
   /** Adds routes of ours. */
   readonly routes?: (app: FastifyInstance) => Promise<void>
@@ -27,7 +31,31 @@ export const fastifyMetrics = (watch: HttpWatch, { routes, onError }: FastifyMet
           done()
         })
       }
-      await routes?.(app)
+      if (routes) await addRoutes(app, routes)
     },
-    { name: 'techplus-http-metrics', fastify: '5.x' },
+    { name: 'techplus-http-metrics', fastify: `${major}.x` },
+  )
+
+/** Says what to do where the application has routes of its own at the same place, before ours or after. */
+const addRoutes = async (app: FastifyInstance, add: NonNullable<FastifyMetricsOptions['routes']>) => {
+  const ours = new Set<string>()
+  let adding = true
+  app.addHook('onRoute', ({ url, method, constraints }) => {
+    if (adding) ours.add(url)
+    else if (ours.has(url) && !constraints && [method].flat().some((one) => one === 'GET' || one === 'HEAD')) {
+      throw taken(`the route ${url} is there already`)
+    }
+  })
+  try {
+    await add(app)
+  } catch (cause) {
+    throw taken(cause instanceof Error ? cause.message : String(cause), { cause })
+  }
+  adding = false
+}
+
+const taken = (words: string, options?: ErrorOptions) =>
+  new Error(
+    `${words}: the instrumentation answers the health endpoints. Leave that to your own by createService({ health: false }), or take yours out`,
+    options,
   )

@@ -13,7 +13,12 @@ export const requestLog = (wanted: RequestLog, log: Lines): ((ended: Ended, left
   return ({ method, route, status, seconds, traceId }, left) => {
     const failed = status >= 500
     if (wanted === 'failed' && !failed && !left) return
-    const said = { method, route, status_code: left ? clientLeft : status, duration_seconds: Math.round(seconds * 1e6) / 1e6 }
+    const said = {
+      method,
+      route,
+      status_code: left ? clientLeft : status,
+      duration_seconds: Math.round(seconds * 1e6) / 1e6,
+    }
     const meta = traceId === undefined ? said : { ...said, trace_id: traceId }
     if (left) log.warn('request left by its client', meta)
     else if (failed) log.error('request failed', meta)

@@ -1,7 +1,7 @@
 import cluster from 'node:cluster'
 import type { Kept } from '../../reading.ts'
 import type { Health } from '../health/health.ts'
-import type { Server } from '../http/watch.ts'
+import type { Server } from '../http/servers.ts'
 import type { Report } from '../instruments/faults.ts'
 import type { Instruments } from '../instruments/instruments.ts'
 import type { Settings } from '../options.ts'
