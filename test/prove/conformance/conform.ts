@@ -8,13 +8,16 @@ import {
 import { createService } from '../../../exporters/service/index.ts'
 import { eventually } from '../../integration/servers.ts'
 import { diceOf } from '../dice.ts'
-import { type Tally, visit } from './clients.ts'
-import { patterns, servers } from './servers.ts'
+import { freshTally, type Tally, visit } from './clients.ts'
+import { bareServer, patterns, servers } from './servers.ts'
 
 export interface Conformed {
   readonly accepted: number
+  /** What clients got, and what the server cut off. */
   readonly completed: number
+  readonly broken: number
   readonly left: number
+  readonly reused: number
   readonly series: number
   readonly faults: readonly string[]
 }
@@ -24,10 +27,10 @@ const linesOf = (kept: readonly Kept[], name: string) => [
 ]
 const sumOf = (kept: readonly Kept[], name: string) => linesOf(kept, name).reduce((sum, [, value]) => sum + value, 0)
 
-/** `METHOD route status`, as the clients keep it. */
+/** `METHOD route`, and the status where there is one, as the clients keep it. */
 const keyOf = (series: string) => {
-  const [, method, route, status] = /method="(.*)",route="(.*)",status_code="(.*)"/.exec(series) ?? []
-  return `${method} ${route} ${status}`
+  const [, method, route, status] = /method="(.*)",route="(.*?)"(?:,status_code="(.*)")?\}/.exec(series) ?? []
+  return status === undefined ? `${method} ${route}` : `${method} ${route} ${status}`
 }
 
 /** Whether a server counts exactly what it accepted and what its clients got. */
@@ -36,7 +39,8 @@ export const conform = async (name: string, requests: number, seed = 1): Promise
     metrics: false,
     errors: false,
     log: { folder: false, console: false },
-    http: { routes: patterns, log: 'none' },
+    // A server with a router of its own is told of nothing.
+    http: { routes: name === bareServer ? patterns : [], log: 'none' },
   })
   const counted = await servers[name]?.(service)
   if (!counted) throw new Error(`there is no server ${name}: name one of ${Object.keys(servers).join(', ')}`)
@@ -48,10 +52,10 @@ export const conform = async (name: string, requests: number, seed = 1): Promise
     waiting.delete(url)
   })
   const seen = (path: string) => new Promise<void>((resolve) => void waiting.set(path, resolve))
-  const tally: Tally = { completed: new Map(), left: 0 }
+  const tally = freshTally()
   try {
     const port = await counted.listen()
-    await visit({ port, dice: diceOf(seed), tally, seen }, requests)
+    await visit({ port, dice: diceOf(seed), tally, seen, byPath: name === bareServer }, requests)
     const kept = await eventually(
       () => service.readings(),
       (now) => sumOf(now, httpRequestsInFlight.name) === 0,
@@ -63,19 +67,28 @@ export const conform = async (name: string, requests: number, seed = 1): Promise
   }
 }
 
-const compared = (kept: readonly Kept[], { completed: got, left }: Tally, accepted: number): Conformed => {
+const compared = (kept: readonly Kept[], tally: Tally, accepted: number): Conformed => {
+  const { broken, reused } = tally
   const series = linesOf(kept, httpRequestsTotal.name)
-  const total = series.reduce((sum, [, value]) => sum + value, 0)
   const aborted = sumOf(kept, httpRequestsAborted.name)
-  const completed = total - aborted
-  const told = new Map(series.map(([one, value]) => [keyOf(one), value]))
-  const keys = new Set([...got.keys(), ...[...told.keys()].filter((key) => !key.endsWith(' 499'))])
+  const completed = series.reduce((sum, [, value]) => sum + value, 0) - aborted
+  const told = series.map(([one, value]) => [keyOf(one), value] as const)
+  const isLeft = ([key]: readonly [string, number]) => key.endsWith(' 499')
+  const answered = new Map(told.filter((one) => !isLeft(one)))
+  const leftIn = new Map(told.filter(isLeft).map(([key, value]) => [key.slice(0, -' 499'.length), value]))
+  const abortedIn = new Map(linesOf(kept, httpRequestsAborted.name).map(([one, value]) => [keyOf(one), value]))
   const faults = [
     ...(completed + aborted === accepted ? [] : [`${completed} + ${aborted} are not the ${accepted} accepted`]),
-    ...(aborted === left ? [] : [`${aborted} told as aborted, ${left} left by their clients`]),
-    ...[...keys]
-      .filter((key) => got.get(key) !== told.get(key))
-      .map((key) => `${key}: ${told.get(key) ?? 0} told, clients got ${got.get(key) ?? 0}`),
+    ...differences(answered, tally.completed, 'told', 'clients got'),
+    ...differences(abortedIn, tally.left, 'told as aborted', 'left by their clients:'),
+    ...differences(leftIn, tally.left, 'told under 499', 'left by their clients:'),
   ]
-  return { accepted, completed, left, series: series.length, faults }
+  const left = [...tally.left.values()].reduce((sum, many) => sum + many, 0)
+  return { accepted, completed, broken, left, reused, series: series.length, faults }
 }
+
+type Counts = ReadonlyMap<string, number>
+const differences = (told: Counts, known: Counts, telling: string, knowing: string): readonly string[] =>
+  [...new Set([...told.keys(), ...known.keys()])]
+    .filter((key) => (told.get(key) ?? 0) !== (known.get(key) ?? 0))
+    .map((key) => `${key}: ${told.get(key) ?? 0} ${telling}, ${knowing} ${known.get(key) ?? 0}`)

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module'
 import express, { type Express, type NextFunction, type Request, type Response } from 'express'
 import Fastify, { type FastifyInstance } from 'fastify'
 import type { Service } from '../../../exporters/service/index.ts'
-import { answerBy, type Route, routes } from './routes.ts'
+import { answerBy, begunWith, gaveUp, type Route, routes, streamOf, wordsOf } from './routes.ts'
 
 /** Express 4 has types of its own, which would quarrel with those of 5. */
 const express4: typeof express = createRequire(import.meta.url)('express-4')
@@ -47,11 +47,16 @@ const fastify = async (service: Service): Promise<Counted> => {
     to.route({
       method: route.method,
       url,
-      exposeHeadRoute: false,
+      exposeHeadRoute: true,
       handler: async (request, reply) => {
-        if (route.does === 'throw' || route.does === 'reject') throw new Error('the handler failed')
-        reply.hijack()
-        await answerBy(route, reply.raw, String(request.body ?? ''))
+        const { does } = route
+        if (does === 'throw' || does === 'reject') throw new Error('the handler failed')
+        if (does === 'hang' || does === 'destroy') {
+          reply.hijack()
+          if (does === 'destroy') reply.raw.destroy(gaveUp())
+          return reply
+        }
+        return reply.code(begunWith(route)).send(streamOf(route) ?? wordsOf(route, String(request.body ?? '')))
       },
     })
   for (const route of routes) if (!isNested(route)) add(app, route, route.pattern)
@@ -69,7 +74,7 @@ const fastify = async (service: Service): Promise<Counted> => {
 const nest = '/guests/:guest'
 const isNested = ({ pattern }: Route) => pattern.startsWith(`${nest}/`)
 
-const verbs = { GET: 'get', POST: 'post', PUT: 'put', PATCH: 'patch', DELETE: 'delete' } as const
+const verbs = { GET: 'get', POST: 'post', PUT: 'put', PATCH: 'patch', DELETE: 'delete', OPTIONS: 'options' } as const
 const verbOf = ({ method }: Route) => verbs[method]
 
 const expressServer = (make: typeof express) => (service: Service) => {
@@ -93,7 +98,8 @@ const expressServer = (make: typeof express) => (service: Service) => {
 
 const bare = (service: Service): Counted => {
   const listener: RequestListener = (request: IncomingMessage, response: ServerResponse) => {
-    const route = routes.find(({ method, pattern }) => method === request.method && fits(pattern, request.url ?? ''))
+    const wanted = request.method === 'HEAD' ? 'GET' : request.method
+    const route = routes.find(({ method, pattern }) => method === wanted && fits(pattern, request.url ?? ''))
     const fail = () => response.writeHead(500).end('failed')
     if (!route) return void response.writeHead(404).end('not found')
     bodyOf(request)
@@ -108,6 +114,9 @@ const bare = (service: Service): Counted => {
 const fits = (pattern: string, url: string) =>
   new RegExp(`^${pattern.replaceAll(/:\w+/g, '[^/]+')}$`).test(url.split('?', 1)[0] ?? '')
 
+/** The one without a router, whose routes are found by the path alone. */
+export const bareServer = 'node:http'
+
 /** Patterns that a server of Node's own has no router for, and is told. */
 export const patterns: readonly string[] = [...new Set(routes.map(({ pattern }) => pattern))]
 
@@ -115,5 +124,5 @@ export const servers: Readonly<Record<string, (service: Service) => Counted | Pr
   'Fastify 5': fastify,
   'Express 5': expressServer(express),
   'Express 4': expressServer(express4),
-  'node:http': bare,
+  [bareServer]: bare,
 }
