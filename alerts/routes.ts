@@ -4,7 +4,7 @@ import { namesOf } from '../metrics/names.ts'
 import type { Alert } from './alert.ts'
 import { postgresDown } from './postgres.ts'
 import { redisDown } from './redis.ts'
-import { clientPoolExhausted, healthCheckFailing } from './service.ts'
+import { clientPoolWaiting, healthCheckFailing } from './service.ts'
 import { apiDown, heartbeatName } from './stack.ts'
 
 /** How often, in Alertmanager's terms. */
@@ -70,7 +70,7 @@ export const inhibitions: readonly Inhibition[] = [
     equal: ['instance'],
   })),
   seenByService(postgresDown, healthCheckFailing, 'check="database"'),
-  seenByService(postgresDown, clientPoolExhausted),
+  seenByService(postgresDown, clientPoolWaiting),
   seenByService(redisDown, healthCheckFailing, 'check="redis"'),
   // The fast burn of a promise says all that its slower ones would.
   {

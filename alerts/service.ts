@@ -1,7 +1,7 @@
 import { sla } from '../config/sla.ts'
 import { processErrorsTotal } from '../exporters/service/errors/errors.ts'
 import { healthCheckDuration, healthCheckTimeout, healthCheckUp } from '../exporters/service/health/checks.ts'
-import { clientPoolWaiting } from '../exporters/service/runtime/pools.ts'
+import { clientPoolWaitingRequests } from '../exporters/service/runtime/pools.ts'
 import { eventLoopLagP99, heapUsedRatio } from '../exporters/service/runtime/runtime-metrics.ts'
 import { and, div, eq, gt, increase, instant } from '../metrics/promql.ts'
 import { type Alert, alert } from './alert.ts'
@@ -72,9 +72,9 @@ export const heapNearLimit = alert({
     'Then look for what grows: two snapshots (node --heapsnapshot-signal=SIGUSR2) an hour apart, compared.',
 })
 
-export const clientPoolExhausted = alert({
+export const clientPoolWaiting = alert({
   name: 'ClientPoolWaiting',
-  expr: gt(instant(clientPoolWaiting), 0),
+  expr: gt(instant(clientPoolWaitingRequests), 0),
   for: '2m',
   severity: 'high',
   owner: 'platform',
@@ -102,6 +102,6 @@ export const serviceAlerts: readonly Alert[] = [
   healthCheckSlow,
   eventLoopLagging,
   heapNearLimit,
-  clientPoolExhausted,
+  clientPoolWaiting,
   serviceErrors,
 ]

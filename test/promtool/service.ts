@@ -1,5 +1,5 @@
 import {
-  clientPoolExhausted,
+  clientPoolWaiting,
   eventLoopLagging,
   healthCheckFailing,
   healthCheckSlow,
@@ -8,7 +8,7 @@ import {
 } from '../../alerts/service.ts'
 import { processErrorsTotal } from '../../exporters/service/errors/errors.ts'
 import { healthCheckDuration, healthCheckTimeout, healthCheckUp } from '../../exporters/service/health/checks.ts'
-import { clientPoolWaiting } from '../../exporters/service/runtime/pools.ts'
+import { clientPoolWaitingRequests } from '../../exporters/service/runtime/pools.ts'
 import { eventLoopLagP99, heapUsedRatio } from '../../exporters/service/runtime/runtime-metrics.ts'
 import type { Case } from './case.ts'
 import { scraped, series } from './series.ts'
@@ -112,15 +112,15 @@ const heap: readonly Case[] = [
 const pool: readonly Case[] = [
   {
     name: 'a pool that requests wait for is told',
-    about: clientPoolExhausted,
-    series: [series(clientPoolWaiting, 'api', '0x4 3x6', { pool: 'main' })],
+    about: clientPoolWaiting,
+    series: [series(clientPoolWaitingRequests, 'api', '0x4 3x6', { pool: 'main' })],
     at: '8m',
-    fires: [{ rule: clientPoolExhausted, labels: { ...scraped.api, pool: 'main' }, value: '3' }],
+    fires: [{ rule: clientPoolWaiting, labels: { ...scraped.api, pool: 'main' }, value: '3' }],
   },
   {
     name: 'a pool that requests waited for at one scrape is not told',
-    about: clientPoolExhausted,
-    series: [series(clientPoolWaiting, 'api', '0x4 3 0x6', { pool: 'main' })],
+    about: clientPoolWaiting,
+    series: [series(clientPoolWaitingRequests, 'api', '0x4 3 0x6', { pool: 'main' })],
     at: '6m',
     fires: [],
   },

@@ -13,8 +13,8 @@ export const clientPoolConnectionsMax = gauge({
   help: 'Connections that a client pool may have',
   labels: ['pool'],
 })
-export const clientPoolWaiting = gauge({
-  name: 'client_pool_waiting',
+export const clientPoolWaitingRequests = gauge({
+  name: 'client_pool_waiting_requests',
   counts: 'requests',
   help: 'Requests that wait for a connection of a client pool, because all are in use',
   labels: ['pool'],
@@ -62,7 +62,7 @@ export const poolsSource = (clients: PoolClients, instruments: Pick<Instruments,
 const poolGauges = (instruments: Pick<Instruments, 'gauge'>) => {
   const connections = instruments.gauge(clientPoolConnections)
   const max = instruments.gauge(clientPoolConnectionsMax)
-  const waiting = instruments.gauge(clientPoolWaiting)
+  const waiting = instruments.gauge(clientPoolWaitingRequests)
   return (pool: string, { totalCount, idleCount, waitingCount, options }: Pool) => {
     connections.set(idleCount, { pool, state: 'idle' })
     connections.set(totalCount - idleCount, { pool, state: 'used' })

@@ -22,7 +22,7 @@ const measured = [
 
 /**
  * Gives what the instrumentations measure our names, bounds and labels. What they count of incoming requests is dropped,
- * because we count those; so are the connections of pg, which it counts of all pools in one sum.
+ * because we count those; so are the connections of pg, which it counts of all pools in one sum: ours are told by pool.
  */
 export const clientViews = ({ AggregationType, createAllowListAttributesProcessor }: typeof Metrics) => {
   const { EXPLICIT_BUCKET_HISTOGRAM, DROP } = AggregationType

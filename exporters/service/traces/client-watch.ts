@@ -1,10 +1,10 @@
 import type * as Instrumentation from '@opentelemetry/instrumentation'
 import type { Report } from '../instruments/faults.ts'
-import type { ClientMetrics, Pool } from './client-metrics.ts'
+import type { ClientMetrics } from './client-metrics.ts'
 
 /**
- * What the instrumentations do not tell: that of ioredis measures nothing, and that of pg counts the connections of all
- * pools in one sum, which is right for one pool only. It must stand before both: they unwrap what they find wrapped.
+ * What the instrumentations do not tell: that of ioredis measures nothing. It must stand before that one, which unwraps
+ * what it finds wrapped.
  */
 export const clientWatch = (
   { InstrumentationBase, InstrumentationNodeModuleDefinition: Module }: typeof Instrumentation,
@@ -14,48 +14,10 @@ export const clientWatch = (
   class ClientWatch extends InstrumentationBase {
     protected override init() {
       const on = () => this.isEnabled()
-      return [
-        new Module('pg-pool', ['>=2.0.0 <4'], (exports: Exports<PoolMethods>) =>
-          watchPools(exports, metrics, report, on),
-        ),
-        new Module('ioredis', ['>=4.0.0 <7'], (exports: Exports<RedisMethods>) =>
-          timeCommands(exports, metrics, report, on),
-        ),
-      ]
+      return new Module('ioredis', ['>=4.0.0 <7'], (exports: Exports) => timeCommands(exports, metrics, report, on))
     }
   }
   return new ClientWatch('techplus-client-watch', '1', {})
-}
-
-/** A class, as CommonJS gives it or as `import` does. */
-interface Exports<Methods extends object> {
-  readonly default?: { readonly prototype: Methods }
-  readonly prototype: Methods
-}
-type On = () => boolean
-
-/** Once: what is both imported and required comes here twice. */
-const patched = new WeakSet<object>()
-const prototypeOf = <Methods extends object>(exports: Exports<Methods>) => {
-  const { prototype } = exports.default ?? exports
-  if (patched.has(prototype)) return undefined
-  patched.add(prototype)
-  return prototype
-}
-
-interface PoolMethods {
-  connect(this: Pool, ...rest: unknown[]): unknown
-}
-
-const watchPools = (exports: Exports<PoolMethods>, { watch }: ClientMetrics, report: Report, on: On) => {
-  const prototype = prototypeOf(exports)
-  if (!prototype) return exports
-  const { connect } = prototype
-  prototype.connect = function (this: Pool, ...rest) {
-    if (on()) guarded(report, () => watch(this))
-    return connect.apply(this, rest)
-  }
-  return exports
 }
 
 interface Redis {
@@ -69,10 +31,19 @@ interface Command {
 interface RedisMethods {
   sendCommand(this: Redis, command: Command, ...rest: unknown[]): unknown
 }
+/** A class, as CommonJS gives it or as `import` does. */
+interface Exports {
+  readonly default?: { readonly prototype: RedisMethods }
+  readonly prototype: RedisMethods
+}
 
-const timeCommands = (exports: Exports<RedisMethods>, metrics: ClientMetrics, report: Report, on: On) => {
-  const prototype = prototypeOf(exports)
-  if (!prototype) return exports
+/** What is both imported and required comes here twice. */
+const patched = new WeakSet<object>()
+
+const timeCommands = (exports: Exports, metrics: ClientMetrics, report: Report, on: () => boolean) => {
+  const { prototype } = exports.default ?? exports
+  if (patched.has(prototype)) return exports
+  patched.add(prototype)
   const { sendCommand } = prototype
   // One that waits for the connection is sent again when there is one.
   const timed = new WeakSet<Command>()

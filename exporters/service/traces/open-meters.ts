@@ -24,7 +24,7 @@ export const openMeters = (
 ): OpenMeters => {
   const { AggregationTemporality, InstrumentType } = metrics
   const exporter = new prometheus.PrometheusExporter({ preventServerStart: true })
-  // Of a gauge only what was observed now: a pool that has ended would be shown for ever.
+  // Of a gauge only what was observed now: what has ended would be shown for ever.
   exporter.selectAggregationTemporality = (type) =>
     type === InstrumentType.OBSERVABLE_GAUGE ? AggregationTemporality.DELTA : AggregationTemporality.CUMULATIVE
   const views = clientViews(metrics)

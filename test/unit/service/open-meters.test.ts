@@ -27,17 +27,10 @@ const asked = {
   'server.address': 'b',
   'server.port': 1,
 }
-const pool = { totalCount: 3, idleCount: 1, waitingCount: 2, ended: false }
 const { dbClientOperationDuration, httpClientRequestDuration } = clients
 
 describe('what is served is what is defined:', () => {
-  const definitions = [
-    dbClientOperationDuration,
-    httpClientRequestDuration,
-    clients.dbClientConnections,
-    clients.dbClientConnectionsMax,
-    clients.dbClientConnectionsPending,
-  ]
+  const definitions = [dbClientOperationDuration, httpClientRequestDuration]
   const served = async () => {
     const { metrics, requests, provider, source } = meters()
     const where = { 'server.address': 'b', 'server.port': 1, 'error.type': 'x' }
@@ -49,7 +42,6 @@ describe('what is served is what is defined:', () => {
       .record(0.2, { ...db, ...where, ...statement })
     metrics.record(0.2, { ...db, ...where })
     requests(undici).record(0.2, { ...asked, ...where, 'url.scheme': 'http', ...statement })
-    metrics.watch({ ...pool, options: {} })
     return source()
   }
   test.each(definitions)('$name', async ({ name, type, help, labels, ...rest }) => {
@@ -81,19 +73,17 @@ test('two instrumentations of one metric are one sum, whatever order they name i
 test('workers of a cluster are one sum', async () => {
   const all = merger()
   for (const seconds of [0.2, 0.3]) {
-    const { requests, provider, metrics, source } = meters()
+    const { requests, provider, source } = meters()
     requests(undici).record(seconds, asked)
     provider
       .getMeter('app')
       .createCounter('bookings')
       .add(3, seconds === 0.2 ? { a: 'x', b: 'y' } : { b: 'y', a: 'x' })
-    metrics.watch({ ...pool, options: { max: 5 } })
     for (const family of parcels(await source())) all.add(family)
   }
   const text = [...printed(all.kept(), { open: false })].join('')
   expect(text).toContain('bookings_total{a="x",b="y"} 6\n')
   expect(text).toMatch(/^http_client_request_duration_seconds_count\{.*\} 2$/m)
-  expect(text).toContain('db_client_connections_max{db_client_connection_pool_name="localhost:5432/"} 10\n')
 })
 
 test('a statement is of a kind, and no word of it is shown', async () => {
@@ -126,23 +116,6 @@ test('a client that meets ever new servers fills no memory, from scrape to scrap
   const counts = await lines(`${name}_count`)
   expect(counts).toHaveLength(501)
   expect(counts.at(-1)).toContain('server_address="other",server_port="other"} 100')
-})
-
-test('pools of one database are one series, without their logins, and none once they have ended', async () => {
-  const { metrics, lines } = meters()
-  const first = { ...pool, options: { max: 5, connectionString: 'postgres://ann:hunter2@db/rooms' } }
-  const second = { ...pool, options: { host: 'db', database: 'rooms' } }
-  for (const one of [first, second, first]) metrics.watch(one)
-  const labels = 'db_client_connection_pool_name="db:5432/rooms"'
-  expect(await lines('db_client_connections{')).toEqual([
-    `db_client_connections{${labels},db_client_connection_state="used"} 4`,
-    `db_client_connections{${labels},db_client_connection_state="idle"} 2`,
-  ])
-  expect(await lines('db_client_connections_max')).toEqual([`db_client_connections_max{${labels}} 15`])
-  first.ended = true
-  expect(await lines('db_client_connections_pending')).toEqual([`db_client_connections_pending_requests{${labels}} 2`])
-  second.ended = true
-  expect(await lines('db_client_connections')).toEqual([])
 })
 
 describe('a meter of the service itself', () => {
@@ -179,6 +152,21 @@ describe('a meter of the service itself', () => {
       'client metrics: Operation timed out.',
       'client metrics: broken',
     ])
+  })
+
+  test('is shown as it was observed now, and not what has ended', async () => {
+    const { provider, lines } = meters()
+    const guests = new Map([
+      ['blue', 2],
+      ['red', 1],
+    ])
+    const gauge = provider.getMeter('app').createObservableGauge('guests')
+    gauge.addCallback((result) => {
+      for (const [room, count] of guests) result.observe(count, { room })
+    })
+    expect(await lines('guests')).toEqual(['guests{room="blue"} 2', 'guests{room="red"} 1'])
+    guests.delete('blue')
+    expect(await lines('guests')).toEqual(['guests{room="red"} 1'])
   })
 
   test('is observed for each of two who ask at once', async () => {

@@ -19,10 +19,10 @@ test('a pool is shown as it is at each scrape', async () => {
     'client_pool_connections{pool="main",state="idle"} 2',
     'client_pool_connections{pool="main",state="used"} 1',
     'client_pool_connections_max{pool="main"} 4',
-    'client_pool_waiting{pool="main"} 0',
+    'client_pool_waiting_requests{pool="main"} 0',
   ])
   Object.assign(pool, { totalCount: 4, idleCount: 0, waitingCount: 7 })
-  expect(await scrape()).toContain('client_pool_waiting{pool="main"} 7')
+  expect(await scrape()).toContain('client_pool_waiting_requests{pool="main"} 7')
 })
 
 test('the clients of pg and of ioredis have what is read of them', async () => {
@@ -32,7 +32,7 @@ test('the clients of pg and of ioredis have what is read of them', async () => {
     'client_pool_connections{pool="main",state="idle"} 0',
     'client_pool_connections{pool="main",state="used"} 0',
     'client_pool_connections_max{pool="main"} 7',
-    'client_pool_waiting{pool="main"} 0',
+    'client_pool_waiting_requests{pool="main"} 0',
     'redis_client_ready{client="cache"} 0',
     'redis_client_commands{client="cache",state="sent"} 0',
     'redis_client_commands{client="cache",state="waiting"} 0',
