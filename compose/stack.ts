@@ -170,6 +170,8 @@ const startDemo = async ({ env, folder, say, signal }: StackOptions, start: Star
     API_PORT: String(env.API_PORT),
     METRICS_PORT: String(env.METRICS_PORT),
     SERVICE_NAME: 'techplus-api',
+    // As the handbook has it. Node, and --import with it, would end the process.
+    SERVICE_EXIT_ON_REJECTION: 'false',
     LOG_DIR: join(folder, 'demo', 'logs'),
     PAYMENTS_PORT: String(env.PAYMENTS_PORT),
     PAGER_PORT: String(env.PAGER_PORT),

@@ -3,7 +3,7 @@ import { z } from 'zod'
 /** Never required: what is not set is not used. */
 export const url = (protocols: readonly string[], example: string) =>
   z
-    .string()
+    .string(`is no URL like ${example}`)
     .refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol), `is no URL like ${example}`)
     .optional()
 
@@ -17,6 +17,9 @@ export const port = (fallback: number) =>
 
 /** A file that is read where it is needed, and again when it has changed. */
 export const path = z.string().optional()
+
+/** `true` or `false`, in any case of letters. */
+export const flag = z.stringbool({ truthy: ['true'], falsy: ['false'], error: 'is neither true nor false' })
 
 const rate = 'is no share: write a number from 0 to 1, such as 0.1'
 export const share = (fallback: number) => z.coerce.number(rate).min(0, rate).max(1, rate).default(fallback)

@@ -1,9 +1,25 @@
 import { z } from 'zod'
-import { path, port, share, url } from './env-shapes.ts'
+import { flag, path, port, share, url } from './env-shapes.ts'
 
 /** The handbook's levels, from the gravest. */
 export const logLevels = ['error', 'warn', 'info', 'debug'] as const
 export type LogLevel = (typeof logLevels)[number]
+
+/** What other programs call their levels, pino, winston and syslog among them, and the nearest of ours. */
+const nearest: ReadonlyMap<string, LogLevel | 'silent'> = new Map([
+  ...logLevels.map((level) => [level, level] as const),
+  ...(['emerg', 'alert', 'crit', 'fatal'] as const).map((level) => [level, 'error'] as const),
+  ['warning', 'warn'],
+  ...(['notice', 'http'] as const).map((level) => [level, 'info'] as const),
+  ...(['verbose', 'silly', 'trace'] as const).map((level) => [level, 'debug'] as const),
+  ['silent', 'silent'],
+])
+/** An application that reads the same variable may have set it for a logger of its own. */
+const level = z.string().transform((text, context) => {
+  const known = nearest.get(text.toLowerCase())
+  if (known === undefined) context.addIssue(`is no level: write ${logLevels.join(', ')}`)
+  return known ?? z.NEVER
+})
 
 /** What is sent, and how: traces as Protocol Buffers over HTTP. */
 const protocol = z.literal('http/protobuf', 'is not supported: write http/protobuf, or leave it out').optional()
@@ -34,9 +50,14 @@ export const serviceVariables = {
     .optional(),
   /** Which requests have a line in the log: none, those that failed or were left by their client, or all. */
   SERVICE_LOG_REQUESTS: z.enum(requestLogs, `is none of ${requestLogs.join(', ')}`).default('failed'),
-  LOG_LEVEL: z.enum(logLevels, `is no level: write ${logLevels.join(', ')}`).default('info'),
+  /** `silent` logs nothing at all. */
+  LOG_LEVEL: level.default('info'),
   /** The folder of error.log and combined.log. */
   LOG_DIR: path,
+  /** Whether what nobody caught is ours to deal with. */
+  SERVICE_ERRORS: z.enum(['on', 'off'], 'is neither on nor off').default('on'),
+  /** Whether a rejection that nobody handles ends the process. */
+  SERVICE_EXIT_ON_REJECTION: flag.optional(),
   /** Where errors are sent; nothing is sent without it. */
   SENTRY_DSN: url(['http:', 'https:'], 'https://key@host/1'),
   SENTRY_ENVIRONMENT: z.string().optional(),
@@ -49,7 +70,5 @@ export const serviceVariables = {
   OTEL_EXPORTER_OTLP_PROTOCOL: protocol,
   OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: protocol,
   /** Nothing is traced, whatever endpoint there is. */
-  OTEL_SDK_DISABLED: z
-    .stringbool({ truthy: ['true'], falsy: ['false'], error: 'is neither true nor false' })
-    .default(false),
+  OTEL_SDK_DISABLED: flag.default(false),
 } as const

@@ -7,14 +7,15 @@ import { httpRequestDuration } from './http/metrics.ts'
 import { requestLog } from './http/request-log.ts'
 import { routeFinder } from './http/routes.ts'
 import { type HttpWatch, httpWatch, type Server } from './http/watch.ts'
-import { faultReport, instrumentationErrorsTotal, type Report } from './instruments/faults.ts'
-import { type Instruments, instruments } from './instruments/instruments.ts'
+import type { Report } from './instruments/faults.ts'
+import type { Instruments } from './instruments/instruments.ts'
 import { usualSeries } from './instruments/series-store.ts'
-import { type ServiceLog, serviceLog } from './log/log.ts'
+import type { ServiceLog } from './log/log.ts'
 import type { Settings } from './options.ts'
 import { runtimeSource } from './runtime/runtime.ts'
 import { serve } from './serving/serve.ts'
 import { type Telemetry, telemetry } from './traces/telemetry.ts'
+import { type Voice, voiceOf } from './voice.ts'
 
 /** What a process has once: its metrics and their port, its log, its errors, its traces. */
 export interface Foundation {
@@ -29,14 +30,23 @@ export interface Foundation {
   isOurs(server: Server): boolean
   /** Has the metrics port answer the health endpoints too. */
   probe(health: Health): void
+  /** Opens the port and the log, where they wait for it. Any number of times. */
+  start(): void
   /** The address of /metrics; undefined where it is served nowhere, or by the primary of a cluster. */
   ready(): Promise<string | undefined>
+  /** Any number of times: all wait for the same end. */
   close(): Promise<void>
 }
 
+/**
+ * Who has set it up: code of the service, or `node --import`, beside any program, which may be no service at all. There
+ * nothing is opened before `start`, and the process ends, or goes on, as it would without us.
+ */
+type By = 'code' | 'import'
+
 /** @throws Error naming what of the settings cannot be had */
-export const foundation = (settings: Settings): Foundation => {
-  const voice = voices(settings)
+export const foundation = (settings: Settings, by: By = 'code'): Foundation => {
+  const voice = voiceOf(settings, by === 'import')
   const { kept, log, report } = voice
   const traces = tracesOf(settings, report, (request, traceId) => http.trace(request, traceId))
   voice.traceOf = traces.traceOf
@@ -44,14 +54,16 @@ export const foundation = (settings: Settings): Foundation => {
   kept.addSource('http', http.kept)
   kept.addSource('runtime', runtimeSource())
   kept.addSource('client metrics', traces.source)
-  let probes = health({ checks: unchecked, version: settings.version })
-  const served = serve(settings, {
-    kept,
-    report,
-    warn: (words) => log.warn(words),
-    health: (path) => probes.answer(path),
-  })
-  const errors = errorsOf(settings, voice, traces, served.farewell)
+  const { served, probe } = servedOf(settings, voice, by)
+  const errors = errorsOf(settings, voice, traces, { farewell: served.farewell, by })
+  const close = async () => {
+    http.close()
+    await served.close()
+    await errors?.close()
+    await traces.close()
+    await log.close()
+  }
+  let closing: Promise<void> | undefined
   return {
     settings,
     instruments: kept,
@@ -61,53 +73,35 @@ export const foundation = (settings: Settings): Foundation => {
     readings: served.readings,
     isOurs: served.isOurs,
     ready: served.ready,
-    probe: (given) => {
-      probes = given
+    probe,
+    start: () => {
+      voice.begin()
+      served.start()
     },
-    close: async () => {
-      http.close()
-      await served.close()
-      await errors?.close()
-      await traces.close()
-      await log.close()
+    close: () => {
+      closing ??= close()
+      return closing
     },
   }
 }
 
+const servedOf = (settings: Settings, { kept, report, log }: Voice, by: By) => {
+  let probes = health({ checks: unchecked, version: settings.version })
+  const served = serve(settings, {
+    kept,
+    report,
+    warn: (words) => log.warn(words),
+    health: (path) => probes.answer(path),
+    when: by === 'import' ? 'asked' : 'now',
+  })
+  const probe = (given: Health) => {
+    probes = given
+  }
+  return { served, probe }
+}
+
 /** Until somebody names a check. */
 const unchecked: HealthChecks = { run: async () => [], source: () => [] }
-
-interface Voice {
-  readonly kept: Instruments
-  readonly report: Report
-  readonly log: ServiceLog
-  traceOf: Telemetry['traceOf']
-}
-
-/** Metrics count faults of the log, the log tells faults of the metrics: each reaches the other when both are there. */
-const voices = ({ name, development, options, env }: Settings): Voice => {
-  const { level, folder, console: onConsole = development, redact, size, keep } = options.log ?? {}
-  const count = (part: string) => counted.inc({ part })
-  const tell = (words: string, cause: unknown) => voice.log.error(words, cause)
-  const report = faultReport({ count, log: tell })
-  const kept = instruments({ report, ...(options.maxSeries && { maxSeries: options.maxSeries }) })
-  const counted = kept.counter(instrumentationErrorsTotal)
-  const log = serviceLog({
-    service: name,
-    level: level ?? env.LOG_LEVEL,
-    files: folder !== false,
-    folder: folder === false ? undefined : (folder ?? env.LOG_DIR),
-    console: onConsole,
-    instruments: kept,
-    report,
-    traceOf: () => voice.traceOf(),
-    redact,
-    size,
-    keep,
-  })
-  const voice: Voice = { kept, report, log, traceOf: () => undefined }
-  return voice
-}
 
 const tracesOf = (
   { name, version, options, env }: Settings,
@@ -148,9 +142,9 @@ const errorsOf = (
   { name, version, options, env }: Settings,
   { kept, report, log }: Voice,
   traces: Telemetry,
-  farewell: () => Promise<void>,
+  { farewell, by }: { readonly farewell: () => Promise<void>; readonly by: By },
 ): ErrorTracking | undefined => {
-  const given = options.errors ?? {}
+  const given = options.errors ?? (env.SERVICE_ERRORS === 'on' && {})
   if (given === false) return undefined
   return errorTracking({
     dsn: given.dsn ?? env.SENTRY_DSN,
@@ -159,7 +153,8 @@ const errorsOf = (
     service: name,
     tracesSampleRate: given.tracesSampleRate ?? env.SENTRY_TRACES_SAMPLE_RATE,
     profilesSampleRate: given.profilesSampleRate ?? env.SENTRY_PROFILES_SAMPLE_RATE,
-    exitOnUnhandledRejection: given.exitOnUnhandledRejection ?? false,
+    exitOnUnhandledRejection: given.exitOnUnhandledRejection ?? env.SERVICE_EXIT_ON_REJECTION,
+    asNode: by === 'import',
     otherTracer: traces.on,
     traceOf: traces.traceOf,
     untraced: traces.untraced,

@@ -1,9 +1,10 @@
 import { z } from 'zod'
 import { readServiceEnv, type ServiceEnv } from '../../config/env.ts'
+import { url } from '../../config/env-shapes.ts'
 import { logLevels, requestLogs } from '../../config/service-variables.ts'
 import type { Ask, Check } from './health/checks.ts'
 import type { PrintedRegistry } from './instruments/registered.ts'
-import type { PoolClients } from './runtime/pools.ts'
+import type { Pool, RedisClient } from './runtime/pools.ts'
 
 const routes = z.array(z.string().regex(/^\//, 'is no route: it begins with /')).readonly()
 const shareWords = 'is no share: write a number from 0 to 1'
@@ -15,20 +16,46 @@ const latencyWords = 'is no latency: write seconds, more than 0'
 const bytesWords = 'is no size: write bytes, 1 or more'
 const filesWords = 'is no number of files: write 1 or more'
 const checkWords = 'is no check: write a function that rejects where the dependency is down'
+const patienceWords = 'is no patience: write milliseconds, more than 0'
+const poolWords = 'is no pool: give a Pool of pg or a client of ioredis'
+const hostWords = 'is no address: write one such as 127.0.0.1'
+const flagWords = 'is neither true nor false'
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null
+const isFunction = (value: unknown) => typeof value === 'function'
+const flag = z.boolean(flagWords).optional()
+
+const detailedCheck = z.strictObject(
+  {
+    check: z.custom(isFunction, checkWords),
+    patience: z.number(patienceWords).positive(patienceWords).optional(),
+    required: flag,
+  },
+  checkWords,
+)
+const check = z.custom<Check | Ask>().superRefine((one, context) => {
+  const parsed = isFunction(one) ? undefined : detailedCheck.safeParse(one)
+  for (const issue of parsed?.error?.issues ?? []) context.addIssue({ ...issue })
+})
+const pool = z.custom<Pool | RedisClient>(
+  (one) => isObject(one) && (('totalCount' in one && 'options' in one) || 'status' in one),
+  poolWords,
+)
 
 const metrics = z.strictObject({
-  host: z.string().optional(),
+  host: z.string(hostWords).min(1, hostWords).optional(),
   port: z.int(portWords).min(0, portWords).max(65535, portWords).optional(),
 })
 const errors = z.strictObject({
   /** Else SENTRY_DSN. Nothing is sent without one. */
-  dsn: z.url('is no URL like https://key@host/1').optional(),
+  dsn: url(['http:', 'https:'], 'https://key@host/1'),
   environment: z.string().optional(),
   tracesSampleRate: share.optional(),
   profilesSampleRate: share.optional(),
-  /** Whether an unhandled rejection ends the process, as an uncaught exception does. The handbook goes on. */
-  exitOnUnhandledRejection: z.boolean().optional(),
+  /**
+   * Whether an unhandled rejection ends the process, as an uncaught exception does. Else SERVICE_EXIT_ON_REJECTION; the
+   * handbook goes on where nothing is said.
+   */
+  exitOnUnhandledRejection: flag,
 })
 /** `false` switches the part off. */
 const orOff = <Shape extends z.ZodRawShape>(part: z.ZodObject<Shape>) => z.union([z.literal(false), part]).optional()
@@ -58,14 +85,11 @@ const schema = z.strictObject({
   /** Series that one metric may have; 10,000 where nothing is said. What is beyond shares one. */
   maxSeries: z.int(seriesWords).positive(seriesWords).optional(),
   /** Health checks by name: functions that reject where a dependency is down. */
-  checks: z
-    .record(
-      z.string(),
-      z.custom<Check | Ask>((one) => typeof one === 'function' || (isObject(one) && 'check' in one), checkWords),
-    )
-    .optional(),
+  checks: z.record(z.string(), check, 'are no checks: write { name: check }').optional(),
+  /** `false` leaves the health endpoints out of the service's own routes; they stay on the metrics port. */
+  health: flag,
   /** Client pools by name, whose state is shown. */
-  pools: z.custom<PoolClients>(isObject, 'are no pools: write { name: pool }').optional(),
+  pools: z.record(z.string(), pool, 'are no pools: write { name: pool }').optional(),
   log: z
     .strictObject({
       level: z.enum(logLevels, `is no level: write ${logLevels.join(', ')}`).optional(),
@@ -75,18 +99,21 @@ const schema = z.strictObject({
       size: z.int(bytesWords).positive(bytesWords).optional(),
       keep: z.int(filesWords).positive(filesWords).optional(),
       /** On the console as well; where nothing is said, unless NODE_ENV is `production`. */
-      console: z.boolean().optional(),
+      console: flag,
       /** Names of keys whose values are hidden besides the usual ones. */
       redact: z.array(z.string()).readonly().optional(),
     })
     .optional(),
-  /** `false` leaves uncaught exceptions to others. */
+  /** `false` leaves uncaught exceptions to others, as SERVICE_ERRORS=off does. */
   errors: orOff(errors),
   /** Where traces are sent, by OTLP over HTTP. Else OTEL_EXPORTER_OTLP_ENDPOINT. Nothing is traced without one. */
-  traces: z.strictObject({ endpoint: z.url('is no URL like http://host:4318').optional() }).optional(),
+  traces: z.strictObject({ endpoint: url(['http:', 'https:'], 'http://host:4318') }).optional(),
   /** A registry of prom-client whose metrics are served beside ours. */
   registry: z
-    .custom<PrintedRegistry>((one) => isObject(one) && 'metrics' in one, 'is no registry of prom-client')
+    .custom<PrintedRegistry>(
+      (one) => isObject(one) && 'metrics' in one && isFunction(one.metrics),
+      'is no registry of prom-client',
+    )
     .optional(),
 })
 
@@ -94,6 +121,7 @@ export type ServiceOptions = z.input<typeof schema>
 /** What belongs to a service, and can still be said when its process is instrumented already. */
 export const laterOptions = [
   'checks',
+  'health',
   'ignore',
   'pools',
   'registry',
@@ -124,7 +152,7 @@ const faultsOf = (issue: z.core.$ZodIssue, above: readonly PropertyKey[] = []): 
   const path = [...above, ...issue.path]
   const at = path.join('.')
   if (issue.code === 'unrecognized_keys') {
-    const names = Object.keys(known[at] ?? {}).join(', ')
+    const names = Object.keys(known[at] ?? detailedCheck.shape).join(', ')
     return issue.keys.map((key) => `${[...path, key].join('.')} is no option: known are ${names}`)
   }
   // Of the choices, the last is the one that somebody who writes more than `false` has meant.

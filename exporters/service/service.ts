@@ -11,7 +11,7 @@ import { registrySource } from './instruments/registered.ts'
 import { type FastifyLog, fastifyLog } from './log/fastify.ts'
 import type { ServiceLog } from './log/log.ts'
 import { checkOptions, type ServiceOptions, settingsOf } from './options.ts'
-import { registeredFoundation } from './registration.ts'
+import { takeFoundation } from './registration.ts'
 import { type ReservationOutcome, reservationCounter } from './reservations.ts'
 import { poolsSource } from './runtime/pools.ts'
 
@@ -66,7 +66,8 @@ export interface Service extends Pick<Instruments, 'counter' | 'gauge' | 'histog
  */
 export const createService = (given: ServiceOptions = {}): Service => {
   const options = checkOptions(given)
-  const base = registeredFoundation(options) ?? foundation(settingsOf(options))
+  const base = takeFoundation(options) ?? foundation(settingsOf(options))
+  base.start()
   return serviceOn(base, options)
 }
 
@@ -76,7 +77,7 @@ const isRefusal = (error: unknown) =>
 
 const serviceOn = (
   base: Foundation,
-  { checks = {}, pools, registry, ignore = [], version }: ServiceOptions,
+  { checks = {}, health: inApp = true, pools, registry, ignore = [], version }: ServiceOptions,
 ): Service => {
   const { settings, instruments: kept, http, log, errors } = base
   const checked = healthChecks({ checks, instruments: kept, log })
@@ -90,6 +91,7 @@ const serviceOn = (
   const probe = healthHandler(probes)
   /** Whether it was asked for. No router of theirs names the route: unnamed, probes would count as visitors. */
   const answersHealth = (request: IncomingMessage, response: ServerResponse) => {
+    if (!inApp) return false
     let answers = true
     probe(request, response, () => {
       answers = false
@@ -104,7 +106,7 @@ const serviceOn = (
     gauge: kept.gauge,
     histogram: kept.histogram,
     fastify: fastifyMetrics(http, {
-      routes: (app) => healthRoutes(app, { health: probes }),
+      ...(inApp && { routes: (app) => healthRoutes(app, { health: probes }) }),
       onError: errors?.capture,
     }),
     express: (request, response, next) => {

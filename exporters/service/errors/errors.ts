@@ -2,6 +2,8 @@ import { writeSync } from 'node:fs'
 import { counter } from '../../../metrics/metric.ts'
 import type { Report } from '../instruments/faults.ts'
 import type { Instruments } from '../instruments/instruments.ts'
+import { besideOthers } from './beside-others.ts'
+import { lastWords } from './last-words.ts'
 import { type Context, type How, openSentry, type Sentry, type SentryOptions } from './sentry.ts'
 import { type Gate, gate } from './storm.ts'
 import { asError, type Redact, readable } from './thrown.ts'
@@ -37,8 +39,13 @@ export interface ErrorTrackingOptions extends Omit<SentryOptions, 'dsn' | 'warn'
   readonly instruments: Instruments
   readonly report: Report
   readonly redact: Redact
-  /** Whether a rejection that nobody handles ends the process, as Node itself has it. The handbook goes on. */
+  /** Whether a rejection that nobody handles ends the process. The handbook goes on, where nothing is said. */
   readonly exitOnUnhandledRejection?: boolean | undefined
+  /**
+   * Whether all ends and goes on as it would without us: other listeners decide where there are any, and of rejections Node
+   * does, unless something is said of them.
+   */
+  readonly asNode?: boolean | undefined
   readonly exit?: (code: number) => void
   /** Milliseconds that Sentry may take before the process ends, and that the log may take after it. */
   readonly patience?: number | undefined
@@ -58,7 +65,7 @@ export interface ErrorTracking {
  * @throws Error where a DSN is given and Sentry cannot be used
  */
 export const errorTracking = (options: ErrorTrackingOptions): ErrorTracking => {
-  const { dsn, log, report, redact, patience = 2_000, exitOnUnhandledRejection = false } = options
+  const { dsn, log, report, redact, patience = 2_000 } = options
   const sentry = dsn ? openSentry({ ...options, dsn, warn: (words, cause) => log.warn(words, cause) }) : undefined
   const attempt = attempts(report)
   const wait = (work: () => Promise<unknown>) => within(patience, work, (cause) => report('errors', cause))
@@ -76,7 +83,7 @@ export const errorTracking = (options: ErrorTrackingOptions): ErrorTracking => {
     // A listener of `exit` may throw; the second call asks none.
     attempt(leave, leave)
   }
-  const unlisten = listen({ ...options, exitOnUnhandledRejection, gates, send, attempt, end })
+  const unlisten = listen({ ...options, gates, send, attempt, end })
   return {
     capture: (error, context) => {
       if (sentry && gates.capture.admits()) send(readable(error, redact), { handled: true, context })
@@ -90,8 +97,8 @@ export const errorTracking = (options: ErrorTrackingOptions): ErrorTracking => {
   }
 }
 
-interface Listening extends Pick<ErrorTrackingOptions, 'log' | 'redact' | 'instruments'> {
-  readonly exitOnUnhandledRejection: boolean
+type Given = 'log' | 'redact' | 'instruments' | 'exitOnUnhandledRejection' | 'asNode'
+interface Listening extends Pick<ErrorTrackingOptions, Given> {
   readonly gates: Gates
   readonly send: (what: Error | string, how: How) => void
   readonly attempt: Attempt
@@ -99,7 +106,8 @@ interface Listening extends Pick<ErrorTrackingOptions, 'log' | 'redact' | 'instr
 }
 
 /** Returns what stops it. */
-const listen = ({ log, redact, instruments, exitOnUnhandledRejection, gates, send, attempt, end }: Listening) => {
+const listen = ({ log, redact, instruments, gates, send, attempt, end, ...given }: Listening) => {
+  const { exitOnUnhandledRejection, asNode = false } = given
   const counted = instruments.counter(processErrorsTotal)
   for (const kind of kinds) counted.add(0, { kind })
   let ending = false
@@ -113,13 +121,29 @@ const listen = ({ log, redact, instruments, exitOnUnhandledRejection, gates, sen
     if (ending) return
     send(what, { handled: false, fatal: isLast })
     ending = isLast
-    if (isLast) void end()
+    if (!isLast) return
+    attempt(() => process.stderr.write(`${lastWords(what, redact)}\n`))
+    void end()
   }
-  const onException = (error: unknown) => caught('uncaughtException', error, true)
-  const onRejection = (reason: unknown) => caught('unhandledRejection', reason, exitOnUnhandledRejection)
-  process.on('uncaughtException', onException).on('unhandledRejection', onRejection)
+  const nodeDecides = asNode && exitOnUnhandledRejection === undefined
+  /** Node brings rejections here too, where nobody listens to them. */
+  const onException = (error: unknown, origin: Kind) => {
+    const others = process.listenerCount('uncaughtException') > 1
+    caught(nodeDecides ? origin : 'uncaughtException', error, !(asNode && others))
+  }
+  const onRejection = (reason: unknown) => caught('unhandledRejection', reason, exitOnUnhandledRejection === true)
+  process.on('uncaughtException', onException)
+  const deaf = nodeDecides ? besideOthers(onRejection) : always(onRejection)
   return () => {
-    process.off('uncaughtException', onException).off('unhandledRejection', onRejection)
+    process.off('uncaughtException', onException)
+    deaf()
+  }
+}
+
+const always = (hear: (reason: unknown) => void) => {
+  process.on('unhandledRejection', hear)
+  return () => {
+    process.off('unhandledRejection', hear)
   }
 }
 

@@ -29,3 +29,22 @@ test.each([
 test('OTEL_SDK_DISABLED is true or false', () => {
   expect(() => readServiceEnv({ OTEL_SDK_DISABLED: 'yes' })).toThrow(/OTEL_SDK_DISABLED is neither true nor false/)
 })
+
+test.each([
+  ['trace', 'debug'],
+  ['SILLY', 'debug'],
+  ['http', 'info'],
+  ['warning', 'warn'],
+  ['fatal', 'error'],
+  ['silent', 'silent'],
+])('LOG_LEVEL %s, as other programs write it, is %s', (given, level) => {
+  expect(readServiceEnv({ LOG_LEVEL: given }).LOG_LEVEL).toBe(level)
+})
+
+test.each([
+  ['LOG_LEVEL', 'is no level: write error, warn, info, debug'],
+  ['SERVICE_ERRORS', 'is neither on nor off'],
+  ['SERVICE_EXIT_ON_REJECTION', 'is neither true nor false'],
+])('a wrong %s is told', (name, words) => {
+  expect(() => readServiceEnv({ [name]: 'hunter2' })).toThrow(`the environment has faults:\n  ${name} ${words}`)
+})

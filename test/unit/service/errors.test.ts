@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test, vi } from 'vitest'
 import { errorTracking } from '../../../exporters/service/errors/errors.ts'
+import { lastWords } from '../../../exporters/service/errors/last-words.ts'
 import { openSentry } from '../../../exporters/service/errors/sentry.ts'
 import { asError, readable } from '../../../exporters/service/errors/thrown.ts'
 import { instruments } from '../../../exporters/service/instruments/instruments.ts'
@@ -70,4 +71,11 @@ test('what is thrown instead of an Error is redacted, and hidden where that fail
     throw new Error('not this one')
   }
   expect(readable({ password: 'hunter2' }, fails)).toBe('a value that cannot be read, of type object')
+})
+
+test('the last words are the stack and those of its causes, redacted', () => {
+  const error = new Error('no room', { cause: new TypeError('hunter2') })
+  const words = lastWords(error, (text) => String(text).replaceAll('hunter2', '[redacted]'))
+  expect(words).toMatch(/^Error: no room\n {4}at .*\n\[cause\]: TypeError: \[redacted\]\n {4}at /s)
+  expect(lastWords('a string', itself)).toBe('Uncaught a string')
 })

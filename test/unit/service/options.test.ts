@@ -23,7 +23,7 @@ describe('a wrong option is told by its name, with what it may be', () => {
     [
       'one that is none',
       { metrcs: {} },
-      'metrcs is no option: known are name, version, metrics, ignore, http, maxSeries, checks, pools, log, errors, traces, registry',
+      'metrcs is no option: known are name, version, metrics, ignore, http, maxSeries, checks, health, pools, log, errors, traces, registry',
     ],
     [
       'one that is none, further in',
@@ -54,6 +54,38 @@ describe('a wrong option is told by its name, with what it may be', () => {
       { checks: { database: true } },
       'checks.database: is no check: write a function that rejects where the dependency is down',
     ],
+    [
+      'a check that is none, further in',
+      { checks: { database: { check: 5 } } },
+      'checks.database.check: is no check: write a function that rejects where the dependency is down',
+    ],
+    [
+      'a detail of a check',
+      { checks: { database: { check: async () => 1, requred: false } } },
+      'checks.database.requred is no option: known are check, patience, required',
+    ],
+    [
+      'a patience in words',
+      { checks: { database: { check: async () => 1, patience: 'soon' } } },
+      'checks.database.patience: is no patience: write milliseconds, more than 0',
+    ],
+    [
+      'a pool that is not there yet',
+      { pools: { main: undefined } },
+      'pools.main: is no pool: give a Pool of pg or a client of ioredis',
+    ],
+    ['an address', { metrics: { host: '' } }, 'metrics.host: is no address: write one such as 127.0.0.1'],
+    [
+      'a DSN without a protocol',
+      { errors: { dsn: 'key@sentry:9000/1' } },
+      'errors.dsn: is no URL like https://key@host/1',
+    ],
+    [
+      'an endpoint without a protocol',
+      { traces: { endpoint: 'localhost:4318' } },
+      'traces.endpoint: is no URL like http://host:4318',
+    ],
+    ['the metrics of a registry', { registry: { metrics: 1 } }, 'registry: is no registry of prom-client'],
     ['a DSN', { errors: { dsn: 'sentry' } }, 'errors.dsn: is no URL like https://key@host/1'],
     ['an endpoint', { traces: { endpoint: 'otel' } }, 'traces.endpoint: is no URL like http://host:4318'],
     ['a registry', { registry: {} }, 'registry: is no registry of prom-client'],

@@ -36,6 +36,19 @@ test('what belongs to the process comes too late then, and is told by its name',
   )
 })
 
+test('a second service of such a process is refused with what to do', () => {
+  register()
+  createService()
+  expect(() => createService({ checks: { database: async () => undefined } })).toThrow(
+    /^createService was called before: a process that was instrumented by --import has one service\. Call it once/,
+  )
+})
+
+test('whoever closes while it closes waits for the same end', () => {
+  const { close } = register()
+  expect(close()).toBe(close())
+})
+
 test('a wrong option is told then as well', () => {
   register()
   expect(() => createService({ ignore: ['health'] })).toThrow('ignore.0: is no route')
