@@ -2,8 +2,8 @@ import { sla } from '../config/sla.ts'
 import { processErrorsTotal } from '../exporters/service/errors/errors.ts'
 import { healthCheckDuration, healthCheckTimeout, healthCheckUp } from '../exporters/service/health/checks.ts'
 import { clientPoolWaitingRequests } from '../exporters/service/runtime/pools.ts'
-import { eventLoopLagP99, heapUsedRatio } from '../exporters/service/runtime/runtime-metrics.ts'
-import { and, div, eq, gt, increase, instant } from '../metrics/promql.ts'
+import { eventLoopLagP99, heapUsedRatio, processStartTime } from '../exporters/service/runtime/runtime-metrics.ts'
+import { and, changes, div, eq, gt, increase, instant } from '../metrics/promql.ts'
 import { type Alert, alert } from './alert.ts'
 
 /** The same for every check: which it is, is in the alert's labels. */
@@ -85,6 +85,23 @@ export const clientPoolWaiting = alert({
     "locks first; connections idle in transaction are a leak in the code. Raise the pool's max only if PostgreSQL has room.",
 })
 
+/** Restarts in a quarter of an hour that no release explains, nor one that is undone at once. */
+export const mostRestarts = 2
+
+export const serviceRestarting = alert({
+  name: 'ServiceRestarting',
+  expr: gt(changes(processStartTime, '15m'), mostRestarts),
+  for: '1s',
+  severity: 'high',
+  owner: 'reservations',
+  summary: ({ label, value }) =>
+    `${label('instance')} was started ${value.plain} times in 15 minutes: it ends again and again`,
+  action:
+    'Its last lines in error.log say why ("Uncaught Exception"), and Sentry has the stack; the console where it ends before it has ' +
+    'a log, and dmesg where the kernel ended it for its memory. Undo the release or the change of settings that brought it.',
+})
+
+/** Of an exception that ends its process the count ends with it: it is told here only of a worker of node:cluster. */
 export const serviceErrors = alert({
   name: 'ServiceErrors',
   expr: gt(increase(processErrorsTotal, '5m'), 0),
@@ -93,8 +110,8 @@ export const serviceErrors = alert({
   owner: 'reservations',
   summary: ({ label }) => `${label('instance')} had an ${label('kind')}: an error that nobody caught`,
   action:
-    'Find it in error.log ("Uncaught Exception", "Unhandled Rejection") or in Sentry, with its stack. After an uncaught ' +
-    'exception the process ended: check that it was started again. Undo the release that brought it.',
+    'Find it in error.log ("Unhandled Rejection") or in Sentry, with its stack: what it was to do for a guest may be half done. Undo ' +
+    'the release that brought it. An uncaughtException ended a worker, and with it the requests that it was answering.',
 })
 
 export const serviceAlerts: readonly Alert[] = [
@@ -103,5 +120,6 @@ export const serviceAlerts: readonly Alert[] = [
   eventLoopLagging,
   heapNearLimit,
   clientPoolWaiting,
+  serviceRestarting,
   serviceErrors,
 ]

@@ -8,6 +8,7 @@ export interface Task {
   readonly lines: number
   readonly size?: number
   readonly keep?: number
+  readonly console?: boolean
   readonly end: 'exit' | 'throw' | 'SIGTERM' | 'SIGKILL' | 'when asked' | 'once there is room'
 }
 

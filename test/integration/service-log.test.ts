@@ -64,6 +64,12 @@ test.each(ends)('every line logged right before the process ends is there: %s', 
   expect(read('error.log')).toEqual(range(0, 100).map((number) => number * 10))
 })
 
+test('on the console errors go to the standard error, and spoil no output that is piped', async () => {
+  const { out, err } = await started({ lines: 20, console: true, end: 'exit' }).ended
+  const levels = (text: string) => text.match(/\b(?:error|info)(?=\S*: )/g)
+  expect([levels(out), levels(err)]).toEqual([Array(18).fill('info'), Array(2).fill('error')])
+})
+
 test('over many rotations no file is too large, no line is torn, and nothing is missing in what is kept', async () => {
   const [size, lines] = [1_048_576, 200_000]
   expect(await started({ lines, size, end: 'exit' }).ended).toMatchObject({ code: 0, err: '' })
@@ -177,7 +183,8 @@ test('Fastify logs its requests and errors through it, without headers and secre
     throw new Error('no room for ann@example.com')
   })
   const headers = { authorization: 'Bearer hunter2', cookie: 'a=hunter2' }
-  for (const url of ['/room/1?token=hunter2', '/quiet', '/fails']) await app.inject({ url, headers })
+  for (const url of ['/room/hunter2?token=hunter2', '/quiet', '/fails?for=hunter2', '/nowhere?for=hunter2'])
+    await app.inject({ url, headers })
   app.log.fatal(new Error('the end'))
   app.log.trace('not wanted')
   await app.close()
@@ -195,7 +202,7 @@ test('Fastify logs its requests and errors through it, without headers and secre
       level: 'info',
       message: 'incoming request',
       reqId: 'req-1',
-      req: { method: 'GET', url: '/room/1?token=[redacted]' },
+      req: { method: 'GET', url: '/room/:id' },
     },
     {
       level: 'warn',
@@ -212,7 +219,7 @@ test('Fastify logs its requests and errors through it, without headers and secre
       res: { statusCode: 200 },
       responseTime: expect.any(Number),
     },
-    { message: 'incoming request', reqId: 'req-3' },
+    { message: 'incoming request', reqId: 'req-3', req: { method: 'GET', url: '/fails' } },
     {
       level: 'error',
       message: 'no room for [redacted]',
@@ -220,6 +227,9 @@ test('Fastify logs its requests and errors through it, without headers and secre
       err: { message: 'no room for [redacted]', stack },
     },
     { message: 'request completed', res: { statusCode: 500 } },
+    { message: 'incoming request', req: { method: 'GET', url: '/nowhere' } },
+    { message: 'Route GET:/nowhere not found' },
+    { message: 'request completed', res: { statusCode: 404 } },
     { level: 'error', message: 'the end', err: { message: 'the end', stack } },
   ])
 })

@@ -5,11 +5,12 @@ import {
   healthCheckSlow,
   heapNearLimit,
   serviceErrors,
+  serviceRestarting,
 } from '../../alerts/service.ts'
 import { processErrorsTotal } from '../../exporters/service/errors/errors.ts'
 import { healthCheckDuration, healthCheckTimeout, healthCheckUp } from '../../exporters/service/health/checks.ts'
 import { clientPoolWaitingRequests } from '../../exporters/service/runtime/pools.ts'
-import { eventLoopLagP99, heapUsedRatio } from '../../exporters/service/runtime/runtime-metrics.ts'
+import { eventLoopLagP99, heapUsedRatio, processStartTime } from '../../exporters/service/runtime/runtime-metrics.ts'
 import type { Case } from './case.ts'
 import { scraped, series } from './series.ts'
 
@@ -126,9 +127,33 @@ const pool: readonly Case[] = [
   },
 ]
 
+const restarting: readonly Case[] = [
+  {
+    name: 'a service that ends and is started again and again is told',
+    about: serviceRestarting,
+    series: [series(processStartTime, 'api', '100x5 400 _x2 580 640x4')],
+    at: '12m',
+    fires: [{ rule: serviceRestarting, labels: scraped.api, value: '3' }],
+  },
+  {
+    name: 'a release that is undone at once is not told',
+    about: serviceRestarting,
+    series: [series(processStartTime, 'api', '100x5 400x2 580x10')],
+    at: '15m',
+    fires: [],
+  },
+  {
+    name: 'restarts of long ago are not told any more',
+    about: serviceRestarting,
+    series: [series(processStartTime, 'api', '100 160 220 280x20')],
+    at: '20m',
+    fires: [],
+  },
+]
+
 const uncaught: readonly Case[] = [
   {
-    name: 'an error that nobody caught is told, by its kind',
+    name: 'a rejection that nobody handled is told',
     about: serviceErrors,
     series: [
       series(processErrorsTotal, 'api', '0x4 1x6', { kind: 'unhandledRejection' }),
@@ -138,12 +163,34 @@ const uncaught: readonly Case[] = [
     fires: [{ rule: serviceErrors, labels: { ...scraped.api, kind: 'unhandledRejection' } }],
   },
   {
+    name: 'an exception that ended a worker, and was told by its primary, is told',
+    about: serviceErrors,
+    series: [series(processErrorsTotal, 'api', '0x4 1x6', { kind: 'uncaughtException' })],
+    at: '8m',
+    fires: [{ rule: serviceErrors, labels: { ...scraped.api, kind: 'uncaughtException' } }],
+  },
+  {
+    name: 'an exception that ended the process is not told by a count that ended with it',
+    about: serviceErrors,
+    series: [series(processErrorsTotal, 'api', '0x4 _ 0x6', { kind: 'uncaughtException' })],
+    at: '8m',
+    fires: [],
+  },
+  {
     name: 'an error of long ago is not told any more',
     about: serviceErrors,
-    series: [series(processErrorsTotal, 'api', '0x2 1x20', { kind: 'uncaughtException' })],
+    series: [series(processErrorsTotal, 'api', '0x2 1x20', { kind: 'unhandledRejection' })],
     at: '15m',
     fires: [],
   },
 ]
 
-export const serviceCases: readonly Case[] = [...failing, ...slow, ...loop, ...heap, ...pool, ...uncaught]
+export const serviceCases: readonly Case[] = [
+  ...failing,
+  ...slow,
+  ...loop,
+  ...heap,
+  ...pool,
+  ...restarting,
+  ...uncaught,
+]

@@ -1,7 +1,7 @@
 import { format } from 'node:util'
 import type { LogLevel } from '../../../config/service-variables.ts'
 import type { ServiceLog } from './log.ts'
-import { isError } from './redaction.ts'
+import { isError, isObject } from './values.ts'
 
 /** Fastify's levels, from the gravest, and ours for each. */
 const levels = { fatal: 'error', error: 'error', warn: 'warn', info: 'info', debug: 'debug', trace: 'debug' } as const
@@ -17,14 +17,23 @@ interface Parent {
   readonly level: string | undefined
 }
 
-const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null
-
 const pick = (value: unknown, ...keys: readonly string[]): unknown =>
   isObject(value) ? Object.fromEntries(keys.map((key) => [key, Reflect.get(value, key)])) : value
 
+const withoutQuery = (url: string) => url.replace(/[?#].*$/s, '')
+
+/** The route where it has parameters, which may be a token; else the path. A query may hold anything. */
+const placeOf = (request: object): unknown => {
+  const options: unknown = Reflect.get(request, 'routeOptions')
+  const route: unknown = isObject(options) ? Reflect.get(options, 'url') : undefined
+  if (typeof route === 'string' && /[:*]/.test(route)) return route
+  const url: unknown = Reflect.get(request, 'url')
+  return typeof url === 'string' ? withoutQuery(url) : undefined
+}
+
 /** Small: no header, no address of a client. An error is told as the log tells it everywhere. */
 const usual: Serializers = {
-  req: (request) => pick(request, 'method', 'url'),
+  req: (request) => (isObject(request) ? { method: Reflect.get(request, 'method'), url: placeOf(request) } : request),
   res: (reply) => pick(reply, 'statusCode'),
   err: (error) => error,
 }
@@ -110,9 +119,14 @@ const lineOf = (log: ServiceLog, [first, ...rest]: readonly unknown[]): Line => 
   return { message: isError(first) ? first.message : '', meta }
 }
 
+/** What Fastify itself says of a request without a route names it with its query. */
+const withoutRoute = /^(Route [A-Z-]+:[^\s?#]*)[?#].*( not found)$/s
+
 /** printf, as Fastify's plugins use it. What it would print of an object is cleaned first: no key is left in the text. */
 const words = (log: ServiceLog, message: unknown, values: readonly unknown[]) =>
-  values.length === 0 ? String(message) : format(message, ...values.map((value) => printable(log, value)))
+  values.length === 0
+    ? String(message).replace(withoutRoute, '$1$2')
+    : format(message, ...values.map((value) => printable(log, value)))
 
 const printable = (log: ServiceLog, value: unknown) => {
   if (isError(value)) return value.message

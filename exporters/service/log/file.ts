@@ -74,18 +74,16 @@ const faultOf = (what: string, again: string, tell: LogFileOptions['tell']) => {
   }
 }
 
-/**
- * A file of lines that several processes may write: a line is one write at its end. Whoever moves it away (logrotate)
- * need not tell.
- * @throws Error where the folder cannot be made or written at the start
- */
-export const logFile = ({ path, size, keep, onLost, tell }: LogFileOptions): LogFile => {
-  const writing = faultOf(`could not write ${path}, lines wait and then are lost`, `${path} can be written again`, tell)
-  const rotating = faultOf(`could not rotate ${path}, it grows`, `${path} can be rotated again`, tell)
-  const waiting: string[] = []
-  let waitingBytes = 0
+type Fault = ReturnType<typeof faultOf>
+
+interface Placing extends Pick<LogFileOptions, 'path' | 'size' | 'keep' | 'onLost'> {
+  readonly writing: Fault
+  readonly rotating: Fault
+}
+
+/** The file that stands at a path, whoever moves it or fills it meanwhile. */
+const placed = ({ path, size, keep, onLost, writing, rotating }: Placing) => {
   let file: Open | undefined
-  let closed = false
   let rotateFrom = 0
 
   const leave = () => {
@@ -116,45 +114,74 @@ export const logFile = ({ path, size, keep, onLost, tell }: LogFileOptions): Log
     }
   }
 
-  /** The file that stands at the path now, with room for so many bytes. */
-  const fileFor = (bytes: number) => {
-    const found = statSync(path, { throwIfNoEntry: false })
-    if (file && (found?.ino !== file.inode || found.dev !== file.device)) leave()
-    const full = found !== undefined && found.size > 0 && found.size + bytes > size
-    if (full && found.isFile() && Date.now() >= rotateFrom) makeRoom(bytes)
-    file ??= openAt(path, writing.note)
-    return file
+  return {
+    leave,
+    now: () => file,
+    /** The file that stands there now, with room for so many bytes. */
+    withRoom: (bytes: number): Open => {
+      const found = statSync(path, { throwIfNoEntry: false })
+      if (file && (found?.ino !== file.inode || found.dev !== file.device)) leave()
+      const full = found !== undefined && found.size > 0 && found.size + bytes > size
+      if (full && found.isFile() && Date.now() >= rotateFrom) makeRoom(bytes)
+      file ??= openAt(path, writing.note)
+      return file
+    },
+    /** @throws Error where it cannot be opened, or its folder cannot be written for the rotation */
+    open: () => {
+      file = openAt(path, writing.note)
+      accessSync(dirname(path), constants.W_OK | constants.X_OK)
+    },
   }
+}
 
-  /** Whether it is written. One that is not stays in the file that is stuck, and is tried again before the next. */
-  const put = (line: string) => {
-    const target = fileFor(Buffer.byteLength(line))
-    if (target.stuck) {
-      target.stuck = false
-      target.boom.write('')
-      if (target.stuck) return false
-    }
-    target.boom.write(line)
-    return true
+/** Whether it is written. One that is not stays in the file that is stuck, and is tried again before the next. */
+const put = (target: Open, line: string) => {
+  if (target.stuck) {
+    target.stuck = false
+    target.boom.write('')
+    if (target.stuck) return false
   }
+  target.boom.write(line)
+  return true
+}
+
+/** What cannot be synchronised, as a pipe, has nothing to be. */
+const synced = (file: Open | undefined) =>
+  new Promise<void>((resolve) => {
+    if (file) fsync(file.fd, () => resolve())
+    else resolve()
+  })
+
+/**
+ * A file of lines that several processes may write: a line is one write at its end. Whoever moves it away (logrotate)
+ * need not tell.
+ * @throws Error where the folder cannot be made or written at the start
+ */
+export const logFile = ({ path, size, keep, onLost, tell }: LogFileOptions): LogFile => {
+  const writing = faultOf(`could not write ${path}, lines wait and then are lost`, `${path} can be written again`, tell)
+  const rotating = faultOf(`could not rotate ${path}, it grows`, `${path} can be rotated again`, tell)
+  const place = placed({ path, size, keep, onLost, writing, rotating })
+  const waiting: string[] = []
+  let waitingBytes = 0
+  let closed = false
 
   const drain = () => {
     try {
-      for (let line = waiting[0]; line !== undefined && put(line); line = waiting[0]) {
+      for (let line = waiting[0]; line !== undefined; line = waiting[0]) {
+        if (!put(place.withRoom(Buffer.byteLength(line)), line)) break
         waiting.shift()
         waitingBytes -= line.length
       }
-      if (waiting.length === 0 && !file?.stuck && !closed) writing.clear()
+      if (waiting.length === 0 && !place.now()?.stuck && !closed) writing.clear()
     } catch (cause) {
       writing.note(cause)
     }
   }
 
   try {
-    file = openAt(path, writing.note)
-    accessSync(dirname(path), constants.W_OK | constants.X_OK)
+    place.open()
   } catch (cause) {
-    leave()
+    place.leave()
     if (!passes(cause)) throw cause
     writing.note(cause)
   }
@@ -168,18 +195,15 @@ export const logFile = ({ path, size, keep, onLost, tell }: LogFileOptions): Log
       waitingBytes += line.length
       drain()
     },
-    reopen: leave,
-    sync: () =>
-      new Promise((resolve) => {
-        if (file?.stuck) leave()
-        // What cannot be synchronised, as a pipe, has nothing to be.
-        if (file) fsync(file.fd, () => resolve())
-        else resolve()
-      }),
+    reopen: place.leave,
+    sync: async () => {
+      if (place.now()?.stuck) place.leave()
+      await synced(place.now())
+    },
     close: () => {
       if (closed) return
       closed = true
-      leave()
+      place.leave()
       if (waiting.length > 0) onLost(waiting.length)
     },
   }

@@ -8,7 +8,8 @@ import type { Report } from '../instruments/faults.ts'
 import type { Instruments } from '../instruments/instruments.ts'
 import { type LogFile, type LogFileOptions, logFile } from './file.ts'
 import { given, type Info, levelOf, lineOf, recordOf, type TraceOf } from './record.ts'
-import { type Plain, redaction } from './redaction.ts'
+import { redaction } from './redaction.ts'
+import type { Plain, PlainObject } from './redaction-walk.ts'
 
 export const logMessagesTotal = counter({
   name: 'log_messages_total',
@@ -50,7 +51,7 @@ export interface ServiceLogOptions {
   readonly level?: LogLevel | undefined
   /** Of error.log and combined.log; it is made where it is not there. */
   readonly folder?: string | undefined
-  /** Coloured lines for people on the standard output. */
+  /** Coloured lines for people: errors and warnings on the standard error, where they spoil no output that is piped. */
   readonly console: boolean
   readonly files?: boolean | undefined
   readonly instruments: Instruments
@@ -83,6 +84,7 @@ const transport = (level: LogLevel | undefined, log: (info: Info) => void) =>
 
 const forPeople = () =>
   new winston.transports.Console({
+    stderrLevels: ['error', 'warn'],
     format: winston.format.combine(winston.format.colorize(), winston.format.simple()),
   })
 
@@ -102,6 +104,37 @@ const openFiles = (options: ServiceLogOptions, callbacks: Pick<LogFileOptions, '
       { cause },
     )
   }
+}
+
+interface LoggerOptions extends Pick<ServiceLogOptions, 'service' | 'console'> {
+  readonly level: LogLevel
+  readonly files: Files
+  readonly recordOf: (info: Info) => PlainObject
+  readonly onLine: (level: string) => void
+}
+
+const loggerOf = ({ service, level, files, recordOf, onLine, console }: LoggerOptions) => {
+  const record = winston.format((info) => {
+    const fields = recordOf(info)
+    if (logger.isLevelEnabled(info.level)) onLine(info.level)
+    return { ...fields, level: info.level, message: fields.message, [levelOf]: info.level }
+  })
+  const json = winston.format((info) => ({ ...info, [lineOf]: JSON.stringify(info) }))
+  const toFile = ({ level: least, file }: Files[number]) =>
+    transport(least, (info) => {
+      const wanted = logger.levels[least ?? logger.level] ?? 0
+      if ((logger.levels[String(info[levelOf])] ?? 0) <= wanted) file.write(`${String(info[lineOf])}\n`)
+    })
+  const shown = [...files.map(toFile), ...(console ? [forPeople()] : [])]
+  const logger = winston.createLogger({
+    level,
+    defaultMeta: { service },
+    format: winston.format.combine(record(), winston.format.timestamp({ format: 'YYYY-MM-DD HH:mm:ss' }), json()),
+    transports: shown.length > 0 ? shown : [toNobody()],
+  })
+  // One slow transport would make winston hold back the lines for all, ours included.
+  logger.pause = () => logger
+  return logger
 }
 
 /**
@@ -130,27 +163,15 @@ export const serviceLog = (options: ServiceLogOptions): ServiceLog => {
       return undefined
     }
   }
-  const record = winston.format((info) => {
-    const fields = recordOf(info, { redact, traceOf: () => safely(traceOf) })
-    if (logger.isLevelEnabled(info.level)) counted.inc({ level: info.level })
-    return { ...fields, level: info.level, message: fields.message, [levelOf]: info.level }
-  })
-  const json = winston.format((info) => ({ ...info, [lineOf]: JSON.stringify(info) }))
-  const toFile = ({ level: least, file }: Files[number]) =>
-    transport(least, (info) => {
-      const wanted = logger.levels[least ?? logger.level] ?? 0
-      if ((logger.levels[String(info[levelOf])] ?? 0) <= wanted) file.write(`${String(info[lineOf])}\n`)
-    })
-  const shown = [...files.map(toFile), ...(options.console ? [forPeople()] : [])]
-  const logger = winston.createLogger({
+  const logger = loggerOf({
+    service,
     level,
-    defaultMeta: { service },
-    format: winston.format.combine(record(), winston.format.timestamp({ format: 'YYYY-MM-DD HH:mm:ss' }), json()),
-    transports: shown.length > 0 ? shown : [toNobody()],
+    files,
+    console: options.console,
+    recordOf: (info) => recordOf(info, { redact, traceOf: () => safely(traceOf) }),
+    onLine: (at) => counted.inc({ level: at }),
   })
   logger.on('error', (cause) => report('log', cause))
-  // One slow transport would make winston hold back the lines for all, ours included.
-  logger.pause = () => logger
 
   let closing: Promise<void> | undefined
   const write = (at: LogLevel, message: unknown, meta: unknown) => {

@@ -1,4 +1,6 @@
-import { isError, type Plain, type PlainObject, type Redaction } from './redaction.ts'
+import type { Redaction } from './redaction.ts'
+import type { Plain, PlainObject } from './redaction-walk.ts'
+import { isError } from './values.ts'
 
 /** Where a line was logged: the ids of the trace and the span. */
 export type TraceOf = () => { readonly traceId: string; readonly spanId: string } | undefined

@@ -1,4 +1,4 @@
-import type { Kind } from './redaction-keys.ts'
+import type { KeyJudge } from './redaction-keys.ts'
 
 export const redacted = '[redacted]'
 
@@ -55,6 +55,21 @@ const withoutIban = (text: string) => {
 const plainWords = /^(?:tokens?|auth\w*|schemes?|realm|access|credentials?|challenge|settings?|error|format)$/i
 const isBasic = (proof: string) => Buffer.from(proof, 'base64').toString('latin1').includes(':')
 
+/** `user:password@` before a host. A slash in it may be one of the password, unless what precedes it is a port. */
+const withoutLogin = (url: string) => {
+  const end = url.search(/[/?#]/)
+  const at = url.lastIndexOf('@', end < 0 ? url.length : end)
+  if (at >= 0) return `${redacted}${url.slice(at)}`
+  const late = /^[^/?#@:[]*:(?!\d{1,5}(?:[/?#]|$))/.test(url) ? url.lastIndexOf('@') : -1
+  return late >= 0 ? `${redacted}${url.slice(late)}` : url
+}
+
+/** A number with a sign before it has fewer digits, or a point in it and nothing else. */
+const isPhone = (text: string) => {
+  const digits = digitsOf(text).length
+  return /^\+\d+$/.test(text) ? digits >= 10 : digits >= 9 && !/^\+\d+\.\d+$/.test(text)
+}
+
 const patterns: readonly Pattern[] = [
   {
     hint: (text) => text.includes('-----BEGIN'),
@@ -67,7 +82,10 @@ const patterns: readonly Pattern[] = [
   {
     // postgres://user:password@host
     hint: (text) => text.includes('://') && text.includes('@'),
-    replace: (text) => text.replace(/:\/\/[^\s/?#"'<>]*@/g, `://${redacted}@`),
+    replace: (text) =>
+      text.replace(/:\/\/[^\s"'<>]+/g, (run) =>
+        run.includes('@') ? run.split('://').map(withoutLogin).join('://') : run,
+      ),
   },
   {
     // A cookie, or what authorizes: to the end of the quotes, or else of the line.
@@ -112,6 +130,33 @@ const patterns: readonly Pattern[] = [
       ),
   },
   {
+    // "password hunter2", "password is hunter2": words that follow a password have no digit in them.
+    hint: (text) => /passw|passphrase|passcode|pwd|mdp|mot de passe/i.test(text),
+    replace: (text) =>
+      text
+        .replace(/(mots? de passe\s{0,3}[:=]\s{0,3}["'`]?)[^\s"'`]+/gi, `$1${redacted}`)
+        .replace(
+          /(?<![\w/.-])((?:passw(?:or)?d|passphrase|passcode|pwd|mdp|mots? de passe)\s{1,3}(?:(?:is|was|est)\s{1,3})?["'`]?)(?=[^\s"'`]*[\d@#$%^&*+=~])[^\s"'`]{3,}[^\s"'`.,;:!?)}\]]/gi,
+          `$1${redacted}`,
+        ),
+  },
+  {
+    // 06 12 34 56 78, +33 (0)6.12.34.56.78, 0033612345678: one sign between all, as no date has it.
+    hint: (text) => /\d\d[ ./\u00a0\u202f-]?\d\d/.test(text),
+    replace: (text) =>
+      text.replace(
+        /(?<![\w.+-])(?:(?:\+|%2B|00)33[ .\u00a0\u202f-]?(?:\(0\)[ .\u00a0\u202f-]?)?|0)[1-9](?:\d{8}|([ ./\u00a0\u202f-])\d\d(?:\1\d\d){3})(?!\w)/g,
+        redacted,
+      ),
+  },
+  {
+    hint: (text) => /\+\d/.test(text),
+    replace: (text) =>
+      text.replace(/(?<![\w.+-])\+[1-9](?:[ .()\u00a0\u202f-]{0,2}\d){7,14}(?!\w)/g, (found) =>
+        isPhone(found) ? redacted : found,
+      ),
+  },
+  {
     hint: (text) => /\d[ -]?\d[ -]?\d[ -]?\d[ -]?\d[ -]?\d[ -]?\d[ -]?\d[ -]?\d[ -]?\d[ -]?\d[ -]?\d[ -]?\d/.test(text),
     replace: (text) =>
       text.replace(/(?<![\w.])\d(?:[ -]?\d){12,18}(?!\w)/g, (found) => (isCard(found) ? redacted : found)),
@@ -127,21 +172,19 @@ const assignment = () => /(?<![\w.-])([\w.-]{1,64})(\\{0,3}(["')\]]?)\s{0,3}([:=
 const assigned = () =>
   /(\\{1,3}")[^"\\]*|(")(?:[^"\\]|\\.)*|(')[^'\\]*|(\()[^)]*|\{[^}]*\}?|\[(?!redacted)[^\]]*\]?|(?!\[redacted)[^\s,;&"'()}\]\\]+/y
 
-/**
- * What stands behind a key. Behind `key: value` in a sentence a person's data is looked for by its own form only: an
- * "address: " or a "phone: " there is as likely followed by words.
- */
-const withoutAssigned = (text: string, kindOf: (key: string) => Kind | undefined) => {
+/** What stands behind a key, unless the key lets it be shown. */
+const withoutAssigned = (text: string, judge: KeyJudge) => {
   const [keys, value] = [assignment(), assigned()]
   let [out, done] = ['', 0]
   for (let found = keys.exec(text); found; found = keys.exec(text)) {
     const [, key = '', , quote, sign] = found
-    const kind = kindOf(key)
-    if (kind === undefined || (kind === 'personal' && sign === ':' && quote === '')) continue
+    const { hiding } = judge(key)
+    if (!hiding || (!hiding.inSentence && sign === ':' && quote === '')) continue
     value.lastIndex = keys.lastIndex
     const match = value.exec(text)
     if (!match) continue
     const opening = match.slice(1).find((part) => part !== undefined) ?? ''
+    if (hiding.spares(text.slice(keys.lastIndex + opening.length, value.lastIndex))) continue
     out += text.slice(done, keys.lastIndex) + opening + redacted
     done = value.lastIndex
     keys.lastIndex = done
@@ -150,8 +193,8 @@ const withoutAssigned = (text: string, kindOf: (key: string) => Kind | undefined
 }
 
 /** Text without the secrets and the personal data that can be told by their form, or by the key before them. */
-export const cleanText = (text: string, kindOf: (key: string) => Kind | undefined): string => {
+export const cleanText = (text: string, judge: KeyJudge): string => {
   let clean = text
   for (const { hint, replace } of patterns) if (hint(clean)) clean = replace(clean)
-  return clean.includes('=') || clean.includes(':') ? withoutAssigned(clean, kindOf) : clean
+  return clean.includes('=') || clean.includes(':') ? withoutAssigned(clean, judge) : clean
 }

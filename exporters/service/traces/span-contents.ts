@@ -35,11 +35,15 @@ const longest = 2_000
 
 /**
  * Takes out of a span what an instrumentation knows and a trace must not tell: queries of URLs, which may hold tokens,
- * literals of statements, and the words of errors, which repeat what was sent.
+ * and their paths where a route tells the same without what was asked for; literals of statements, and the words of
+ * errors, which repeat what was sent.
  */
 export const withholdSecrets = ({ attributes, status, events }: Contents) => {
   only(attributes)
-  for (const name of ['url.full', 'url.path']) rewrite(attributes, name, withoutQuery)
+  const hasRoute = typeof attributes['http.route'] === 'string'
+  if (hasRoute) delete attributes['url.path']
+  rewrite(attributes, 'url.path', withoutQuery)
+  rewrite(attributes, 'url.full', hasRoute ? withoutPath : withoutQuery)
   rewrite(attributes, 'db.query.text', (text) => withoutLiterals(text.slice(0, longest)))
   delete status.message
   for (const event of events) only(event.attributes ?? {})
@@ -55,3 +59,4 @@ const rewrite = (attributes: Record<string, unknown>, name: string, change: (tex
 }
 
 const withoutQuery = (url: string) => url.replace(/[?#].*$/s, '')
+const withoutPath = (url: string) => url.replace(/^([^/?#]*\/\/[^/?#]*)?.*$/s, '$1')

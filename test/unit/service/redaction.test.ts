@@ -12,29 +12,59 @@ const printed = (given: unknown): unknown => JSON.parse(JSON.stringify(value(giv
 describe('by key', () => {
   const secret = [
     'password userPassword PASSWORD_HASH passwd pwd DB_PWD secret clientSecret stripeSecretKey token accessToken',
-    'refresh_token id-token management_token managementToken tokens apiKey api_key X-API-KEY apikey privateKey',
+    'refresh_token id-token management_token managementToken accesstoken apiKey api_key X-API-KEY apikey privateKey',
     'private_key authorization proxy-authorization cookie Set-Cookie setCookie cardNumber card_number cvc cvc2 CVV',
     'iban customerIban email customerEmail e-mail emailAddress phone phone_number telephone address billingAddress',
-    'street_address firstName motDePasse roomCode room_code ROOM-CODE connect.sid session_id',
+    'street_address firstName motDePasse roomCode room_code ROOM-CODE connect.sid session_id guestName customer_name',
+    'clientName lastName fullName username nom prenom prénom nomClient contact telephone2 ip clientIp ip_address',
+    'remoteAddress X-Forwarded-For x-real-ip auth bearer signature stripe-signature private cookieHeader',
+    'addressLine1 pan cardPan userPassword mobile mobilePhone adresseClient mot_de_passe',
   ].flatMap((line) => line.split(' '))
   test.each(secret)('%s is hidden', (key) => {
-    expect(printed({ in: [{ [key]: 'x' }], map: new Map([[key, 5]]) })).toEqual({
+    expect(printed({ in: [{ [key]: 'Ab3' }], map: new Map([[key, 612345678]]) })).toEqual({
       in: [{ [key]: hidden }],
       map: { [key]: hidden },
     })
   })
 
   const plain = [
-    'passwordChangedAt tokenType tokenExpiresAt maxTokens emailSent cookieCount secretary remoteAddress ip_address',
-    'emailTemplate addressId status room reservationId tokenize authorisationStatus pinned company',
+    'passwordChangedAt tokenType tokenExpiresAt maxTokens emailSent cookieCount secretary serverIp localAddress',
+    'emailTemplate addressId status room reservationId tokenize authorisationStatus pinned company span lifespan',
+    'timespan makespan japan mobileApp cookieBanner authorizationUrl sidebar passenger compass authType privateRoom',
+    'signatureAlgorithm contactId zip recipe description microphone hostname filename name roomName nomTable apiKeyId',
+    'compte bypass contactless author authored spanId trace_id queryid',
   ].flatMap((line) => line.split(' '))
   test.each(plain)('%s is shown', (key) => {
     expect(printed({ [key]: 'x' })).toEqual({ [key]: 'x' })
   })
 
-  test('that there is none is shown, and the address of a machine', () => {
-    const given = { password: null, email: false, address: '127.0.0.1' }
-    expect(printed(given)).toEqual(given)
+  test('that there is none is shown, how many there are, and the address of a machine', () => {
+    const given = { password: null, email: false, address: '127.0.0.1', tokens: 5, cookies: 3, emails: '12', pass: 7 }
+    expect(printed({ ...given, sid: 'sidebar', numero: 12 })).toEqual({ ...given, sid: 'sidebar', numero: 12 })
+    const hides = { tokens: ['a'], cookies: 'a=b', emails: { a: 1 }, pass: 'seven', sid: 's:Ab3-4', numero: '0612345' }
+    expect(printed(hides)).toEqual(Object.fromEntries(Object.keys(hides).map((key) => [key, hidden])))
+    expect(text('tokens=5 cookies: 3 pass: 7 sid=sidebar')).toBe('tokens=5 cookies: 3 pass: 7 sid=sidebar')
+    expect(text('pass=123456')).toBe(`pass=${hidden}`)
+  })
+
+  test('a name is shown, unless what it stands in or beside tells of a person', () => {
+    const persons = {
+      guest: { name: 'Ann', id: 1 },
+      customers: [{ id: 1 }, { name: 'Ann' }],
+      bookedBy: { displayName: 'Ann', phone: '1', name: 'Ann' },
+      booking: { name: { first: 'Ann' }, partySize: 4 },
+      form: new URLSearchParams('name=Ann&email=a'),
+    }
+    expect(printed(persons)).toEqual({
+      guest: { name: hidden, id: 1 },
+      customers: [{ id: 1 }, { name: hidden }],
+      bookedBy: { displayName: hidden, phone: hidden, name: hidden },
+      booking: { name: hidden, partySize: 4 },
+      form: { name: hidden, email: hidden },
+    })
+    const others = { name: 'route', guest: { table: { name: 'T1' } }, server: { name: 'db', address: '127.0.0.1' } }
+    expect(printed(others)).toEqual(others)
+    expect(value({ user: new RangeError('far') })).toMatchObject({ user: { name: 'RangeError' } })
   })
 
   test('in headers of every form', () => {
@@ -84,6 +114,17 @@ describe('by form', () => {
     ['sk_live_4eC39Hq sk_test_a1b', `${hidden} ${hidden}`],
     ['-----BEGIN RSA PRIVATE KEY-----\nMII\n-----END RSA PRIVATE KEY-----\nx', `${hidden}\nx`],
     ['-----BEGIN PRIVATE KEY-----\nMII', hidden],
+    ['postgres://user:pa/ss@host/db', `postgres://${hidden}@host/db`],
+    ['x=redis://:p?a#s@host,http://h:1/a@b', `x=redis://${hidden}@host,http://h:1/a@b`],
+    ['call +33 6 12 34 56 78, or 06 12 34 56 78.', `call ${hidden}, or ${hidden}.`],
+    ['+33612345678 0033612345678 0033 6 12 34 56 78 +33 (0)6.12.34.56.78', Array(4).fill(hidden).join(' ')],
+    ['tel:0612345678 (06-12-34-56-78) %2B33612345678', `tel:${hidden} (${hidden}) ${hidden}`],
+    ['+1 (415) 555-2671, +442079460958, +44 20 7946 0958', Array(3).fill(hidden).join(', ')],
+    ['password hunter2, and it is', `password ${hidden}, and it is`],
+    ['"the password is Hunt#r!"', `"the password is ${hidden}!"`],
+    ['mot de passe : hunter', `mot de passe : ${hidden}`],
+    ['Mot de passe est hunter2.', `Mot de passe est ${hidden}.`],
+    ['pwd=hunter guestName="Ann B" ip: 82.1.2.3', `pwd=${hidden} guestName="${hidden}" ip: ${hidden}`],
   ]
   test.each(cases)('%s', (given, shown) => {
     expect(text(given)).toBe(shown)
@@ -98,6 +139,16 @@ describe('by form', () => {
     'phone: busy, email: not sent',
     'connect ECONNREFUSED 127.0.0.1:5432',
     '-----BEGIN CERTIFICATE-----\nMII\n-----END CERTIFICATE-----',
+    '2024-01-31T12:34:05.123456789+01:00 01-02-2024 12:34:56 05.06.2024 10:30 2026-01-31 12:00:00',
+    'at 1764000000 1764000000000 1764000000.123 in 0.123456789 s, 12.345678901 ms, +12345678 bytes, +1.2345678901',
+    'booking 4711 of 550e8400-e29b-41d4-a716-446655440000, order INV-0123456789, key 0x0123456789',
+    'trace 4bf92f3577b34da6a3ce929d0e0e4736 span 00f067aa0ba902b7 0612345678901234 queryid=-1234567890123456789',
+    'port 5432, pid 12345, 12 345 678,90 EUR, 1,234.50 $, table 12, 4 guests, HTTP/1.1 200 1024',
+    'POST /reset-password 200 12.3 ms, password is wrong, password must have 8 characters, mot de passe oublié',
+    'password authentication failed for user "postgres"; this password is wrong!',
+    'http://127.0.0.1:3000/@fastify/otel http://registry/npm/@fastify%2Fotel file:///C:/x@1',
+    'auth: failed, signature: invalid, private: yes, contact: none, ip: unknown, name: bookings, zip: 75001',
+    'span=3 lifespan=5 japan=1 recipe=2 10.0.0.1:6379 1.2.3.4 node v20.19.0 00:01:02:03:04:05',
   ]
   test.each(plain)('%s is shown', (given) => expect(text(given)).toBe(given))
 
@@ -232,11 +283,30 @@ const hostile = [
   'eyJa-',
   '-----BEGIN PRIVATE KEY-----',
   '://',
-].concat(['://@', 'a:', 'a=', 'password="', '\\', '(', 'Bearer ', 'AB12 ', 'AB12', 'cookie: ', 'ghp_a', '%40', ' '])
+].concat(
+  ['://@', 'a:', 'a=', 'password="', '\\', '(', 'Bearer ', 'AB12 ', 'AB12', 'cookie: ', 'ghp_a', '%40', ' '],
+  [
+    'password ',
+    'password is ',
+    'password .',
+    'mot de passe : ',
+    '+1',
+    '+1 ',
+    '+33 6 12 ',
+    '0033',
+    '06 ',
+    '06',
+    '+1 (',
+    '://a:',
+    '://a:/',
+    '://a:b/@',
+    'a-B_c.',
+  ],
+)
 
 test.each(hostile)('a megabyte of %j takes no longer than it is long', (part) => {
   // With something of everything that is looked for, so that no pattern is spared.
-  const all = '@ = : :// eyJ Bearer %40 AKIA -----BEGIN cookie AB12 1234567890123'
+  const all = '@ = : :// eyJ Bearer %40 AKIA -----BEGIN cookie AB12 1234567890123 +33 password'
   const whole = `${all} ${part.repeat(Math.ceil(1_048_576 / part.length))}${all}`
   const start = process.cpuUsage()
   cleanText(whole, keyJudge())

@@ -34,9 +34,15 @@ describe('of a span', () => {
     ['headers', { 'http.request.header.cookie': ['x'], 'user_agent.original': 'x', 'client.address': 'x' }, {}],
   ] as const
   test.each(cases)('%s stays here', (_what, given, left) => {
-    const { attributes } = contents({ ...given, 'http.route': '/a' })
+    const { attributes } = contents({ ...given, 'url.scheme': 'http' })
     withholdSecrets(contents(attributes))
-    expect(attributes).toEqual({ ...left, 'http.route': '/a' })
+    expect(attributes).toEqual({ ...left, 'url.scheme': 'http' })
+  })
+
+  test('the path stays here where the route is known', () => {
+    const { attributes } = contents({ 'url.path': '/a/x', 'url.full': 'http://host:1/a/x?y', 'http.route': '/a/:id' })
+    withholdSecrets(contents(attributes))
+    expect(attributes).toEqual({ 'url.full': 'http://host:1', 'http.route': '/a/:id' })
   })
 
   test('the words of an error stay here, and its kind leaves', () => {
