@@ -124,7 +124,10 @@ function* tableLines({ table, column, labels }: Column, name: string) {
 
 /** Labels in braces, as they stand behind a name; nothing where there is none. */
 export const printLabels = (names: readonly string[], values: readonly string[]): string =>
-  inBraces(names.reduce((listed, name, at) => withLabel(listed, name, values[at] ?? ''), ''))
+  // Joined, and not added up: a sum of strings remains its parts in memory, each of them larger than its text.
+  names.length === 0
+    ? ''
+    : ['{', names.map((name, at) => [name, '="', escaped(values[at] ?? ''), '"'].join('')).join(','), '}'].join('')
 
 const rowLabels = (labels: Table['labels'], row: readonly Cell[]) => {
   let listed = ''

@@ -15,10 +15,8 @@ export interface Cell<Value> {
   value: Value
 }
 
-interface Branch<Value> {
-  readonly branches: Map<string, Branch<Value>>
-  cell?: Cell<Value>
-}
+/** By the value of a label: what the next label leads to, or the series itself under the last one. */
+type Branch<Value> = Map<string, Branch<Value> | Cell<Value>>
 
 export interface SeriesStore<Value> {
   /** @throws Error for a label that is missing, unknown or no string */
@@ -29,10 +27,10 @@ export interface SeriesStore<Value> {
 
 /** Branches that lead to no series any more would be kept for ever. */
 const prune = (branch: Branch<unknown>, [value, ...rest]: readonly string[]) => {
-  const next = value === undefined ? undefined : branch.branches.get(value)
+  const next = value === undefined ? undefined : branch.get(value)
   if (value === undefined || next === undefined) return
-  prune(next, rest)
-  if (next.branches.size === 0) branch.branches.delete(value)
+  if (next instanceof Map) prune(next, rest)
+  if (!(next instanceof Map) || next.size === 0) branch.delete(value)
 }
 
 /** The series of one metric, found by their labels without making a string of them. */
@@ -42,7 +40,7 @@ export const seriesStore = <Value>(
   { most, onLimit }: { readonly most: number; readonly onLimit: () => void },
 ): SeriesStore<Value> => {
   const cells = new Set<Cell<Value>>()
-  const root: Branch<Value> = { branches: new Map() }
+  const root: Branch<Value> = new Map()
   const add = (values: readonly string[]) => {
     const cell: Cell<Value> = { labels: printLabels(labels, values), value: fresh() }
     cells.add(cell)
@@ -54,9 +52,12 @@ export const seriesStore = <Value>(
     throw new Error(`${name}: the label ${label} is ${value === undefined ? 'missing' : `no string: ${String(value)}`}`)
   }
   const find = (given: Labels | undefined) => {
-    let branch: Branch<Value> | undefined = root
-    for (const label of labels) branch = branch?.branches.get(labelOf(given, label))
-    return branch
+    let branch: Branch<Value> | Cell<Value> | undefined = root
+    for (const label of labels) {
+      const value = labelOf(given, label)
+      branch = branch instanceof Map ? branch.get(value) : undefined
+    }
+    return branch instanceof Map ? only : branch
   }
   const make = (given: Labels | undefined) => {
     const strange = Object.keys(given ?? {}).find((label) => !labels.includes(label))
@@ -68,21 +69,23 @@ export const seriesStore = <Value>(
     }
     const values = labels.map((label) => labelOf(given, label))
     let branch = root
-    for (const value of values) {
-      const next: Branch<Value> = branch.branches.get(value) ?? { branches: new Map() }
-      branch.branches.set(value, next)
+    for (const value of values.slice(0, -1)) {
+      const known = branch.get(value)
+      const next: Branch<Value> = known instanceof Map ? known : new Map()
+      if (next !== known) branch.set(value, next)
       branch = next
     }
-    branch.cell = add(values)
-    return branch.cell
+    const cell = add(values)
+    branch.set(values.at(-1) ?? '', cell)
+    return cell
   }
   let beyond: Cell<Value> | undefined
   // Without labels there is one series, and it is there from the start.
-  if (labels.length === 0) root.cell = add([])
+  const only = labels.length === 0 ? add([]) : undefined
   return {
-    at: (given) => find(given)?.cell ?? make(given),
+    at: (given) => find(given) ?? make(given),
     remove: (given) => {
-      const cell = find(given)?.cell
+      const cell = find(given)
       if (!cell || labels.length === 0) return
       cells.delete(cell)
       prune(

@@ -1,13 +1,15 @@
 import { connect, type Socket } from 'node:net'
 import { answers } from '../answers.ts'
 import { type Dice, diceOf } from '../dice.ts'
-import { type Hostile, hostile, type Wish } from './hostile.ts'
+import { type Hostile, hostile, tour, type Wish } from './hostile.ts'
 
 /** What the process that asks is told. */
 export interface Order {
   readonly port: number
   readonly requests: number
   readonly seed: number
+  /** Whether each kind of request is sent once, before chance decides. */
+  readonly tour: boolean
 }
 /** What it did, by its own count. */
 export interface Sent {
@@ -31,6 +33,8 @@ interface Crowd {
   readonly port: number
   readonly dice: Dice
   readonly make: Hostile
+  /** What is left of the tour. */
+  readonly tour: Wish[]
   readonly held: Socket[]
   readonly hung: string[]
   requests: number
@@ -93,7 +97,7 @@ const steady: Way = (crowd) => (visit) => {
   const next = () => {
     if (left === 0) return visit.socket.end()
     left -= 1
-    now = crowd.make.wish()
+    now = crowd.tour.pop() ?? crowd.make.wish()
     return visit.send(now)
   }
   visit.onData = (chunk) => {
@@ -180,14 +184,14 @@ const ways: readonly Way[] = [
   ...[leaving, leaving, halfClosed, halfOpen, broken, old, promised],
 ]
 
-const obey = async ({ port, requests, seed }: Order): Promise<Sent> => {
+const obey = async ({ port, requests, seed, tour: toured }: Order): Promise<Sent> => {
   const dice = diceOf(seed)
   const crowd: Crowd = {
-    ...{ port, dice, make: hostile(dice), held: [], hung: [] },
+    ...{ port, dice, make: hostile(dice), tour: toured ? tour() : [], held: [], hung: [] },
     ...{ requests: 0, connections: 0, answered: 0, byNode: 0 },
   }
   const worker = async () => {
-    while (crowd.requests < requests) await visit(crowd, dice.one(ways)(crowd))
+    while (crowd.requests < requests || crowd.tour.length > 0) await visit(crowd, dice.one(ways)(crowd))
   }
   const workers = Math.min(mostWorkers, Math.ceil(requests / 50))
   await Promise.all(Array.from({ length: workers }, worker))

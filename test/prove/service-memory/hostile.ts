@@ -231,6 +231,30 @@ const brokenOf = (dice: Dice, { some, word }: Words) => {
   return () => dice.one(kinds)()
 }
 
+/** Those that have series of their own, and one of the others. */
+const counted = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'PROPFIND']
+/** A value longer than Fastify takes one. */
+const long = 'x'.repeat(200)
+
+/**
+ * Every method at every place with every trick: what can be answered has been answered after it, also what chance would
+ * bring once in a million requests.
+ */
+export const tour = (): Wish[] => {
+  const values = ['x', long, ...tricks, ...tricks.map((trick) => `x${trick}x`)]
+  const targets = [...places, ...slow.slice(2)].flatMap((place) =>
+    place === '*' ? [place] : values.map((value) => place.replaceAll('*', () => value)),
+  )
+  const refused = ['x: 1', 'Host: api\r\nExpect: more']
+  return counted.flatMap((method) => [
+    ...[...new Set(targets)].map((target) => ({
+      ...{ method, byNode: false },
+      text: `${method} ${target} HTTP/1.1\r\nHost: api\r\n\r\n`,
+    })),
+    ...refused.map((what) => ({ method, byNode: true, text: `${method} / HTTP/1.1\r\n${what}\r\n\r\n` })),
+  ])
+}
+
 /** Makes requests of all the bad kinds, each unlike every other. */
 export const hostile = (dice: Dice) => {
   const words = wordsOf(dice)
