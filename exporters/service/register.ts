@@ -3,9 +3,9 @@ import { isMainThread } from 'node:worker_threads'
 import { readServiceEnv } from '../../config/env.ts'
 import { foundation } from './foundation.ts'
 import { fastifyMetrics, isFastifyWeKnow } from './http/fastify.ts'
+import { onceItServes } from './http/serves.ts'
 import { settingsOf } from './options.ts'
 import { registerFoundation } from './registration.ts'
-import { onceItServes } from './serving-http.ts'
 import { hookImports } from './traces/telemetry.ts'
 
 // `node --import techplus-observability/service/register app.js` instruments a service without a change to its code:

@@ -4,9 +4,9 @@ import { type Instruments, instruments } from './instruments/instruments.ts'
 import { logFile } from './log/file.ts'
 import { type ServiceLog, type ServiceLogOptions, serviceLog } from './log/log.ts'
 import { redaction } from './log/redaction.ts'
+import { waitingLog } from './log/waiting.ts'
 import type { Settings } from './options.ts'
 import type { Telemetry } from './traces/telemetry.ts'
-import { waitingLog } from './waiting-log.ts'
 
 /** What every part counts and tells by. */
 export interface Voice {

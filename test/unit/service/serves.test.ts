@@ -4,7 +4,7 @@ import http2 from 'node:http2'
 import https from 'node:https'
 import net, { type Server } from 'node:net'
 import { afterEach, expect, test, vi } from 'vitest'
-import { onceItServes } from '../../../exporters/service/serving-http.ts'
+import { onceItServes } from '../../../exporters/service/http/serves.ts'
 
 const open: Server[] = []
 afterEach(() => {

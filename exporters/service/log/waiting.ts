@@ -1,4 +1,4 @@
-import type { Log, ServiceLog } from './log/log.ts'
+import type { Log, ServiceLog } from './log.ts'
 
 /** Lines that wait at most. */
 const most = 100
