@@ -134,10 +134,19 @@ export const histogram = <const Name extends string, const Bound extends number,
       | { readonly name: NameWithUnit<Name>; readonly buckets: readonly Bound[] }
     ),
 ): Histogram<Label, Bound> => {
-  if (spec.buckets.some((bound, i) => bound <= (spec.buckets[i - 1] ?? -Infinity))) {
-    throw new Error(`${spec.name}: bucket bounds must rise, got ${spec.buckets.join(', ')}`)
-  }
+  const fault = boundFault(spec)
+  if (fault !== undefined) throw new Error(`${spec.name}: ${fault}`)
   return exposed('histogram', spec)
+}
+
+const boundFault = ({ buckets, peer }: Pick<Described, 'buckets' | 'peer'>) => {
+  // Who writes without types may have left them out.
+  if (!Array.isArray(buckets) || (buckets.length === 0 && !peer)) return 'list the bounds of its `buckets`'
+  const odd = buckets.find((bound) => !Number.isFinite(bound))
+  if (odd !== undefined)
+    return `${odd} is no bound of a bucket: write finite numbers, the one without end is always there`
+  const rise = buckets.every((bound, i) => bound > (buckets[i - 1] ?? -Infinity))
+  return rise ? undefined : `bucket bounds must rise, got ${buckets.join(', ')}`
 }
 
 interface Described {

@@ -42,6 +42,8 @@ export const namingFault = (type: string, { name, labels, counts, peer }: Named)
   if (wrong !== undefined) return `${wrong} is no name: use a-z, 0-9 and single _`
   const taken = labels.find((label) => setByPrometheus.includes(label))
   if (taken !== undefined) return `Prometheus sets the label ${taken}: name yours otherwise`
+  const twice = labels.find((label, at) => labels.indexOf(label) < at)
+  if (twice !== undefined) return `the label ${twice} stands twice in \`labels\``
   if (peer) return undefined
   if (endsIn(name, foreignUnits, type === 'counter' ? '_total' : '')) return 'use the base unit: seconds, bytes, ratio'
   if (type === 'counter') return name.endsWith('_total') ? undefined : 'end the name of a counter in _total'

@@ -24,6 +24,22 @@ const refused: readonly (readonly [what: string, define: () => unknown, fault: s
   ['a dot in a name of a peer', () => gauge({ name: 'pg.up', peer: 'postgres_exporter', help }), 'pg.up is no name'],
   ['nothing said about it', () => counter({ name: 'hits_total', help: ' ' }), 'say in `help` what the value is'],
   ['bounds that fall', () => histogram({ name: 'a_seconds', help, buckets: [1, 0.5] }), 'bucket bounds must rise'],
+  [
+    'a bound that is no number',
+    () => histogram({ name: 'a_seconds', help, buckets: [0.1, Number.NaN, 1] }),
+    'a_seconds: NaN is no bound of a bucket',
+  ],
+  [
+    'a bound without end',
+    () => histogram({ name: 'a_seconds', help, buckets: [1, Infinity] }),
+    'a_seconds: Infinity is no bound of a bucket: write finite numbers',
+  ],
+  ['no bounds', () => histogram({ name: 'a_seconds', help, buckets: [] }), 'a_seconds: list the bounds'],
+  [
+    'a label twice',
+    () => counter({ name: 'hits_total', help, labels: ['route', 'code', 'route'] }),
+    'hits_total: the label route stands twice',
+  ],
   ['a bound twice', () => histogram({ name: 'a_seconds', help, buckets: [1, 1] }), 'bucket bounds must rise, got 1, 1'],
 ]
 
@@ -35,6 +51,8 @@ const untyped: readonly (readonly [what: string, define: unknown, given: object,
   ['a gauge in percent', gauge, { name: 'full_percent', help, counts: 'rooms' }, 'full_percent: use the base unit'],
   ['a histogram without unit', histogram, { name: 'took', help, buckets: [1] }, 'took: end the name in a base unit'],
   ['a label of Prometheus', counter, { name: 'hits_total', help, labels: ['instance'] }, 'Prometheus sets the label'],
+  ['a histogram without bounds', histogram, { name: 'took_seconds', help }, 'took_seconds: list the bounds'],
+  ['a bound in words', histogram, { name: 'took_seconds', help, buckets: ['1'] }, '1 is no bound of a bucket'],
   ['no name', counter, { help }, ' is no name'],
   ['no help', counter, { name: 'hits_total' }, 'say in `help` what the value is'],
 ]
