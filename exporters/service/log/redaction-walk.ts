@@ -167,7 +167,7 @@ const besidePerson = (keys: Iterable<unknown>, walk: Walk) => {
 
 const properties = (given: object, walk: Walk, left: readonly string[] = [], out: Record<string, Plain> = {}) => {
   const names = Object.keys(given)
-  const isPerson = walk.ofPerson || (left.length === 0 && 'name' in given && besidePerson(names, walk))
+  const isPerson = walk.ofPerson || (left.length === 0 && hasName(given) && besidePerson(names, walk))
   let count = 0
   for (const key of names) {
     if (left.includes(key)) continue
@@ -184,6 +184,8 @@ const properties = (given: object, walk: Walk, left: readonly string[] = [], out
   return out
 }
 
+const hasName = (given: object) => 'name' in given || 'displayName' in given
+
 const ofErrors = ['name', 'message', 'stack', 'cause', 'errors']
 
 const error = (given: object, walk: Walk) => {
@@ -197,7 +199,6 @@ const error = (given: object, walk: Walk) => {
     }
     if (one !== undefined && one !== null && one !== '') add(out, { key, given: () => one }, walk)
   }
-  walk.ofPerson = false
   return properties(given, walk, ofErrors, out)
 }
 

@@ -51,14 +51,14 @@ describe('by key', () => {
     const persons = {
       guest: { name: 'Ann', id: 1 },
       customers: [{ id: 1 }, { name: 'Ann' }],
-      bookedBy: { displayName: 'Ann', phone: '1', name: 'Ann' },
+      bookedBy: { displayName: 'Ann', phone: '1' },
       booking: { name: { first: 'Ann' }, partySize: 4 },
       form: new URLSearchParams('name=Ann&email=a'),
     }
     expect(printed(persons)).toEqual({
       guest: { name: hidden, id: 1 },
       customers: [{ id: 1 }, { name: hidden }],
-      bookedBy: { displayName: hidden, phone: hidden, name: hidden },
+      bookedBy: { displayName: hidden, phone: hidden },
       booking: { name: hidden, partySize: 4 },
       form: { name: hidden, email: hidden },
     })
@@ -144,7 +144,7 @@ describe('by form', () => {
     'booking 4711 of 550e8400-e29b-41d4-a716-446655440000, order INV-0123456789, key 0x0123456789',
     'trace 4bf92f3577b34da6a3ce929d0e0e4736 span 00f067aa0ba902b7 0612345678901234 queryid=-1234567890123456789',
     'port 5432, pid 12345, 12 345 678,90 EUR, 1,234.50 $, table 12, 4 guests, HTTP/1.1 200 1024',
-    'POST /reset-password 200 12.3 ms, password is wrong, password must have 8 characters, mot de passe oublié',
+    'POST /reset-password 1024 bytes, password is wrong, password must have 8 characters, mot de passe oublié',
     'password authentication failed for user "postgres"; this password is wrong!',
     'http://127.0.0.1:3000/@fastify/otel http://registry/npm/@fastify%2Fotel file:///C:/x@1',
     'auth: failed, signature: invalid, private: yes, contact: none, ip: unknown, name: bookings, zip: 75001',
