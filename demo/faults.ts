@@ -20,6 +20,9 @@ const page = (promise: Objective, bad: number, word: string) => {
   )
 }
 
+/** Of the demo's visitors this share pays: see `traffic.ts`. */
+const paymentShare = 0.06
+
 /** Faults the API brings about by itself, in its own process. */
 export const apiFaults = {
   slow: {
@@ -33,6 +36,10 @@ export const apiFaults = {
   'booking-failures': {
     does: 'every attempt to book fails with status 500; the rest of the API works',
     expect: 'ReservationSuccessBudgetBurn and HttpAvailabilityBudgetBurn, critical, within minutes',
+  },
+  'payments-down': {
+    does: 'the payment provider answers everything with status 503, and the API every payment with 502',
+    expect: `HealthCheckFailing for external_apis, high, after 1 minute; HttpAvailabilityBudgetBurn, ${page(sla.httpAvailability, paymentShare, 'failed')}`,
   },
   connections: {
     does: 'idle connections take 85 % of those PostgreSQL has for applications',
@@ -67,19 +74,25 @@ interface Paused extends Words {
 export const processFaults = {
   'postgres-down': {
     does: 'PostgreSQL is paused: connections are taken and nothing answers',
-    expect: 'PostgresDown, critical, after 1 minute; the API answers with errors and is itself again afterwards',
+    expect:
+      'PostgresDown, critical, after 1 minute, which holds back HealthCheckFailing for database and ClientPoolWaiting; the API ' +
+      'answers with errors and is itself again afterwards',
     process: 'postgres',
     service: 'postgres',
   },
   'redis-down': {
     does: 'Redis is paused: connections are taken and nothing answers',
-    expect: 'RedisDown, critical, after 1 minute; the API answers with errors and is itself again afterwards',
+    expect:
+      'RedisDown, critical, after 1 minute, which holds back HealthCheckFailing for redis; the API answers with errors and is ' +
+      'itself again afterwards',
     process: 'redis',
     service: 'redis',
   },
   'api-down': {
     does: 'the demo API is paused, with the traffic, the payment provider and the pager that run in its process',
-    expect: 'ApiDown, critical, after 1 minute; the pager takes its page only when the process goes on',
+    expect:
+      'ApiDown, critical, after 1 minute, which holds back TargetDown for the API; the pager takes its page only when the ' +
+      'process goes on',
     process: 'demo',
     service: 'api',
   },

@@ -20,10 +20,10 @@ const start = async (env: Env) => {
   const { DATABASE_URL, REDIS_URL, API_HOST, API_PORT, PAYMENTS_PORT, PAGER_PORT } = env
   if (!DATABASE_URL || !REDIS_URL) throw new Error('set DATABASE_URL and REDIS_URL: the demo needs both servers')
   const paymentsUrl = env.PAYMENTS_URL ?? `http://${loopback}:${PAYMENTS_PORT}`
-  const onLost = reportOnce()
+  const onLost = reportOnce((words) => service.log.warn(words))
   const db = database(DATABASE_URL, { onLost })
   const redis = cache(REDIS_URL, { onLost })
-  const disturbance = requestFaults()
+  const disturbance = requestFaults({ paymentsUrl: env.PAYMENTS_URL })
   const stores = { database: db, cache: redis, paymentsUrl }
   const service = observed({ ...stores, version: packageVersion() })
   const api = buildApi({ ...stores, service, disturb: disturbance.disturb })
@@ -34,7 +34,7 @@ const start = async (env: Env) => {
   api.register(faultRoutes, { control })
   const log = service.fastifyLog
   const pager = buildPager({ log })
-  const payments = env.PAYMENTS_URL ? undefined : buildPayments({ log })
+  const payments = env.PAYMENTS_URL ? undefined : buildPayments({ log, isDown: disturbance.paymentsDown })
   // Two other programs, that only share the process.
   for (const other of [pager, payments]) if (other) service.leaveOut(other.server)
 
@@ -62,7 +62,7 @@ const reachable = (host: string) => {
 }
 
 /** Says that a server was lost when it happens, and not at every attempt to reach it again. */
-const reportOnce = () => {
+const reportOnce = (tell: (words: string) => void) => {
   let last = ''
   let at = 0
   return (error: Error) => {
@@ -70,7 +70,7 @@ const reportOnce = () => {
     if (message === last && Date.now() - at < 60_000) return
     last = message
     at = Date.now()
-    console.error(`demo: lost a connection: ${message}`)
+    tell(`lost a connection: ${message}`)
   }
 }
 

@@ -23,9 +23,17 @@ interface Charge {
   readonly source: string
 }
 
+interface PaymentsOptions extends Logging {
+  /** Whether it answers nothing but that it is out of order. */
+  readonly isDown?: () => boolean
+}
+
 /** Stands for the external payment provider: the two calls of it that the API makes. */
-export const buildPayments = ({ log }: Logging = {}) => {
+export const buildPayments = ({ log, isDown = () => false }: PaymentsOptions = {}) => {
   const app = Fastify({ ...loggingTo(log), forceCloseConnections: true })
+  app.addHook('onRequest', async (_request, reply) => {
+    if (isDown()) return reply.code(503).send({ error: { type: 'api_error' } })
+  })
   app.get('/v1/charges', async () => ({ object: 'list', data: [] }))
   app.post<{ Body: Charge }>('/v1/charges', { schema: chargeSchema }, async ({ body }, reply) => {
     if (body.source === declinedSource) {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { ApiFault } from '../../demo/faults.ts'
+import { requestFaults } from '../../demo/request-faults.ts'
 import { namesOf } from '../../metrics/names.ts'
 import { demoStand, tomorrow } from './demo-stand.ts'
 import { eventually } from './servers.ts'
@@ -56,7 +57,16 @@ const signs: Readonly<Record<ApiFault, () => Promise<boolean>>> = {
     return found !== undefined
   },
   memory: async () => (await memoryShare()) > 0.9,
+  'payments-down': async () => {
+    const { id } = (await stand.book()).json()
+    const payload = { reservationId: id, amountCents: 2_000, source: 'tok_visa' }
+    const paid = await stand.api.inject({ method: 'POST', url: '/payments', payload })
+    const { checks } = (await stand.api.inject('/health/detailed')).json()
+    return paid.statusCode === 502 && checks.external_apis === false && (await statusOf('/health/ready')) === 200
+  },
 }
+/** Those that are seen a second or two after the fault is said to be: a mean over 1 s, an outcome that is kept for one. */
+const seenLater: readonly ApiFault[] = ['slow-statement', 'payments-down']
 
 const start = (name: ApiFault, seconds: number, remoteAddress = '127.0.0.1') =>
   stand.api.inject({ method: 'POST', url: '/faults', payload: { name, seconds }, remoteAddress })
@@ -69,8 +79,7 @@ describe('a fault', () => {
     expect(await signs[name]()).toBe(false)
     expect((await start(name, 60)).statusCode).toBe(201)
     expect(await active()).toEqual([{ name, until: expect.any(String) }])
-    // A mean over 1 s takes a second or two; all else is there when the fault is said to be.
-    if (name === 'slow-statement') await eventually(signs[name], Boolean)
+    if (seenLater.includes(name)) await eventually(signs[name], Boolean)
     else expect(await signs[name]()).toBe(true)
     expect((await clear(name)).statusCode).toBe(204)
     expect(await active()).toEqual([])
@@ -116,6 +125,13 @@ describe('a fault', () => {
     expect(refused.statusCode).toBe(503)
     expect(refused.json().error).toMatch(/^could not start memory: Redis has no maxmemory/)
     expect(await active()).toEqual([])
+  })
+
+  test('of a payment provider that is another program is refused', async () => {
+    const { starters } = requestFaults({ paymentsUrl: 'http://pay.example:3002/v2' })
+    await expect(starters['payments-down'](60)).rejects.toThrow(
+      'the payment provider is http://pay.example:3002, another program: start the demo without PAYMENTS_URL',
+    )
   })
 
   test('of memory leaves when nobody is there to remove it', async () => {

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -83,6 +84,15 @@ test('the demo runs in one process, takes a fault from the command line, and end
   expect(await (await at('API_PORT', '/faults')).json()).toMatchObject([{ name: 'errors' }])
   expect(await runFault(['errors', '--end'], env).code).toBe(0)
   expect(await (await at('API_PORT', '/faults')).json()).toEqual([])
+
+  // Connections that break while nobody uses them.
+  await stand.one(
+    `select count(pg_terminate_backend(pid)) from pg_stat_activity where application_name = 'techplus-api'`,
+  )
+  await eventually(
+    async () => readFileSync(join(stand.folder, 'logs/combined.log'), 'utf8'),
+    (lines) => /^\{.*"level":"warn".*lost a connection: /m.test(lines),
+  )
 
   expect(await main.stop()).toMatchObject({ asked: true, code: 0 })
 })

@@ -136,9 +136,9 @@ const open = async (shop: ReturnType<typeof workshop>) => {
   // Longer than health may take: it must not wait as long as a request.
   const patience = 3_500
   const stores = { database: database(urls.database, { patience }), cache: cache(urls.redis, { patience }) }
-  const payments = buildPayments()
+  const { starters, disturb, paymentsDown } = requestFaults()
+  const payments = buildPayments({ isDown: paymentsDown })
   const paymentsUrl = await payments.listen({ host: '127.0.0.1', port: 0 })
-  const { starters, disturb } = requestFaults()
   const quiet = { metrics: false, errors: false, log: { folder: false, console: false } } as const
   const service = observed({ ...stores, ...quiet, paymentsUrl, version: '1.2.3' })
   const api = buildApi({ ...stores, service, paymentsUrl, disturb })
