@@ -147,7 +147,7 @@ const holds = (phrase: Phrase, words: readonly string[], start: number, end: num
   const last = words.at(-1) ?? ''
   const rest = words.slice(end)
   if (machines.has(words[start - 1] ?? '') && /^(?:ip|address|ipaddress)(?:e?s)?$/.test(joined)) return false
-  if (!phrase.wherever) return rest.every((word) => stillIt.has(word))
+  if (!phrase.wherever) return rest.every((word) => stillIt.has(word) || /^\d+$/.test(word))
   return rest.length === 0 || !(aboutIt.has(last) || (last === 'id' && joined.endsWith('key')))
 }
 

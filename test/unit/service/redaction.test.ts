@@ -17,7 +17,7 @@ describe('by key', () => {
     'iban customerIban email customerEmail e-mail emailAddress phone phone_number telephone address billingAddress',
     'street_address firstName motDePasse roomCode room_code ROOM-CODE connect.sid session_id guestName customer_name',
     'clientName lastName fullName username nom prenom prénom nomClient contact telephone2 ip clientIp ip_address',
-    'remoteAddress X-Forwarded-For x-real-ip auth bearer signature stripe-signature private cookieHeader',
+    'remoteAddress X-Forwarded-For x-real-ip auth bearer signature X-Hub-Signature-256 private cookieHeader',
     'addressLine1 pan cardPan userPassword mobile mobilePhone adresseClient mot_de_passe',
   ].flatMap((line) => line.split(' '))
   test.each(secret)('%s is hidden', (key) => {
