@@ -25,12 +25,19 @@ export const watchedServers = (): Servers => {
   /** Those that may have sockets. */
   const open = new Set<Server>()
   let isOther = (_server: Server) => true
+  /** Most processes have one: it is asked for at every request, and a look into a set would be much of what that costs. */
+  let latest: Server | undefined
   return {
     watch: (server) => {
+      if (server === latest) return
       watched.add(server)
+      latest = server
       if (open.has(server)) return
       open.add(server)
-      server.once('close', () => open.delete(server))
+      server.once('close', () => {
+        open.delete(server)
+        latest = undefined
+      })
     },
     watchAll: (except) => {
       isOther = (server) => leftOut.has(server) || except(server)
@@ -39,8 +46,9 @@ export const watchedServers = (): Servers => {
       leftOut.add(server)
       watched.delete(server)
       open.delete(server)
+      latest = undefined
     },
-    has: (server) => watched.has(server) || !isOther(server),
+    has: (server) => server === latest || watched.has(server) || !isOther(server),
     connections: async () => {
       const counts = await Promise.all([...open].map(connectionsOf))
       const sum = counts.reduce((all, count) => all + count, 0)

@@ -33,9 +33,6 @@ interface Connection {
 /** Marks on Node's own objects: to look them up in a map aside would cost as much as all the rest. */
 const underwayOf = Symbol('request under way')
 const connectionOf = Symbol('connection')
-export interface MarkedRequest extends IncomingMessage {
-  [underwayOf]?: Underway
-}
 export interface MarkedResponse extends ServerResponse {
   [underwayOf]?: Underway
 }
@@ -45,10 +42,12 @@ export interface MarkedSocket extends Socket {
 
 export interface Requests {
   /** The request that an answer is for; undefined where nobody counts it. */
-  of(message: MarkedRequest | MarkedResponse): Underway | undefined
-  begin(request: MarkedRequest, response: MarkedResponse, socket: MarkedSocket): Underway
+  of(response: MarkedResponse): Underway | undefined
+  /** The same for a request whose answer is not at hand. */
+  find(request: IncomingMessage): Underway | undefined
+  begin(request: IncomingMessage, response: MarkedResponse, socket: MarkedSocket): Underway
   /** HTTP/2 and simulated requests have no channel, and a server may be one we learn of only now. */
-  beginUnannounced(request: MarkedRequest, response: MarkedResponse): Underway
+  beginUnannounced(request: IncomingMessage, response: MarkedResponse): Underway
   /** The answer is out. */
   finish(one: Underway, socket: MarkedSocket): void
 }
@@ -58,10 +57,9 @@ export interface Requests {
  * @param over called once for each, and may not throw
  */
 export const requestsUnderway = (owner: object, over: (one: Underway, end: End) => void): Requests => {
-  const mark = (request: MarkedRequest, response: MarkedResponse) => {
+  const mark = (request: IncomingMessage, response: MarkedResponse) => {
     const one: Underway = { owner, request, response, begun: performance.now(), route: undefined, traceId: undefined }
     response[underwayOf] = one
-    request[underwayOf] = one
     return one
   }
   const follow = (socket: MarkedSocket, first: Underway): Connection => {
@@ -75,7 +73,8 @@ export const requestsUnderway = (owner: object, over: (one: Underway, end: End) 
     return connection
   }
   return {
-    of: (message) => message[underwayOf],
+    of: (response) => response[underwayOf],
+    find: (request) => connectionOn(request.socket)?.underway.find((one) => one.request === request),
     begin: (request, response, socket) => {
       const one = mark(request, response)
       const known = socket[connectionOf]
@@ -107,6 +106,8 @@ export const requestsUnderway = (owner: object, over: (one: Underway, end: End) 
     },
   }
 }
+
+const connectionOn = (socket: MarkedSocket) => socket[connectionOf]
 
 /** Faults of a connection that come from its other end; Node names those of its parser HPE_. */
 const fromOutside = /^(?:E(?:CONN(?:RESET|ABORTED)|PIPE|TIMEDOUT)|HPE_\w+)$/

@@ -6,20 +6,13 @@ import type { Report } from '../instruments/faults.ts'
 import { type Ended, httpCells } from './cells.ts'
 import { httpRequestDuration, httpRequestsInFlight, unmatched } from './metrics.ts'
 import { type Server, type Servers, watchedServers } from './servers.ts'
-import {
-  type End,
-  type MarkedRequest,
-  type MarkedResponse,
-  type MarkedSocket,
-  requestsUnderway,
-  type Underway,
-} from './underway.ts'
+import { type End, type MarkedResponse, type MarkedSocket, requestsUnderway, type Underway } from './underway.ts'
 
 export type { Server } from './servers.ts'
 
 /** What Node says on both channels. */
 interface Message {
-  readonly request: MarkedRequest
+  readonly request: IncomingMessage
   readonly response: MarkedResponse
   readonly socket: MarkedSocket
   readonly server: Server
@@ -92,7 +85,7 @@ export const httpWatch = (options: WatchOptions): HttpWatch => {
     servers.watch(server)
     requests.finish(one, socket)
   })
-  const beginUnannounced = (request: MarkedRequest, response: MarkedResponse) => {
+  const beginUnannounced = (request: IncomingMessage, response: MarkedResponse) => {
     inFlight += 1
     return requests.beginUnannounced(request, response)
   }
@@ -107,11 +100,11 @@ export const httpWatch = (options: WatchOptions): HttpWatch => {
       for (const route of routes) ignored.add(route)
     },
     name: (request, response, route) => {
-      const one = requests.of(request) ?? beginUnannounced(request, response)
+      const one = requests.of(response) ?? beginUnannounced(request, response)
       if (one.owner === me && route !== undefined) one.route = route
     },
     trace: (request, traceId) => {
-      const one = requests.of(request)
+      const one = requests.find(request)
       if (one) one.traceId = traceId
     },
     kept: async () => [

@@ -74,6 +74,8 @@ export const instruments = ({ report, maxSeries = usualSeries }: InstrumentsOpti
       try {
         assertNumber(metric, by)
         if (metric.type === 'counter' && by < 0) throw new Error(`${metric.name} only rises: ${by} is less than 0`)
+        // It would stay so for ever.
+        if (metric.type === 'counter' && by === Infinity) throw new Error(`${metric.name} cannot rise by Infinity`)
         const cell = store.at(labels)
         cell.value = set ? by : cell.value + by
       } catch (cause) {
