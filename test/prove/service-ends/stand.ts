@@ -50,11 +50,11 @@ export interface Stand {
 }
 
 export const openStand = async (): Promise<Stand> => {
-  const base = mkdtempSync(join(tmpdir(), 'service-ends-'))
   const [app, clientBundle] = [
     await bundleOurs(new URL('ending-app.ts', import.meta.url)),
     await bundleOurs(new URL('ending-client.ts', import.meta.url)),
   ]
+  const base = mkdtempSync(join(tmpdir(), 'service-ends-'))
   const client = startTold(clientBundle)
   const running: Running[] = []
   /** More than one order asks. */

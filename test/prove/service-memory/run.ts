@@ -43,11 +43,11 @@ export const mostResident = 64 * mebibyte
 /** Asks one server so often, by hostile clients, and measures on the way. */
 export const flat = async (wanted: Wanted, say: (line: string) => void = () => undefined): Promise<Flat> => {
   const { server, log, requests } = wanted
-  const folder = mkdtempSync(join(tmpdir(), 'service-memory-'))
   const [serverBundle, clientBundle] = [
     await bundleOurs(new URL('hostile-server.ts', import.meta.url)),
     await bundleOurs(new URL('hostile-client.ts', import.meta.url)),
   ]
+  const folder = mkdtempSync(join(tmpdir(), 'service-memory-'))
   const settings: Settings = { server, log, folder, size: logSize, keep: logFiles }
   const asked = startTold(serverBundle, [JSON.stringify(settings)], ['--expose-gc', '--no-deprecation'])
   const asking = startTold(clientBundle)
