@@ -86,7 +86,11 @@ describe('what is wrong', () => {
 
   test.each<[string, (all: ReturnType<typeof faulty>['all']) => void, string]>([
     ['a counter that falls', (all) => all.counter(plain).add(-1), 'visits_total only rises: -1 is less than 0'],
-    ['a counter that rises without end', (all) => all.counter(plain).add(Infinity), 'visits_total cannot rise by Infinity'],
+    [
+      'a counter that rises without end',
+      (all) => all.counter(plain).add(Infinity),
+      'visits_total cannot rise by Infinity',
+    ],
     ['no number', (all) => all.counter(plain).add(Number.NaN), 'visits_total: NaN is no number'],
     ['a missing label', (all) => all.gauge(guests).set(1, loose({})), 'guests: the label room is missing'],
     [
