@@ -14,7 +14,8 @@ import * as clients from './traces/client-metrics.ts'
 const isDefinition = (value: unknown): value is Definition =>
   typeof value === 'object' && value !== null && 'help' in value && 'type' in value
 
-const definitionsIn = (...modules: readonly object[]): readonly Definition[] =>
+/** The metrics that modules define. */
+export const definitionsIn = (...modules: readonly object[]): readonly Definition[] =>
   modules.flatMap((module) => Object.values(module).filter(isDefinition))
 
 /** Every metric of a service that is instrumented, by the part that fills it. */

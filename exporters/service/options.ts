@@ -4,6 +4,7 @@ import { url } from '../../config/env-shapes.ts'
 import { logLevels, requestLogs } from '../../config/service-variables.ts'
 import type { Ask, Check } from './health/checks.ts'
 import type { PrintedRegistry } from './instruments/registered.ts'
+import { isObject } from './log/values.ts'
 import type { Pool, RedisClient } from './runtime/pools.ts'
 
 const routes = z.array(z.string().regex(/^\//, 'is no route: it begins with /')).readonly()
@@ -20,7 +21,6 @@ const patienceWords = 'is no patience: write milliseconds, more than 0'
 const poolWords = 'is no pool: give a Pool of pg or a client of ioredis'
 const hostWords = 'is no address: write one such as 127.0.0.1'
 const flagWords = 'is neither true nor false'
-const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null
 const isFunction = (value: unknown) => typeof value === 'function'
 const flag = z.boolean(flagWords).optional()
 

@@ -1,5 +1,5 @@
 import { everyKind } from '../../exporters/index.ts'
-import { serviceMetrics } from '../../exporters/service/metrics.ts'
+import { definitionsIn, serviceMetrics } from '../../exporters/service/metrics.ts'
 import * as foreign from '../../metrics/foreign.ts'
 import type { Definition } from '../../metrics/metric.ts'
 
@@ -21,11 +21,6 @@ export const scraped = {
 } as const
 
 export type Job = keyof typeof scraped
-
-const isDefinition = (value: unknown): value is Definition =>
-  typeof value === 'object' && value !== null && 'help' in value && 'type' in value
-
-const definitionsIn = (module: object) => Object.values(module).filter(isDefinition)
 
 /** Every metric that is served, by the job that scrapes it; Prometheus itself adds `up` to each. */
 export const served: ReadonlyMap<string, readonly Definition[]> = new Map([

@@ -3,6 +3,7 @@ import https from 'node:https'
 import { createRequire } from 'node:module'
 import type { Event, NodeOptions } from '@sentry/node'
 import type { Report } from '../instruments/faults.ts'
+import { isObject } from '../log/values.ts'
 import { bareEvent, scrubbing } from './sentry-events.ts'
 import type { Redact } from './thrown.ts'
 
@@ -188,7 +189,6 @@ type HttpModule = NonNullable<NonNullable<NodeOptions['transportOptions']>['http
 type Scope = ReturnType<Sdk['getCurrentScope']>
 type Profiler = { nodeProfilingIntegration(): ReturnType<Sdk['httpIntegration']> }
 
-const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null
 const has = <Name extends string>(loaded: unknown, name: Name): loaded is Record<Name, unknown> =>
   isObject(loaded) && name in loaded
 const isSdk = (loaded: unknown): loaded is Sdk => has(loaded, 'captureException')

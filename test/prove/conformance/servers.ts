@@ -3,6 +3,7 @@ import { createRequire } from 'node:module'
 import express, { type Express, type NextFunction, type Request, type Response } from 'express'
 import Fastify, { type FastifyInstance } from 'fastify'
 import type { Service } from '../../../exporters/service/index.ts'
+import { listening } from '../listening.ts'
 import { answerBy, begunWith, gaveUp, type Route, routes, streamOf, wordsOf } from './routes.ts'
 
 /** Express 4 has types of its own, which would quarrel with those of 5. */
@@ -24,13 +25,7 @@ const bodyOf = async (request: AsyncIterable<Buffer>) => {
 
 const plain = (server: Server): Counted => ({
   server,
-  listen: () =>
-    new Promise((resolve) => {
-      server.listen(0, '127.0.0.1', () => {
-        const address = server.address()
-        resolve(typeof address === 'object' && address ? address.port : 0)
-      })
-    }),
+  listen: () => listening(server),
   close: () =>
     new Promise((resolve) => {
       server.close(() => resolve())

@@ -3,6 +3,7 @@ import { setTimeout as delay, setImmediate as turn } from 'node:timers/promises'
 import express from 'express'
 import Fastify from 'fastify'
 import { createService } from '../../../exporters/service/index.ts'
+import { listening } from '../listening.ts'
 
 export interface Settings {
   readonly framework: 'Fastify 5' | 'Express 5'
@@ -111,13 +112,7 @@ const overExpress = (): App => {
   }
   const server = createServer(app)
   return {
-    listen: () =>
-      new Promise((resolve) => {
-        server.listen(0, '127.0.0.1', () => {
-          const address = server.address()
-          resolve(typeof address === 'object' && address ? address.port : 0)
-        })
-      }),
+    listen: () => listening(server),
     close: () =>
       new Promise((resolve) => {
         closing = true
