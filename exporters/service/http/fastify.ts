@@ -1,6 +1,5 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, onRequestHookHandler } from 'fastify'
 import plugin from 'fastify-plugin'
-import { unmatched } from './metrics.ts'
 import type { HttpWatch } from './watch.ts'
 
 const major = 5
@@ -22,8 +21,18 @@ export const fastifyMetrics = (watch: HttpWatch, { routes, onError }: FastifyMet
       // Asked to listen on localhost, Fastify binds a second address with a server it keeps to itself: its requests are
       // counted from here on, and all of them after the first from their beginning.
       app.addHook('onRequest', (request, reply, done) => {
-        watch.name(request.raw, reply.raw, request.is404 ? unmatched : (request.routeOptions.url ?? unmatched))
+        watch.ask(request.raw, reply.raw, request)
         done()
+      })
+      // To ask each request for its route would be the greatest part of what counting it costs: each route says its own.
+      // A request that another hook ends before its route's turn is asked.
+      app.addHook('onRoute', (route) => {
+        const { url, onRequest = [] } = route
+        const name: onRequestHookHandler = (request, reply, done) => {
+          watch.name(request.raw, reply.raw, url)
+          done()
+        }
+        route.onRequest = [name, ...[onRequest].flat()]
       })
       if (onError) {
         app.addHook('onError', (_request, _reply, error, done) => {

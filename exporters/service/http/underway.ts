@@ -2,6 +2,11 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { clientLeft } from './cells.ts'
 
+/** Knows the route of one request, and takes a while to say. Fastify's own request is one. */
+export interface Routed {
+  readonly routeOptions: { readonly url?: string | undefined }
+}
+
 /** A request that is not over. */
 export interface Underway {
   readonly owner: object
@@ -9,6 +14,8 @@ export interface Underway {
   readonly response: ServerResponse
   readonly begun: number
   route: string | undefined
+  /** Asked for the route at the end, where that is not known by then. */
+  routed: Routed | undefined
   traceId: string | undefined
 }
 
@@ -58,7 +65,15 @@ export interface Requests {
  */
 export const requestsUnderway = (owner: object, over: (one: Underway, end: End) => void): Requests => {
   const mark = (request: IncomingMessage, response: MarkedResponse) => {
-    const one: Underway = { owner, request, response, begun: performance.now(), route: undefined, traceId: undefined }
+    const one: Underway = {
+      owner,
+      request,
+      response,
+      begun: performance.now(),
+      route: undefined,
+      routed: undefined,
+      traceId: undefined,
+    }
     response[underwayOf] = one
     return one
   }

@@ -6,7 +6,14 @@ import type { Report } from '../instruments/faults.ts'
 import { type Ended, httpCells } from './cells.ts'
 import { httpRequestDuration, httpRequestsInFlight, unmatched } from './metrics.ts'
 import { type Server, type Servers, watchedServers } from './servers.ts'
-import { type End, type MarkedResponse, type MarkedSocket, requestsUnderway, type Underway } from './underway.ts'
+import {
+  type End,
+  type MarkedResponse,
+  type MarkedSocket,
+  type Routed,
+  requestsUnderway,
+  type Underway,
+} from './underway.ts'
 
 export type { Server } from './servers.ts'
 
@@ -42,6 +49,8 @@ export interface HttpWatch extends Omit<Servers, 'has' | 'connections'> {
   ignore(routes: readonly string[]): void
   /** Names the route of a request that is under way, by its pattern. One that nobody has counted yet is, from here on. */
   name(request: IncomingMessage, response: ServerResponse, route: string | undefined): void
+  /** Says who knows the route of a request that is under way: asked at its end, where nobody has named it by then. */
+  ask(request: IncomingMessage, response: ServerResponse, routed: Routed): void
   /** The trace that a request belongs to: an exemplar leads there. */
   trace(request: IncomingMessage, traceId: string): void
   kept(): Promise<readonly Kept[]>
@@ -90,6 +99,12 @@ export const httpWatch = (options: WatchOptions): HttpWatch => {
     return requests.beginUnannounced(request, response)
   }
 
+  /** One that nobody has counted yet is, from here on. */
+  const ours = (request: IncomingMessage, response: MarkedResponse) => {
+    const one = requests.of(response) ?? beginUnannounced(request, response)
+    return one.owner === me ? one : undefined
+  }
+
   subscribe(begins, onBegin)
   subscribe(ends, onFinish)
   return {
@@ -100,8 +115,12 @@ export const httpWatch = (options: WatchOptions): HttpWatch => {
       for (const route of routes) ignored.add(route)
     },
     name: (request, response, route) => {
-      const one = requests.of(response) ?? beginUnannounced(request, response)
-      if (one.owner === me && route !== undefined) one.route = route
+      const one = ours(request, response)
+      if (one && route !== undefined) one.route = route
+    },
+    ask: (request, response, routed) => {
+      const one = ours(request, response)
+      if (one) one.routed = routed
     },
     trace: (request, traceId) => {
       const one = requests.find(request)
@@ -127,9 +146,9 @@ const counting = (
   cells: ReturnType<typeof httpCells>,
   ignored: ReadonlySet<string>,
 ) => {
-  const routeOf = (request: IncomingMessage) => {
+  const routeOf = ({ request, routed }: Underway) => {
     try {
-      return findRoute(request)
+      return routed ? routed.routeOptions.url : findRoute(request)
     } catch (cause) {
       report('http', cause)
       return undefined
@@ -137,7 +156,7 @@ const counting = (
   }
   return (one: Underway, { left, status, requestBytes, responseBytes }: End) => {
     try {
-      const route = one.route ?? routeOf(one.request) ?? unmatched
+      const route = one.route ?? routeOf(one) ?? unmatched
       if (ignored.has(route)) return
       const { traceId, request } = one
       const seconds = (performance.now() - one.begun) / 1000

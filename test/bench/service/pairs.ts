@@ -85,11 +85,12 @@ const assertCounted = async ({ contestant: { name, counts }, served, sent }: Run
 
 type Sitting = Required<Pick<RaceOptions, 'pairs' | 'seconds' | 'warmUp'>> & { readonly made: Bundles }
 
-/** One contestant and a bare service: they alone run, under the same load, and are as warm as each other. */
+/** All contestants beside one bare service, equally warm: how the compiler happened to lay that out meets all of them. */
 const sitting = async (
-  [bareOne, otherOne]: readonly [Contestant, Contestant],
+  bareOne: Contestant,
+  others: readonly Contestant[],
   { made, pairs, seconds, warmUp }: Sitting,
-): Promise<Raced> => {
+): Promise<readonly Raced[]> => {
   const shop = workshop()
   const client = startClient(await made.of('client'))
   const start = async (contestant: Contestant): Promise<Runner> => {
@@ -97,21 +98,29 @@ const sitting = async (
     return { contestant, served, sent: 0 }
   }
   try {
-    const starting = [start(bareOne), start(otherOne)] as const
-    // Both are kept before one of them fails, and ended with it.
-    await Promise.allSettled(starting)
-    const [bare, other] = await Promise.all(starting)
-    for (const runner of [bare, other]) await load(client, runner, warmUp)
-    const found: Pair[] = []
-    for (let number = 0; number < pairs; number += 1) found.push(await pairOf(client, bare, other, seconds, number))
-    return {
-      name: otherOne.name,
-      pairs: found,
-      resident: [memoryOf(other.served.pid, 'VmRSS')],
-      bareResident: [memoryOf(bare.served.pid, 'VmRSS')],
-      sent: other.sent,
-      counted: await assertCounted(other),
+    const bare = await start(bareOne)
+    const runners: Runner[] = []
+    for (const other of others) runners.push(await start(other))
+    for (const runner of [bare, ...runners]) await load(client, runner, warmUp)
+    const found = runners.map((): Pair[] => [])
+    for (let number = 0; number < pairs; number += 1) {
+      for (const [place, other] of runners.entries()) {
+        found[place]?.push(await pairOf(client, bare, other, seconds, number))
+      }
     }
+    const bareResident = [memoryOf(bare.served.pid, 'VmRSS')]
+    const raced: Raced[] = []
+    for (const [place, other] of runners.entries()) {
+      raced.push({
+        name: other.contestant.name,
+        pairs: found[place] ?? [],
+        resident: [memoryOf(other.served.pid, 'VmRSS')],
+        bareResident,
+        sent: other.sent,
+        counted: await assertCounted(other),
+      })
+    }
+    return raced
   } finally {
     client.end()
     await shop.end()
@@ -127,7 +136,7 @@ const together = (name: string, sittings: readonly Raced[]): Raced => ({
   counted: sittings.reduce((sum, { counted }) => sum + counted, 0),
 })
 
-/** All contestants of a framework, a sitting of each in turns: what happens on the machine meets all of them alike. */
+/** All contestants of a framework, a pair of each in turns: what happens on the machine meets all of them alike. */
 export const raceServices = async (
   framework: Framework,
   { pairs = 20, seconds = 1, warmUp = 2, say = () => undefined, entered = contestants[framework] }: RaceOptions = {},
@@ -139,7 +148,7 @@ export const raceServices = async (
     const found: Raced[] = []
     for (let from = 0; from < pairs; from += pairsInSitting) {
       const these = Math.min(pairsInSitting, pairs - from)
-      for (const other of others) found.push(await sitting([bare, other], { made, pairs: these, seconds, warmUp }))
+      found.push(...(await sitting(bare, others, { made, pairs: these, seconds, warmUp })))
       say(`${framework}: ${from + these} of ${pairs} pairs`)
     }
     return others.map(({ name }) =>
