@@ -35,9 +35,9 @@ const method = `## How it is measured
 - Throughput: each contestant is the same service in a process of its own, one file of JavaScript run by \`node\` alone with
   NODE_ENV=production, without a log. Another process asks it over loopback: 64 connections, on each one request at a time, three
   of four a GET, one a POST with a small body. It counts the bytes of answers whose length it knows, and costs about half of
-  what a bare service costs. A pair is the bare service and a contestant under load one right after the other, the first of them
-  changing. All contestants of a framework have pairs with the same bare service, in turns; who has no turn is idle. After five
-  pairs of each, all of them start anew and are warmed up.
+  what a bare service costs. In a round the bare service and every contestant are under load once, one after the other, another
+  first each time; a contestant and the bare service of the same round are a pair. After five rounds all start anew and are warmed
+  up: how the compiler happens to lay out a program lasts as long as its process.
 - The limit is a hook on \`onResponse\` written by hand, which finds route and status in plain arrays and adds to a bucket and a
   sum: the least that Fastify's own means of counting cost. It is no promise that nothing is faster.
 - By hand prom-client counts requests and durations by method, route and status, in \`onResponse\`. fastify-metrics,

@@ -12,7 +12,7 @@ import {
 } from './contestants.ts'
 import { type Slice, startClient } from './load.ts'
 
-/** Both under the same load, one right after the other. */
+/** Both under the same load, within one round. */
 export interface Pair {
   readonly bare: Slice
   readonly other: Slice
@@ -59,12 +59,14 @@ const load = async (client: Client, runner: Runner, seconds: number) => {
   return slice
 }
 
-/** Who is first changes from pair to pair. */
-const pairOf = async (client: Client, bare: Runner, other: Runner, seconds: number, number: number): Promise<Pair> => {
-  const bareFirst = number % 2 === 0
-  const one = await load(client, bareFirst ? bare : other, seconds)
-  const two = await load(client, bareFirst ? other : bare, seconds)
-  return bareFirst ? { bare: one, other: two } : { bare: two, other: one }
+/** Each under load once, another first each time. None is idle for so long that its heap shrinks. */
+const round = async (client: Client, runners: readonly Runner[], seconds: number, number: number) => {
+  const slices = new Map<Runner, Slice>()
+  for (let step = 0; step < runners.length; step += 1) {
+    const runner = runners[(step + number) % runners.length]
+    if (runner) slices.set(runner, await load(client, runner, seconds))
+  }
+  return slices
 }
 
 /** A contestant that counts fewer than it answered does less than it says, and is measured for nothing. */
@@ -82,6 +84,9 @@ const assertCounted = async ({ contestant: { name, counts }, served, sent }: Run
   if (counted > sent + asked) throw new Error(`${name} counted ${counted} requests: ${sent} were answered`)
   return counted
 }
+
+const pairOf = (bare: Slice | undefined, other: Slice | undefined): readonly Pair[] =>
+  bare && other ? [{ bare, other }] : []
 
 type Sitting = Required<Pick<RaceOptions, 'pairs' | 'seconds' | 'warmUp'>> & { readonly made: Bundles }
 
@@ -102,22 +107,20 @@ const sitting = async (
     const runners: Runner[] = []
     for (const other of others) runners.push(await start(other))
     for (const runner of [bare, ...runners]) await load(client, runner, warmUp)
-    const found = runners.map((): Pair[] => [])
+    const rounds: Awaited<ReturnType<typeof round>>[] = []
     for (let number = 0; number < pairs; number += 1) {
-      for (const [place, other] of runners.entries()) {
-        found[place]?.push(await pairOf(client, bare, other, seconds, number))
-      }
+      rounds.push(await round(client, [bare, ...runners], seconds, number))
     }
     const bareResident = [memoryOf(bare.served.pid, 'VmRSS')]
     const raced: Raced[] = []
-    for (const [place, other] of runners.entries()) {
+    for (const runner of runners) {
       raced.push({
-        name: other.contestant.name,
-        pairs: found[place] ?? [],
-        resident: [memoryOf(other.served.pid, 'VmRSS')],
+        name: runner.contestant.name,
+        pairs: rounds.flatMap((slices) => pairOf(slices.get(bare), slices.get(runner))),
+        resident: [memoryOf(runner.served.pid, 'VmRSS')],
         bareResident,
-        sent: other.sent,
-        counted: await assertCounted(other),
+        sent: runner.sent,
+        counted: await assertCounted(runner),
       })
     }
     return raced
@@ -136,10 +139,10 @@ const together = (name: string, sittings: readonly Raced[]): Raced => ({
   counted: sittings.reduce((sum, { counted }) => sum + counted, 0),
 })
 
-/** All contestants of a framework, a pair of each in turns: what happens on the machine meets all of them alike. */
+/** All contestants of a framework, in turns: what happens on the machine meets all of them alike. */
 export const raceServices = async (
   framework: Framework,
-  { pairs = 20, seconds = 1, warmUp = 2, say = () => undefined, entered = contestants[framework] }: RaceOptions = {},
+  { pairs = 20, seconds = 0.4, warmUp = 2, say = () => undefined, entered = contestants[framework] }: RaceOptions = {},
 ): Promise<readonly Raced[]> => {
   const made = bundles()
   const [bare, ...others] = entered
