@@ -1,3 +1,5 @@
+import { type Override, overrides } from '../config/overrides.ts'
+import { type Measure, measureOf, type Quantity } from '../config/quantity.ts'
 import type { SeverityName } from '../config/sla.ts'
 import type { Team } from '../config/teams.ts'
 import type { Duration, Expr } from '../metrics/promql.ts'
@@ -8,30 +10,75 @@ export interface Said<Label extends string> {
   readonly value: Readonly<Record<'plain' | 'percent' | 'duration' | 'bytes', string>>
 }
 
-interface AlertSpec<Label extends string, Owner extends string> {
-  /** In CamelCase: what is wrong. Unique among all alerts. */
+/** From which value on an alert fires. */
+export interface Threshold {
+  readonly is: Quantity
+  /** What it may be set to. Beyond, it would always fire or never. */
+  readonly least: Quantity
+  readonly most: Quantity
+  /** Where the number comes from: whose documentation or rules, or why it is ours. */
+  readonly source: string
+}
+
+/** Something to look at, with the command that shows it, to be pasted as it stands. */
+export interface Look {
+  readonly look: string
+  readonly sql?: string
+  readonly shell?: string
+}
+
+/** What the one who is woken up needs, in the order in which it is needed. */
+export interface Runbook {
+  /** What the alert says, and how it is known. */
+  readonly meaning: string
+  /** Who feels it, and what happens if nobody does anything. */
+  readonly impact: string
+  readonly diagnosis: readonly [Look, ...Look[]]
+  readonly mitigation: readonly [string, ...string[]]
+}
+
+/** What is judged: a state, or a value against a threshold. */
+type Judgement<Label extends string> =
+  | { readonly expr: Expr<Label>; readonly threshold?: never }
+  | { readonly expr: (threshold: number) => Expr<Label>; readonly threshold: Threshold }
+
+type AlertSpec<Label extends string, Owner extends string> = Judgement<Label> & {
+  /** In CamelCase: what is wrong. Unique among all alerts, but for those of one promise. */
   readonly name: string
-  /** Fires for each series that it finds. */
-  readonly expr: Expr<Label>
+  /** Where several alerts have one name: the name and what tells them apart. */
+  readonly id?: string
   /** How long the expression must hold first. At least 1s, or the clock of its escalation restarts with Prometheus. */
   readonly for: Duration
+  /** How long it goes on firing after that, so that a condition which comes and goes is one incident. */
+  readonly keepFiringFor?: Duration
   readonly severity: SeverityName
   readonly owner: Owner
   /** What is wrong, in one sentence. */
   readonly summary: (say: Said<Label>) => string
   /** What the one who is told does first. */
   readonly action: string | ((say: Said<Label>) => string)
+  readonly runbook?: Runbook
   /** Added to every alert, for routing and for the reader. */
   readonly labels?: Readonly<Record<string, string>> & { readonly severity?: never; readonly owner?: never }
 }
 
-/** An alerting rule as Prometheus takes it. */
+/** A threshold as it holds: what is declared, and what it comes to. */
+export interface Bound extends Threshold, Measure {}
+
+/** An alerting rule, and what there is to say of it. */
 export interface Alert {
+  /** What overrides and the runbook know it by. */
+  readonly id: string
   readonly alert: string
   readonly expr: string
   readonly for: Duration
+  readonly keepFiringFor?: Duration
   readonly labels: Readonly<Record<string, string>>
   readonly annotations: Readonly<Record<'summary' | 'action', string>>
+  readonly threshold?: Bound
+  readonly runbook?: Runbook
+  /** What `config/overrides.ts` says of it. */
+  readonly override?: Override
 }
 
 const said: Said<string> = {
@@ -44,23 +91,62 @@ const said: Said<string> = {
   },
 }
 
-/** The same for alerts whose owners are named elsewhere than in `config/teams.ts`. */
-export const alertOf = <Label extends string, const Owner extends string>(spec: AlertSpec<Label, Owner>): Alert => {
-  const { name, expr, severity, owner, labels, summary, action } = spec
+/** What holds instead of what is declared. A wrong one changes nothing: generation refuses it, with all others that are wrong. */
+const boundOf = (id: string, declared: Threshold, { threshold: given }: Pick<RetunedBy, 'threshold'>): Bound => {
+  const own = measureOf(declared.is)
+  if (!own)
+    throw new Error(`${id}: its threshold "${declared.is}" is no quantity: write a number and its unit, such as 80 %`)
+  const other = given === undefined ? undefined : measureOf(given)
+  const holds = other?.dimension === own.dimension ? other : own
+  return { ...declared, ...(holds === other && given !== undefined && { is: given }), ...holds }
+}
+
+type RetunedBy = Extract<Override, { readonly off?: never }>
+const unchanged: Omit<RetunedBy, 'reason'> = {}
+const retuning = (override: Override | undefined) => (override && !override.off ? override : unchanged)
+
+/** An alert as it is declared, or as an override has it. */
+export const judged = <Label extends string, const Owner extends string>(
+  spec: AlertSpec<Label, Owner>,
+  override?: Override,
+): Alert => {
+  const { name, id = name, owner, labels, summary, action, keepFiringFor, runbook } = spec
+  const retuned = retuning(override)
+  const threshold = spec.threshold && boundOf(id, spec.threshold, retuned)
+  const expr = typeof spec.expr === 'function' ? spec.expr(threshold?.value ?? Number.NaN) : spec.expr
   if (expr.promql.includes('$__')) throw new Error(`${name}: only Grafana fills in $__ variables: write a duration`)
   return Object.freeze({
+    id,
     alert: name,
     expr: expr.promql,
-    for: spec.for,
-    labels: Object.freeze({ severity, owner, ...labels }),
+    for: retuned.for ?? spec.for,
+    ...(keepFiringFor && { keepFiringFor }),
+    labels: Object.freeze({ severity: retuned.severity ?? spec.severity, owner, ...labels }),
     annotations: Object.freeze({
       summary: summary(said),
       action: typeof action === 'string' ? action : action(said),
     }),
+    ...(threshold && { threshold: Object.freeze(threshold) }),
+    ...(runbook && { runbook: Object.freeze(runbook) }),
+    ...(override && { override: Object.freeze(override) }),
   })
 }
 
-export const alert = <Label extends string>(spec: AlertSpec<Label, Team>): Alert => alertOf(spec)
+/** The same for alerts whose owners are named elsewhere than in `config/teams.ts`, and which nobody overrides. */
+export const alertOf = <Label extends string, const Owner extends string>(spec: AlertSpec<Label, Owner>): Alert =>
+  judged(spec)
+
+type OwnSpec<Label extends string> = AlertSpec<Label, Team> & { readonly runbook: Runbook }
+
+/** An alert of ours: each has an entry in the runbook, and may be retuned by `config/overrides.ts`. */
+export const alert = <Label extends string>(spec: OwnSpec<Label>): Alert =>
+  judged(spec, overrides[spec.id ?? spec.name])
+
+/** The value from which on an alert fires, for whoever draws it. */
+export const boundary = ({ id, threshold }: Alert): number => {
+  if (!threshold) throw new Error(`${id} has no threshold`)
+  return threshold.value
+}
 
 /** A recording rule as Prometheus takes it; every `Recorded` is one. */
 export interface RecordingRule {
@@ -69,8 +155,12 @@ export interface RecordingRule {
   readonly labels: Readonly<Record<string, string>>
 }
 
+export const isAlert = (rule: Alert | RecordingRule): rule is Alert => 'alert' in rule
+
 /** Rules that are evaluated one after the other. A rule never reads what another of its own group records. */
 export interface RuleGroup {
   readonly name: string
+  /** How often; as often as targets are scraped where it is left out. */
+  readonly interval?: Duration
   readonly rules: readonly (Alert | RecordingRule)[]
 }

@@ -1,18 +1,63 @@
-import type { RuleGroup } from './alert.ts'
-import { postgresAlerts } from './postgres.ts'
+import { overrides } from '../config/overrides.ts'
+import { type Alert, isAlert, type RuleGroup } from './alert.ts'
+import { httpGroups } from './http/index.ts'
+import { overrideFaults } from './overrides.ts'
+import { postgresGroups } from './postgres/index.ts'
+import { probeGroups } from './probe/index.ts'
+import { promiseFaults } from './promise-faults.ts'
 import { promiseGroups } from './promises.ts'
-import { redisAlerts } from './redis.ts'
-import { serviceAlerts } from './service.ts'
-import { heartbeat, stackAlerts } from './stack.ts'
+import { redisGroups } from './redis/index.ts'
+import { reservationGroups } from './reservations/index.ts'
+import { routeFaults } from './routes.ts'
+import { serviceGroups } from './service/index.ts'
+import { heartbeatGroup } from './stack/heartbeat.ts'
+import { stackGroups } from './stack/index.ts'
 
-/** Every rule, by the file it is written to. */
-export const ruleFiles = (): Readonly<Record<string, readonly RuleGroup[]>> => ({
-  promises: promiseGroups(),
-  postgres: [{ name: 'postgres', rules: postgresAlerts }],
-  redis: [{ name: 'redis', rules: redisAlerts }],
-  service: [{ name: 'service', rules: serviceAlerts }],
-  stack: [
-    { name: 'stack', rules: stackAlerts },
-    { name: 'heartbeat', rules: [heartbeat] },
-  ],
-})
+/** Every rule by the file it is written to, alerts that are switched off among them. */
+export const everyRule = () =>
+  ({
+    promises: promiseGroups(),
+    http: httpGroups,
+    service: serviceGroups,
+    reservations: reservationGroups,
+    postgres: postgresGroups,
+    redis: redisGroups,
+    probe: probeGroups,
+    stack: [...stackGroups, heartbeatGroup],
+  }) satisfies Readonly<Record<string, readonly RuleGroup[]>>
+
+/** What alerts are about, each in a file of its own. */
+export type Subject = keyof ReturnType<typeof everyRule>
+
+const alertsOf = (groups: readonly RuleGroup[]): readonly Alert[] =>
+  groups.flatMap(({ rules }) => rules.filter(isAlert))
+
+/** Every alert, those that are switched off among them. */
+export const everyAlert = (): readonly Alert[] => alertsOf(Object.values(everyRule()).flat())
+
+const watched = ({ rules, ...group }: RuleGroup): readonly RuleGroup[] => {
+  const left = rules.filter((rule) => !(isAlert(rule) && rule.override?.off))
+  return left.length > 0 ? [{ ...group, rules: left }] : []
+}
+
+/**
+ * Every rule that is watched, by the file it is written to.
+ * @throws Error with a line for each fault of `config/`: it names the file, the key, and what to write instead
+ */
+export const ruleFiles = (): Readonly<Record<Subject, readonly RuleGroup[]>> => {
+  const alerts = everyAlert()
+  const faults = [...promiseFaults(), ...overrideFaults(alerts, overrides), ...routeFaults(alerts)]
+  if (faults.length > 0) throw new Error(faults.join('\n'))
+  const { promises, http, service, reservations, postgres, redis, probe, stack } = everyRule()
+  const of = (groups: readonly RuleGroup[]) => groups.flatMap(watched)
+  return {
+    promises: of(promises),
+    http: of(http),
+    service: of(service),
+    reservations: of(reservations),
+    postgres: of(postgres),
+    redis: of(redis),
+    probe: of(probe),
+    stack: of(stack),
+  }
+}

@@ -1,11 +1,14 @@
 import { type SeverityName, severities } from '../config/sla.ts'
-import { type Channel, type Team, teams } from '../config/teams.ts'
+import { type Channel, type TeamContact, teams } from '../config/teams.ts'
 import { namesOf } from '../metrics/names.ts'
 import type { Alert } from './alert.ts'
-import { postgresDown } from './postgres.ts'
-import { redisDown } from './redis.ts'
-import { clientPoolWaiting, healthCheckFailing } from './service.ts'
-import { apiDown, heartbeatName } from './stack.ts'
+import { burnWindows } from './burn-rate.ts'
+import { postgresDown } from './postgres/availability.ts'
+import { apiDown } from './probe/reach.ts'
+import { redisDown } from './redis/availability.ts'
+import { clientPoolWaiting, healthCheckFailing } from './service/dependencies.ts'
+import { slosByInstance, slosByRoute } from './slo.ts'
+import { heartbeatName } from './stack/heartbeat.ts'
 
 /** How often, in Alertmanager's terms. */
 export interface Timing {
@@ -17,7 +20,7 @@ export interface Timing {
 /** Where an alert of one severity goes for the team that owns it. */
 export interface Route {
   readonly receiver: string
-  readonly owner: Team
+  readonly owner: string
   readonly severity: SeverityName
   readonly channels: readonly Channel[]
   readonly timing: Timing
@@ -35,15 +38,43 @@ const intervals = { critical: '1m', high: '5m', medium: '15m', low: '1h' } as co
 /** Told again at half the response time, as long as the alert fires. A multiple of the group interval, or it is rounded up. */
 const repeat = (severity: SeverityName) => `${severities[severity].respondWithinHours * 30}m`
 
-export const routes: readonly Route[] = namesOf(teams).flatMap((owner) =>
-  namesOf(severities).map((severity) => ({
-    receiver: `${owner}-${severity}`,
-    owner,
-    severity,
-    channels: teams[owner].tell[severity],
-    timing: { groupWait: waits[severity], groupInterval: intervals[severity], repeatInterval: repeat(severity) },
-  })),
-)
+type Teams = Readonly<Record<string, TeamContact>>
+
+/** One for each team and severity that `config/teams.ts` says how to tell. */
+export const routesOf = (all: Teams): readonly Route[] =>
+  Object.entries(all).flatMap(([owner, { tell }]) =>
+    namesOf(severities).flatMap((severity) => {
+      const channels = tell[severity]
+      if (!channels) return []
+      const timing = {
+        groupWait: waits[severity],
+        groupInterval: intervals[severity],
+        repeatInterval: repeat(severity),
+      }
+      return [{ receiver: `${owner}-${severity}`, owner, severity, channels, timing }]
+    }),
+  )
+
+export const routes: readonly Route[] = routesOf(teams)
+
+/** Every alert that nobody would be told of, and every way to tell somebody that no alert takes, each in one line. */
+export const routeFaults = (alerts: readonly Alert[], all: Teams = teams): readonly string[] => {
+  const known = routesOf(all)
+  const told = alerts.filter(({ alert, override }) => alert !== heartbeatName && !override?.off)
+  const goes = ({ labels }: Alert) => `${labels.owner}.tell.${labels.severity}`
+  const leads = ({ owner, severity }: Route) => `${owner}.tell.${severity}`
+  const silent = known.filter(({ channels }) => channels.length === 0)
+  const missing = [...new Set(told.map(goes))].filter((way) => !known.some((one) => leads(one) === way))
+  const idle = known.filter((one) => !told.some((alert) => goes(alert) === leads(one)))
+  return [
+    ...silent.map((one) => `${leads(one)} is empty: name a channel, or leave it out`),
+    ...missing.map((way) => {
+      const first = told.find((one) => goes(one) === way)
+      return `${way} is missing: nobody would be told of ${first?.id}; name a channel, or change its severity in config/overrides.ts`
+    }),
+    ...idle.map((one) => `${leads(one)} is reached by no alert: leave it out`),
+  ].map((fault) => `config/teams.ts: ${fault}`)
+}
 
 /** The dead man's switch goes out every minute and never waits. */
 export const heartbeatRoute = {
@@ -62,6 +93,17 @@ const seenByService = (cause: Alert, effect: Alert, ...part: readonly string[]):
   equal: [],
 })
 
+/** A faster burn of a promise says all that its slower ones would, of the same part of it. */
+const burning = (equal: readonly string[], part: readonly string[]): readonly Inhibition[] => {
+  const paces = burnWindows('30d').map(({ pace }) => `burn_rate="${pace}"`)
+  const slower = (place: number) => paces.slice(0, place + 1).map((pace) => pace.replace('=', '!='))
+  return paces.slice(0, -1).map((pace, place) => ({
+    source: [pace, ...part],
+    target: ['burn_rate!=""', ...slower(place), ...part],
+    equal: ['alertname', ...equal],
+  }))
+}
+
 /** One page for one outage: what a server that is down brings with it says nothing new. */
 export const inhibitions: readonly Inhibition[] = [
   ...[apiDown, postgresDown, redisDown].map(({ alert }) => ({
@@ -72,10 +114,7 @@ export const inhibitions: readonly Inhibition[] = [
   seenByService(postgresDown, healthCheckFailing, 'check="database"'),
   seenByService(postgresDown, clientPoolWaiting),
   seenByService(redisDown, healthCheckFailing, 'check="redis"'),
-  // The fast burn of a promise says all that its slower ones would.
-  {
-    source: ['slo_window="1h"', 'severity="critical"'],
-    target: ['slo_window!="1h"', 'slo!=""'],
-    equal: ['alertname', 'slo'],
-  },
+  ...burning(['slo'], ['route=""', 'instance=""']),
+  ...(slosByRoute().length > 0 ? burning(['slo', 'route'], ['route!=""']) : []),
+  ...(slosByInstance().length > 0 ? burning(['slo', 'instance'], ['instance!=""']) : []),
 ]

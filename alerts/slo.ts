@@ -1,110 +1,105 @@
-import { type LatencyObjective, type Objective, type PromiseName, sla } from '../config/sla.ts'
-import { teams } from '../config/teams.ts'
+import { type Objective, type PromiseName, sla } from '../config/sla.ts'
 import { httpRequestDuration, httpRequestsTotal } from '../exporters/service/http/metrics.ts'
 import { reservationsTotal } from '../exporters/service/reservations.ts'
-import { matches } from '../metrics/metric.ts'
-import { countAtMost, countOf, type Expr, rate, sub, sum, type Window } from '../metrics/promql.ts'
-import { burnRate, burnThreshold, burnWindows, percent } from './burn-rate.ts'
+import { probeSuccess } from '../metrics/foreign.ts'
+import { matches, type TargetLabel } from '../metrics/metric.ts'
+import { namesOf } from '../metrics/names.ts'
+import {
+  countAtMost,
+  countOf,
+  countOverTime,
+  type Duration,
+  div,
+  type Expr,
+  rate,
+  sub,
+  sum,
+  sumOverTime,
+} from '../metrics/promql.ts'
+import { inMinutes } from './burn-rate.ts'
 
 /** A promise with the two rates that tell whether it is kept, both in events per second over a window. */
-export interface Slo extends Objective {
-  readonly bad: (window: Window) => Expr
-  readonly total: (window: Window) => Expr
+export interface Slo<Label extends string = never> extends Objective {
+  /** By which labels it is kept apart; none where all events count together. */
+  readonly by: readonly Label[]
+  readonly bad: (window: Duration) => Expr<Label>
+  readonly total: (window: Duration) => Expr<Label>
 }
 
-type Measures = Pick<Slo, 'bad' | 'total'>
+type Measures<Label extends string> = Pick<Slo<Label>, 'bad' | 'total'>
+/** How a promise is measured, for all together or kept apart by labels that its metric has. */
+type Measure<Label extends string> = <By extends Label>(by: readonly By[]) => Measures<By>
 
-const requests = (window: Window) => sum(rate(countOf(httpRequestDuration), window))
 const attempts = reservationsTotal.where({ status: matches('confirmed|rejected|failed') })
 
+const httpAvailability: Measure<'route' | TargetLabel> = (by) => ({
+  bad: (window) => sum(rate(httpRequestsTotal.where({ status_code: matches('5..') }), window), by),
+  total: (window) => sum(rate(httpRequestsTotal, window), by),
+})
+
+const httpLatency: Measure<'route' | TargetLabel> = (by) => {
+  const total = (window: Duration) => sum(rate(countOf(httpRequestDuration), window), by)
+  const inTime = countAtMost(httpRequestDuration, sla.httpLatency.seconds)
+  return { total, bad: (window) => sub(total(window), sum(rate(inTime, window), by)) }
+}
+
+const reservationSuccess: Measure<TargetLabel> = (by) => ({
+  bad: (window) => sum(rate(reservationsTotal.where({ status: 'failed' }), window), by),
+  total: (window) => sum(rate(attempts, window), by),
+})
+
+/** Up or down: every probe is an event, and a bad one if nobody answered. */
+const apiReachable: Measure<TargetLabel> = (by) => {
+  const perSecond = (probes: typeof probeSuccess, over: typeof sumOverTime, window: Duration) =>
+    div(over(probes, window), inMinutes(window) * 60)
+  const total = (window: Duration) => sum(perSecond(probeSuccess, countOverTime, window), by)
+  return { total, bad: (window) => sub(total(window), sum(perSecond(probeSuccess, sumOverTime, window), by)) }
+}
+
 /** How each promise is measured. One that stands in `config/sla.ts` and not here does not compile. */
-const measures = {
-  httpAvailability: {
-    bad: (window) => sum(rate(httpRequestsTotal.where({ status_code: matches('5..') }), window)),
-    total: (window) => sum(rate(httpRequestsTotal, window)),
+const together = {
+  httpAvailability: httpAvailability([]),
+  httpLatency: httpLatency([]),
+  reservationSuccess: reservationSuccess([]),
+  apiReachable: apiReachable([]),
+} satisfies Record<PromiseName, Measures<never>>
+
+/** Those that can be kept apart, by what. */
+const apart = {
+  route: { httpAvailability: httpAvailability(['route']), httpLatency: httpLatency(['route']) },
+  instance: {
+    httpAvailability: httpAvailability(['instance']),
+    httpLatency: httpLatency(['instance']),
+    reservationSuccess: reservationSuccess(['instance']),
+    apiReachable: apiReachable(['instance']),
   },
-  httpLatency: {
-    bad: (window) =>
-      sub(requests(window), sum(rate(countAtMost(httpRequestDuration, sla.httpLatency.seconds), window))),
-    total: requests,
-  },
-  reservationSuccess: {
-    bad: (window) => sum(rate(reservationsTotal.where({ status: 'failed' }), window)),
-    total: (window) => sum(rate(attempts, window)),
-  },
-} satisfies Record<PromiseName, Measures>
+} satisfies { readonly [By in NonNullable<Objective['each']>]: Partial<Record<PromiseName, Measures<By>>> }
 
 export const slos: Readonly<Record<PromiseName, Slo>> = {
-  httpAvailability: { ...sla.httpAvailability, ...measures.httpAvailability },
-  httpLatency: { ...sla.httpLatency, ...measures.httpLatency },
-  reservationSuccess: { ...sla.reservationSuccess, ...measures.reservationSuccess },
+  httpAvailability: { ...sla.httpAvailability, by: [], ...together.httpAvailability },
+  httpLatency: { ...sla.httpLatency, by: [], ...together.httpLatency },
+  reservationSuccess: { ...sla.reservationSuccess, by: [], ...together.reservationSuccess },
+  apiReachable: { ...sla.apiReachable, by: [], ...together.apiReachable },
 }
 
-/** Every reason why a promise cannot be watched, each in one line that names the file and the value. */
-export const promiseFaults = (
-  promises: Readonly<Record<string, Objective | LatencyObjective>> = sla,
-): readonly string[] =>
-  Object.entries(promises).flatMap(([name, promise]) =>
-    faultsOf(promise).map((fault) => `config/sla.ts: ${name}.${fault}`),
-  )
+/** Whether a promise can be kept apart in this way. */
+export const isMeasuredBy = (by: string, promise: string): boolean =>
+  (by === 'route' || by === 'instance') && Object.hasOwn(apart[by], promise)
 
-const faultsOf = (promise: Objective | LatencyObjective) => {
-  const numbers = [...targetFaults(promise), ...boundFaults(promise)]
-  // Words that disagree with an impossible number may be right: one fault is enough.
-  return [...numbers, ...ownerFaults(promise), ...(numbers.length === 0 ? wordFaults(promise) : [])]
-}
+type Apart<By extends string> = readonly (readonly [name: string, slo: Slo<By>])[]
 
-const targetFaults = ({ target, window }: Objective) => {
-  if (!(target > 0 && target < 1)) {
-    return [
-      `target is ${target}: write a share above 0 and below 1, such as 0.999; a promise of 1 leaves no error budget`,
-    ]
-  }
-  if (!/^[1-9]\d*d$/.test(window)) return [`window is ${window}: write whole days, such as 30d`]
-  return burnFaults(target, window)
-}
+const askedFor = <By extends 'route' | 'instance'>(
+  by: By,
+  measures: Readonly<Partial<Record<PromiseName, Measures<By>>>>,
+  promises: Readonly<Record<PromiseName, Objective>>,
+): Apart<By> =>
+  namesOf(measures).flatMap((name) => {
+    const [promise, measure] = [promises[name], measures[name]]
+    return measure && promise.each === by ? [[name, { ...promise, by: [by], ...measure }] as const] : []
+  })
 
-const ownerFaults = ({ owner }: Objective) =>
-  Object.hasOwn(teams, owner)
-    ? []
-    : [`owner is ${owner}: no such team in config/teams.ts, which has ${Object.keys(teams).join(', ')}`]
-
-const boundFaults = (promise: Objective | LatencyObjective) => {
-  // Whatever it is, it becomes a bound of the histogram.
-  if (!('seconds' in promise) || (promise.seconds > 0 && promise.seconds < Infinity)) return []
-  return [`seconds is ${promise.seconds}: write a time above 0, such as 0.5`]
-}
-
-/** Whole: `99 %` is not said by `99.99 %`, nor `1 s` by `1 session`. */
-const says = (words: string, text: string) =>
-  new RegExp(`(?<![\\d.])${text.replace('.', '\\.').replace(' ', '\\s')}(?!\\w)`).test(words)
-
-const wordFaults = (promise: Objective | LatencyObjective) => {
-  const share = percent(promise.target)
-  const faults = says(promise.promise, share)
-    ? []
-    : [`promise says nothing of ${share}: its words and its target must agree`]
-  if (!('seconds' in promise)) return faults
-  const bounds = [`${Math.round(promise.seconds * 1000)} ms`, `${promise.seconds} s`]
-  if (bounds.some((bound) => says(promise.promise, bound))) return faults
-  return [...faults, `promise says nothing of ${bounds.join(' or ')}: its words and its seconds must agree`]
-}
-
-/** Below this pace the slowest alert would fire while the promise is kept. 28 days give 0.93. */
-const slowestPace = 0.9
-
-const burnFaults = (target: number, window: Objective['window']) => {
-  const paces = burnWindows.map((burn) => burnRate(burn, window).toNumber())
-  const thresholds = burnWindows.map((burn) => burnThreshold(burn, window, target))
-  if (Math.max(...thresholds) >= 1) {
-    return [
-      `target is ${target} over ${window}: its fastest burn alert would need ${Math.max(...thresholds)} of all events to be bad and could never fire`,
-    ]
-  }
-  if (Math.min(...paces) < slowestPace) {
-    return [
-      `window is ${window}: too short for its slowest burn alert, which would fire while the promise is kept; write 28d or more`,
-    ]
-  }
-  return []
-}
+/** Promises that are watched for each route or target as well. */
+export const slosByRoute = (promises: Readonly<Record<PromiseName, Objective>> = sla): Apart<'route'> =>
+  askedFor('route', apart.route, promises)
+export const slosByInstance = (promises: Readonly<Record<PromiseName, Objective>> = sla): Apart<'instance'> =>
+  askedFor('instance', apart.instance, promises)

@@ -7,6 +7,8 @@ export interface Deployment {
   readonly alertmanager: string
   readonly blackbox: string
   readonly nodeExporter: string
+  /** The URL of Grafana or the preview, as the browser of whoever is told of an alert reaches it. */
+  readonly dashboards: string
   /** What the exporter asks for, by files that Prometheus can read; left out where it asks for nothing. */
   readonly exporterLogin?: Login
   /** The targets that the exporter has a URL for. */
@@ -34,6 +36,7 @@ export const composeDeployment: Deployment = {
   alertmanager: 'alertmanager:9093',
   blackbox: 'blackbox:9115',
   nodeExporter: 'node-exporter:9100',
+  dashboards: 'http://127.0.0.1:3001',
   targets: ['main', 'cache'],
   api: 'http://api:3000',
   apiMetrics: 'http://api:9465/metrics',

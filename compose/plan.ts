@@ -65,6 +65,7 @@ export const deploymentOf = (env: Env, configDir: string): Deployment => {
     alertmanager: `127.0.0.1:${env.ALERTMANAGER_PORT}`,
     blackbox: `127.0.0.1:${env.BLACKBOX_PORT}`,
     nodeExporter: `127.0.0.1:${env.NODE_EXPORTER_PORT}`,
+    dashboards: `http://127.0.0.1:${env.GRAFANA_PORT}`,
     targets: namesOf(targets).filter((name) => {
       const { url } = targets[name]
       return demo ? demoSources.includes(url) : env[url] !== undefined

@@ -46,6 +46,10 @@ export interface Objective {
   readonly window: `${number}d`
   /** The team that answers for it. */
   readonly owner: Team
+  /** Watched for each route or each target as well, not only for all together. */
+  readonly each?: 'route' | 'instance'
+  /** With fewer bad events than this in a window nobody is told: one error at night is no outage. 10 where it is left out. */
+  readonly leastBadEvents?: number
 }
 
 /** A promise about time taken. */
@@ -74,6 +78,12 @@ export const sla = {
     target: 0.995,
     window: '30d',
     owner: 'reservations',
+  },
+  apiReachable: {
+    promise: '99.9 % of the time the API answers its health check when asked from outside',
+    target: 0.999,
+    window: '30d',
+    owner: 'platform',
   },
 } as const satisfies Record<string, Objective | LatencyObjective>
 

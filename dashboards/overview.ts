@@ -1,6 +1,7 @@
-import { connectionsNearLimit, usableConnections } from '../alerts/postgres.ts'
+import { boundary } from '../alerts/alert.ts'
+import { postgresConnectionsNearLimit, usableConnections } from '../alerts/postgres/connections.ts'
 import { promiseSeries } from '../alerts/promises.ts'
-import { memoryNearLimit } from '../alerts/redis.ts'
+import { redisMemoryNearLimit } from '../alerts/redis/memory.ts'
 import { severities, sla } from '../config/sla.ts'
 import { activityCount } from '../exporters/postgres/activity.ts'
 import { postgresVitals } from '../exporters/postgres/index.ts'
@@ -209,7 +210,7 @@ const room = row('How much room is left?', [
         ({ label }) => label('instance'),
       ),
     ],
-    limits: [{ from: connectionsNearLimit, is: 'bad' }],
+    limits: [{ from: boundary(postgresConnectionsNearLimit), is: 'bad' }],
   }),
   timeseries({
     title: 'Redis memory in use',
@@ -223,7 +224,7 @@ const room = row('How much room is left?', [
         emptyWhen: 'No Redis has a maxmemory',
       }),
     ],
-    limits: [{ from: memoryNearLimit, is: 'bad' }],
+    limits: [{ from: boundary(redisMemoryNearLimit), is: 'bad' }],
   }),
 ])
 

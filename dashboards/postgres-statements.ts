@@ -1,4 +1,5 @@
-import { slowStatement } from '../alerts/postgres.ts'
+import { boundary } from '../alerts/alert.ts'
+import { postgresSlowStatement } from '../alerts/postgres/statements.ts'
 import {
   allStatementCalls,
   allStatementSeconds,
@@ -22,7 +23,7 @@ const window = '$__rate_interval'
 // The remainder is no statement, and falls when one of them grows.
 const each = { ...here, queryid: not(remainder) }
 const by = ['user', 'datname', 'queryid'] as const
-const slow: readonly Step[] = [{ from: slowStatement, is: 'bad' }]
+const slow: readonly Step[] = [{ from: boundary(postgresSlowStatement), is: 'bad' }]
 
 type Statement = (typeof by)[number]
 
@@ -75,7 +76,7 @@ export const statementRow = row('Which statements are slow?', [
   }),
   table({
     title: 'Statements by total time',
-    description: `What each statement cost over the shown range, the costliest first; literals are left out of its text. Red: slower on average than ${slowStatement} s, where an alert fires. EXPLAIN (ANALYZE, BUFFERS) says why.`,
+    description: `What each statement cost over the shown range, the costliest first; literals are left out of its text. Red: slower on average than ${boundary(postgresSlowStatement)} s, where an alert fires. EXPLAIN (ANALYZE, BUFFERS) says why.`,
     height: 11,
     rows: {
       query: { title: 'Statement', width: 640 },

@@ -1,4 +1,5 @@
-import { connectionsNearLimit, usableConnections } from '../alerts/postgres.ts'
+import { boundary } from '../alerts/alert.ts'
+import { postgresConnectionsNearLimit, usableConnections } from '../alerts/postgres/connections.ts'
 import { activityCount, activityMaxTransaction } from '../exporters/postgres/activity.ts'
 import {
   databaseBlocksHit,
@@ -53,7 +54,7 @@ const now = row('Is it well?', [
     unit: 'share',
     decimals: 0,
     queries: [series(taken, '')],
-    steps: [{ from: connectionsNearLimit, is: 'bad' }],
+    steps: [{ from: boundary(postgresConnectionsNearLimit), is: 'bad' }],
   }),
   stat({
     title: 'Oldest transaction',

@@ -1,4 +1,5 @@
-import { memoryNearLimit } from '../alerts/redis.ts'
+import { boundary } from '../alerts/alert.ts'
+import { redisMemoryNearLimit } from '../alerts/redis/memory.ts'
 import { blockedClients, connectedClients, maxClients } from '../exporters/redis/clients.ts'
 import { evictedKeys, expiredKeys } from '../exporters/redis/expiry.ts'
 import { redisVitals } from '../exporters/redis/index.ts'
@@ -58,7 +59,7 @@ const now = row('Is it well?', [
     width: 4,
     unit: 'share',
     queries: [series(div(instant(memoryUsed.where(here)), limit), '', { emptyWhen: unlimited })],
-    steps: [{ from: memoryNearLimit, is: 'bad' }],
+    steps: [{ from: boundary(redisMemoryNearLimit), is: 'bad' }],
   }),
   stat({
     title: 'Hit ratio',

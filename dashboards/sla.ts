@@ -1,4 +1,4 @@
-import { burnRate, burnWindows, errorBudget, percent } from '../alerts/burn-rate.ts'
+import { burnWindows, errorBudget, percent } from '../alerts/burn-rate.ts'
 import { promiseSeries } from '../alerts/promises.ts'
 import { type Objective, type PromiseName, severities, sla } from '../config/sla.ts'
 import { namesOf } from '../metrics/names.ts'
@@ -40,11 +40,8 @@ const promised = row('What was promised?', [
   }),
 ])
 
-const paces = (promise: Objective) =>
-  burnWindows.map((window) => ({
-    from: burnRate(window, promise.window).round(1).toNumber(),
-    is: severityMeaning[window.severity],
-  }))
+const paces = ({ window }: Objective) =>
+  burnWindows(window).map(({ pace, severity }) => ({ from: pace.toNumber(), is: severityMeaning[severity] }))
 
 const panelsOf = (name: PromiseName): readonly Panel[] => {
   const promise: Objective = sla[name]
@@ -84,14 +81,16 @@ const panelsOf = (name: PromiseName): readonly Panel[] => {
     }),
     timeseries({
       title: 'Pace at which the budget burns',
-      description: `1 uses up the budget in exactly ${window}. Lines: the pace from which on an alert fires, if its long window (named here) and a short one agree: ${burnWindows
-        .map((one) => `${burnRate(one, window).round(1)} over ${one.long} (${one.severity})`)
+      description: `1 uses up the budget in exactly ${window}. Lines: the pace from which on an alert fires, if its long window (named here) and a short one agree: ${burnWindows(
+        window,
+      )
+        .map(({ pace, long, severity }) => `${pace} over ${long} (${severity})`)
         .join(', ')}.`,
       height: 7,
       unit: 'plain',
       min: 0,
       reach: 1.2,
-      queries: burnWindows.map(({ long }) => series(div(instant(ratioOver(long)), budget), `over ${long}`)),
+      queries: burnWindows(window).map(({ long }) => series(div(instant(ratioOver(long)), budget), `over ${long}`)),
       limits: paces(promise),
     }),
   ]

@@ -1,4 +1,4 @@
-import { promiseFaults } from '../alerts/slo.ts'
+import { promiseFaults } from '../alerts/promise-faults.ts'
 
 // Evaluated before any dashboard is: a promise that cannot be watched is told as such, and not by what it breaks there.
 const faults = promiseFaults()

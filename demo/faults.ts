@@ -10,8 +10,8 @@ interface Words {
 
 /** When the fastest alert about a promise pages while this share of all requests is bad, as a word says. */
 const page = (promise: Objective, bad: number, word: string) => {
-  const [window] = burnWindows
-  const threshold = burnThreshold(window, promise.window, promise.target)
+  const [window] = burnWindows(promise.window)
+  const threshold = burnThreshold(window, promise.target)
   const [long, wait] = [inHours(window.long) * 60, Math.round(inHours(window.for) * 60)]
   return (
     `${window.severity}: within ${wait} to ${wait + 1} minutes on a stack that just started; after ${window.long} of good ` +

@@ -10,7 +10,14 @@ import {
 export type { TargetLabel } from './naming.ts'
 
 /** Exporters whose names we keep as they are, so that dashboards written for them go on working. */
-type Peer = 'postgres_exporter' | 'redis_exporter' | 'prometheus' | 'alertmanager' | 'blackbox_exporter' | 'prom-client'
+type Peer =
+  | 'postgres_exporter'
+  | 'redis_exporter'
+  | 'prometheus'
+  | 'alertmanager'
+  | 'blackbox_exporter'
+  | 'node_exporter'
+  | 'prom-client'
 
 interface Spec<Label extends string> {
   /** What the value is, in one line. */
@@ -198,6 +205,8 @@ export interface Recorded<Label extends string> extends Queryable<'recorded', La
   readonly expr: string
   /** Added to the series by the rule. */
   readonly labels: Readonly<Record<string, string>>
+  /** What this rule computed, and no other that records under the same name. */
+  readonly own: Series<'recorded', Label>
 }
 
 /** Named `level:metric:operations`, as Prometheus recommends; its labels are those of the expression and the added ones. */
@@ -213,5 +222,6 @@ export const recorded = <const Name extends string, Label extends string, const 
   const { promql } = expr
   if (promql.includes('$__')) throw new Error(`${name}: only Grafana fills in $__ variables: write a duration`)
   const rule = { type: 'recorded', name, expr: promql, labels: Object.freeze({ ...labels }) }
-  return Object.freeze({ ...rule, ...queryable('recorded', name) }) as unknown as Recorded<Label | Added>
+  const asked = queryable('recorded', name)
+  return Object.freeze({ ...rule, ...asked, own: asked.where(rule.labels) }) as unknown as Recorded<Label | Added>
 }

@@ -16,18 +16,19 @@ const expr = <Label extends string>(promql: string) => Object.freeze({ promql })
 const operation = <Label extends string>(promql: string) => Object.freeze({ promql, binary: true }) as Expr<Label>
 const operand = ({ promql, binary }: Expr<never>) => (binary ? `(${promql})` : promql)
 const list = (labels: readonly string[]) => labels.join(', ')
+const quoted = (words: readonly string[]) => list(words.map((word) => JSON.stringify(word)))
 /** PromQL would take `Infinity` for the name of a metric. */
 const number = (value: number) => String(value).replace('Infinity', 'Inf')
 
+/** Looks this far back. */
 interface At {
-  /** Looks this far back. */
   readonly offset?: Duration
 }
 
 const selector = ({ name, matchers }: Series<string, never>, { offset }: At = {}, range = '') =>
   `${name}${matchers.length > 0 ? `{${matchers.join(',')}}` : ''}${range}${offset ? ` offset ${offset}` : ''}`
 
-// A type that carries its labels invariantly can only be read label by label; printing needs none of them.
+// Labels carried invariantly can only be read one by one; printing needs none.
 const bare = <T>(typed: unknown) => typed as T
 const select = (series: unknown, at?: At, range?: string) => selector(bare<Series<string, never>>(series), at, range)
 const text = (vector: unknown) => bare<Expr<never>>(vector).promql
@@ -237,13 +238,12 @@ export const labelReplace = <L extends string, const Target extends string>(
   replacement: string,
   source: NoInfer<L>,
   pattern: string,
-): Expr<L | Target> =>
-  expr(
-    `label_replace(${[text(vector), ...[target, replacement, source, pattern].map((s) => JSON.stringify(s))].join(', ')})`,
-  )
+): Expr<L | Target> => expr(`label_replace(${text(vector)}, ${quoted([target, replacement, source, pattern])})`)
 
 /** 1 where no series is found at all. Summed first, so that it never carries a label. */
 export const absent = <L extends string>(vector: Expr<L>): Expr => expr(`absent(sum(${text(vector)}))`)
+/** Always 1, labelled with the month that it is in UTC, from 1 to 12. */
+export const thisMonth: Expr<'month'> = expr('count_values("month", month())')
 /** A constant. */
 export const vector = (value: number): Expr => expr(`vector(${number(value)})`)
 /** Seconds from each series' value, a Unix time, until now. */

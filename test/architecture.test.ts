@@ -44,6 +44,8 @@ const doors: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
     'fastify-plugin': ['exporters/service/http/fastify.ts'],
     'find-my-way': ['exporters/service/http/routes.ts'],
     ioredis: ['exporters/redis/source.ts'],
+    leven: ['alerts/overrides.ts'],
+    marked: ['compose/runbook-console.ts'],
     pg: ['exporters/postgres/connection.ts'],
     'playwright-core': ['compose/local/browser.ts'],
     'prom-client': ['exporters/registry.ts'],

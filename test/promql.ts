@@ -24,7 +24,7 @@ export const errorsIn = (promql: string) => {
   return errors
 }
 
-/** Every series it asks for. */
+/** Every series it asks for; of several names in one selector each. */
 export const selectedBy = (promql: string): readonly Selected[] => {
   const found: Selected[] = []
   parser.parse(promql).iterate({
@@ -39,7 +39,11 @@ export const selectedBy = (promql: string): readonly Selected[] => {
         })
         return { label: label ?? '', operator: operator ?? '', value: String(JSON.parse(value || '""')) }
       })
-      found.push({ name: identifier ? text(identifier) : '', matchers })
+      const others = matchers.filter(({ label }) => label !== '__name__')
+      const names = identifier
+        ? [text(identifier)]
+        : matchers.flatMap(({ label, value }) => (label === '__name__' ? value.split('|') : []))
+      found.push(...names.map((name) => ({ name, matchers: others })))
     },
   })
   return found

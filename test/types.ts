@@ -1,5 +1,5 @@
 // Compiled by `tsc`, never run. Each line below a `@ts-expect-error` breaks one rule of the types.
-import { alert } from '../alerts/alert.ts'
+import { alert, alertOf } from '../alerts/alert.ts'
 import { type Slo, slos } from '../alerts/slo.ts'
 import { type LatencyObjective, type Objective, type Severity, severities, sla } from '../config/sla.ts'
 import { type Target, targets } from '../config/targets.ts'
@@ -47,7 +47,21 @@ const kept = q.and(hitRate, infos, { on: ['instance'] })
 const quantile = q.histogramQuantile(0.99, took, '5m', ['route'])
 const replaced = q.labelReplace(byRoute, 'path', '$1', 'route', '(.*)')
 const summary = ({ label }: { readonly label: (name: 'route') => string }) => label('route')
-const spec = { name: 'X', expr: byRoute, for: '5m', severity: 'high', owner: 'platform', summary, action: 'y' } as const
+const runbook = { meaning: 'x', impact: 'x', diagnosis: [{ look: 'x' }], mitigation: ['x'] } as const
+const spec = {
+  name: 'X',
+  expr: byRoute,
+  for: '5m',
+  severity: 'high',
+  owner: 'platform',
+  summary,
+  action: 'y',
+  runbook,
+} as const
+const threshold = { is: '80 %', least: '10 %', most: '100 %', source: 'x' } as const
+alert({ ...spec, threshold, expr: (bound) => q.gt(byRoute, bound) })
+const { runbook: _entry, ...unwritten } = spec
+alertOf({ ...unwritten, owner: 'another' })
 alert({ ...spec, summary: ({ label, value }) => `${label('route')}: ${value.percent}`, labels: { slo: 'x' } })
 const everyPromise: Readonly<Record<keyof typeof sla, Slo>> = slos
 export const scraped: Scraped = { kind: 'x', name: 'x', source: redisSource(), collectors: [], vitals: redisVitals }
@@ -194,6 +208,16 @@ q.gt(hitRate, infos, { on: ['instance'], groupLeft: ['version'] })
 
 // @ts-expect-error an alert is over an expression, not over text
 alert({ ...spec, expr: 'demo_ghost > 1' })
+// @ts-expect-error an alert of ours has an entry in the runbook
+alert({ ...spec, runbook: undefined })
+// @ts-expect-error an entry says what to look at
+alert({ ...spec, runbook: { ...runbook, diagnosis: [] } })
+// @ts-expect-error what is judged by a threshold declares it
+alert({ ...spec, expr: (bound: number) => q.gt(byRoute, bound) })
+// @ts-expect-error a threshold has a unit that is known
+alert({ ...spec, threshold: { ...threshold, is: '80 percent' }, expr: (bound) => q.gt(byRoute, bound) })
+// @ts-expect-error a threshold says where it comes from
+alert({ ...spec, threshold: { is: '1', least: '1', most: '2' }, expr: (bound) => q.gt(byRoute, bound) })
 // @ts-expect-error an alert has one of the four severities
 alert({ ...spec, severity: 'urgent' })
 // @ts-expect-error an alert has a team that answers for it
@@ -232,8 +256,8 @@ export const patient: Severity = { ...severities.low, escalation: { action: 'wai
 export const port: Target = { ...targets.main, url: 'EXPORTER_PORT' }
 // @ts-expect-error a target is of kinds that the exporter reads
 export const unread: Target = { ...targets.main, kinds: ['mysql'] }
-// @ts-expect-error a team is told of every severity
-export const deaf: TeamContact = { ...teams.support, tell: { critical: [] } }
+// @ts-expect-error a team is told of the severities that there are
+export const deaf: TeamContact = { ...teams.support, tell: { urgent: [] } }
 // @ts-expect-error a Slack channel begins with #
 export const channel: Channel = { kind: 'slack', secret: 'slack_webhook_url', channel: 'alerts' }
 

@@ -58,6 +58,8 @@ export const programTable = {
     shared: { file: 'prometheus/web/static/js/graph/index.js', needed: false },
   },
   promtool: { ...prometheus, binaries: ['promtool'], packages: ['prometheus', 'promtool'] },
+  // For tests: what images run is of this major. Debian's own is older.
+  'promtool-3': { binaries: ['promtool'], packages: ['promtool'], version: '3.', suite: 'sid' },
   alertmanager: {
     ...alertmanager,
     binaries: ['alertmanager', 'prometheus-alertmanager'],

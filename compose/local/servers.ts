@@ -1,5 +1,5 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import type { Program } from './find-program.ts'
 import { type Server, startProcess } from './process.ts'
 
@@ -52,6 +52,9 @@ export const startPrometheus = ({ configFile, ...options }: ConfiguredOptions) =
     args: [
       `--config.file=${resolve(configFile)}`,
       `--storage.tsdb.path=${resolve(options.dataDir)}`,
+      // The runbook, where each alert leads to.
+      `--web.console.templates=${join(dirname(resolve(configFile)), 'consoles')}`,
+      `--web.external-url=http://127.0.0.1:${options.port}`,
       // The clock of an alert with a shorter `for` starts anew with Prometheus; the default is ten minutes.
       '--rules.alert.for-grace-period=1s',
       // A latency leads to the trace of a request that had it.

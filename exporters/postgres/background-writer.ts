@@ -9,6 +9,7 @@ const stat = (name: string, help: string) =>
 
 export const checkpointsTimed = stat('checkpoints_timed', 'Checkpoints and restartpoints begun because it was time')
 export const checkpointsRequested = stat('checkpoints_req', 'Checkpoints and restartpoints begun because of a request')
+export const backgroundWriterReset = stat('stats_reset', 'Unix time at which these statistics were last reset')
 
 const moved = {
   checkpoints_timed: checkpointsTimed,
@@ -29,7 +30,7 @@ const own = {
   buffers_clean: stat('buffers_clean', 'Buffers that the background writer wrote'),
   maxwritten_clean: stat('maxwritten_clean', 'Times the background writer stopped because it had written too many'),
   buffers_alloc: stat('buffers_alloc', 'Buffers allocated'),
-  stats_reset: stat('stats_reset', 'Unix time at which these statistics were last reset'),
+  stats_reset: backgroundWriterReset,
 }
 const metrics = { ...moved, ...gone, ...own }
 

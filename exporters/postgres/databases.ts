@@ -20,6 +20,7 @@ export const databaseRowsFetched = counter(stat('tup_fetched', 'Rows fetched thr
 export const databaseRowsInserted = counter(stat('tup_inserted', 'Rows inserted in this database'))
 export const databaseRowsUpdated = counter(stat('tup_updated', 'Rows updated in this database'))
 export const databaseRowsDeleted = counter(stat('tup_deleted', 'Rows deleted in this database'))
+export const databaseConflicts = counter(stat('conflicts', 'Queries cancelled because of recovery, on a standby'))
 
 const activity = {
   numbackends: databaseConnections,
@@ -32,7 +33,7 @@ const activity = {
   tup_inserted: databaseRowsInserted,
   tup_updated: databaseRowsUpdated,
   tup_deleted: databaseRowsDeleted,
-  conflicts: counter(stat('conflicts', 'Queries cancelled because of recovery, on a standby')),
+  conflicts: databaseConflicts,
   temp_files: counter(stat('temp_files', 'Temporary files that queries wrote')),
   temp_bytes: databaseTempBytes,
   deadlocks: databaseDeadlocks,
@@ -49,14 +50,13 @@ export const databaseSize = gauge({
   help: 'Disk space used by the database',
   labels: ['datname'],
 })
-const catalogue = {
-  datconnlimit: gauge({
-    name: 'pg_database_connection_limit',
-    peer,
-    help: 'Connections this database takes at most, -1 where it sets no limit of its own',
-    labels: ['datname'],
-  }),
-}
+export const databaseConnectionLimit = gauge({
+  name: 'pg_database_connection_limit',
+  peer,
+  help: 'Connections this database takes at most, -1 where it sets no limit of its own',
+  labels: ['datname'],
+})
+const catalogue = { datconnlimit: databaseConnectionLimit }
 
 /** Every database of the server: what was done in it, and how large it is. */
 export const databases = (survey: Survey): Collector<Postgres> => {

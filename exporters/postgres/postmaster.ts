@@ -16,15 +16,22 @@ export const serverVersion = untyped({
   labels: ['version', 'short_version'],
 })
 
+export const clusterInfo = gauge({
+  name: 'pg_cluster_info',
+  help: 'Always 1; the identifier that a primary and its standbys share, and every copy made from their files',
+  labels: ['system_identifier'],
+})
+
 /** Which server this is, and since when it runs. */
 export const postmaster: Collector<Postgres> = {
   name: 'postmaster',
-  metrics: [startTime, serverVersion],
+  metrics: [startTime, serverVersion, clusterInfo],
   async collect({ rows, version }) {
-    const found = await rows<{ start: number; words: string }>(sql)
-    return found.flatMap(({ start, words }) => [
+    const found = await rows<{ start: number; words: string; cluster: string }>(sql)
+    return found.flatMap(({ start, words, cluster }) => [
       startTime.sample(start),
       serverVersion.sample(1, { version: words, short_version: shortVersion(version) }),
+      clusterInfo.sample(1, { system_identifier: cluster }),
     ])
   },
 }
@@ -32,4 +39,6 @@ export const postmaster: Collector<Postgres> = {
 /** 170010 is 17.10.0, as its peer writes it: since 10 a release has two numbers. */
 const shortVersion = (version: number) => `${Math.floor(version / 10_000)}.${version % 10_000}.0`
 
-const sql = 'select extract(epoch from pg_postmaster_start_time()) as start, version() as words'
+const sql = `
+  select extract(epoch from pg_postmaster_start_time()) as start, version() as words,
+         (select system_identifier::text from pg_control_system()) as cluster`

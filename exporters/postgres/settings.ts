@@ -13,7 +13,37 @@ export const reservedConnections = setting(
   'reserved_connections',
   'Connections kept for roles with pg_use_reserved_connections (0 before PostgreSQL 16)',
 )
-const declared = [maxConnections, superuserConnections, reservedConnections]
+export const maxPreparedTransactions = setting(
+  'max_prepared_transactions',
+  'Transactions that may be prepared for a commit in two phases at once',
+)
+export const maxLocksPerTransaction = setting(
+  'max_locks_per_transaction',
+  'Locks for which the lock table has room, for each connection and each prepared transaction there may be',
+)
+export const blockSize = setting('block_size', 'Bytes of a disk block')
+export const maxStatements = setting(
+  'pg_stat_statements_max',
+  'Distinct statements that pg_stat_statements holds at most (only where it is loaded)',
+)
+export const maxWalSize = setting('max_wal_size_bytes', 'Write-ahead log from which on a checkpoint is begun early')
+export const walKeepSize = setting('wal_keep_size_bytes', 'Write-ahead log that is kept for standbys without a slot')
+export const slotKeepSize = setting(
+  'max_slot_wal_keep_size_bytes',
+  'Write-ahead log that slots may keep at most, -1 where nothing limits them',
+)
+const declared = [
+  maxConnections,
+  superuserConnections,
+  reservedConnections,
+  maxPreparedTransactions,
+  maxLocksPerTransaction,
+  blockSize,
+  maxStatements,
+  maxWalSize,
+  walKeepSize,
+  slotKeepSize,
+]
 
 /** A row of pg_settings. */
 export interface Setting {

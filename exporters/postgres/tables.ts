@@ -22,6 +22,7 @@ const io = (name: string, what: string) =>
 export const tableLiveRows = gauge(theirs('n_live_tup', 'Estimated number of live rows'))
 export const tableDeadRows = gauge(theirs('n_dead_tup', 'Estimated number of dead rows'))
 export const tableSeqScans = counter(theirs('seq_scan', 'Number of sequential scans initiated on this table'))
+export const tableSeqRows = counter(theirs('seq_tup_read', 'Number of live rows fetched by sequential scans'))
 export const tableIndexScans = counter(theirs('idx_scan', 'Number of index scans initiated on this table'))
 export const tableSize = gauge(theirs('table_size_bytes', 'Disk space of the table without its indexes, in bytes'))
 export const tableIndexSize = gauge(theirs('index_size_bytes', 'Disk space of all indexes of the table, in bytes'))
@@ -36,10 +37,14 @@ export const tableToastSize = gauge({
   labels,
 })
 
+export const tableUnanalyzed = gauge(
+  theirs('n_mod_since_analyze', 'Estimated number of rows changed since the last analyze'),
+)
+
 const counted = {
   seq_scan: tableSeqScans,
   idx_scan: tableIndexScans,
-  seq_tup_read: counter(theirs('seq_tup_read', 'Number of live rows fetched by sequential scans')),
+  seq_tup_read: tableSeqRows,
   idx_tup_fetch: counter(theirs('idx_tup_fetch', 'Number of live rows fetched by index scans')),
   n_tup_ins: counter(theirs('n_tup_ins', 'Number of rows inserted')),
   n_tup_upd: counter(theirs('n_tup_upd', 'Number of rows updated')),
@@ -51,7 +56,7 @@ const counted = {
   autoanalyze_count: counter(theirs('autoanalyze_count', 'Number of analyzes by the autovacuum daemon')),
   n_live_tup: tableLiveRows,
   n_dead_tup: tableDeadRows,
-  n_mod_since_analyze: gauge(theirs('n_mod_since_analyze', 'Estimated number of rows changed since the last analyze')),
+  n_mod_since_analyze: tableUnanalyzed,
   heap_blocks_read: io('heap_blocks_read', 'the table'),
   heap_blocks_hit: io('heap_blocks_hit', 'the table'),
   idx_blocks_read: io('idx_blocks_read', 'all its indexes'),
@@ -61,11 +66,14 @@ const counted = {
   tidx_blocks_read: io('tidx_blocks_read', 'the index of its oversized values'),
   tidx_blocks_hit: io('tidx_blocks_hit', 'the index of its oversized values'),
 }
+export const tableLastVacuum = gauge(
+  theirs('last_vacuum', 'Unix time of the last manual vacuum, VACUUM FULL left out, 0 if none'),
+)
 export const tableLastAutovacuum = gauge(
   theirs('last_autovacuum', 'Unix time of the last vacuum by the autovacuum daemon, 0 if there was none'),
 )
 const timed = {
-  last_vacuum: gauge(theirs('last_vacuum', 'Unix time of the last manual vacuum, VACUUM FULL left out, 0 if none')),
+  last_vacuum: tableLastVacuum,
   last_autovacuum: tableLastAutovacuum,
   last_analyze: gauge(theirs('last_analyze', 'Unix time of the last manual analyze, 0 if there was none')),
   last_autoanalyze: gauge(theirs('last_autoanalyze', 'Unix time of the last automatic analyze, 0 if there was none')),

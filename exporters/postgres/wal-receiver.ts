@@ -8,11 +8,13 @@ const labels = ['upstream_host', 'slot_name', 'status'] as const
 const stat = (name: string, help: string) =>
   ({ name: `pg_stat_wal_receiver_${name}`, peer: 'postgres_exporter', help, labels }) as const
 
+export const receivedTimeline = gauge(stat('received_tli', 'Timeline up to which it has flushed to disk'))
+
 const metrics = {
   receive_start_lsn: counter(stat('receive_start_lsn', 'Where it began to receive, in bytes modulo 2^52')),
   receive_start_tli: gauge(stat('receive_start_tli', 'Timeline in which it began to receive')),
   flushed_lsn: counter(stat('flushed_lsn', 'Up to where it has flushed to disk, in bytes modulo 2^52')),
-  received_tli: gauge(stat('received_tli', 'Timeline up to which it has flushed to disk')),
+  received_tli: receivedTimeline,
   last_msg_send_time: counter(stat('last_msg_send_time', 'Unix time at which the last message was sent')),
   last_msg_receipt_time: counter(stat('last_msg_receipt_time', 'Unix time at which the last message was received')),
   latest_end_lsn: counter(stat('latest_end_lsn', 'What it reported to the sender last, in bytes modulo 2^52')),

@@ -5,6 +5,19 @@ export const connectedClients = gauge(theirs('connected_clients', 'Client connec
 export const maxClients = gauge(theirs('max_clients', 'The limit maxclients'))
 export const blockedClients = gauge(theirs('blocked_clients', 'Clients that wait in a blocking command'))
 
+export const evictedClients = counter(
+  theirs('evicted_clients_total', 'Clients disconnected to stay below maxmemory-clients'),
+)
+export const inputDisconnections = counter(
+  theirs('client_query_buffer_limit_disconnections_total', 'Clients disconnected because they sent too much'),
+)
+export const outputDisconnections = counter(
+  theirs(
+    'client_output_buffer_limit_disconnections_total',
+    'Clients disconnected because they took their replies too slowly',
+  ),
+)
+
 /** Who is connected, and who waits. */
 export const clients = fieldCollector('clients', {
   connected_clients: connectedClients,
@@ -25,14 +38,7 @@ export const clients = fieldCollector('clients', {
   client_recent_max_output_buffer: gauge(
     theirs('client_recent_max_output_buffer_bytes', 'Largest output buffer among the clients'),
   ),
-  evicted_clients: counter(theirs('evicted_clients_total', 'Clients disconnected to stay below maxmemory-clients')),
-  client_query_buffer_limit_disconnections: counter(
-    theirs('client_query_buffer_limit_disconnections_total', 'Clients disconnected because they sent too much'),
-  ),
-  client_output_buffer_limit_disconnections: counter(
-    theirs(
-      'client_output_buffer_limit_disconnections_total',
-      'Clients disconnected because they took their replies too slowly',
-    ),
-  ),
+  evicted_clients: evictedClients,
+  client_query_buffer_limit_disconnections: inputDisconnections,
+  client_output_buffer_limit_disconnections: outputDisconnections,
 })

@@ -10,10 +10,11 @@ const told = {
 } satisfies Fields
 
 export const clusterState = gauge(theirs('cluster_state', 'Whether the cluster takes commands (1) or not (0)'))
+export const slotsServed = gauge(theirs('cluster_slots_ok', 'Slots whose node answers'))
 const asNode = {
   cluster_state: clusterState,
   cluster_slots_assigned: gauge(theirs('cluster_slots_assigned', 'Slots that some node has, of 16384')),
-  cluster_slots_ok: gauge(theirs('cluster_slots_ok', 'Slots whose node answers')),
+  cluster_slots_ok: slotsServed,
   cluster_slots_pfail: gauge(theirs('cluster_slots_pfail', 'Slots whose node this node can not reach')),
   cluster_slots_fail: gauge(theirs('cluster_slots_fail', 'Slots whose node most nodes can not reach')),
   cluster_known_nodes: gauge(theirs('cluster_known_nodes', 'Nodes this node has heard of')),

@@ -25,6 +25,12 @@ const outputBufferSeconds = gauge({
   labels: limitLabels,
 })
 
+export const savePoints = gauge({
+  name: 'redis_config_save_points',
+  counts: 'points',
+  help: 'Rules of the setting save, by which the server saves by itself; 0 where it does not',
+})
+
 const named = {
   'io-threads': gauge(theirs('config_io_threads', 'The setting io-threads')),
   maxclients: gauge(theirs('config_maxclients', 'The setting maxclients')),
@@ -59,6 +65,7 @@ const numbers = [
   'timeout',
   'tracking-table-max-keys',
 ] as const
+const saveRules = 'save'
 const outputLimit = 'client-output-buffer-limit'
 
 /** `CONFIG GET` of the settings named. Before 7.0 it takes one name at a time. */
@@ -75,13 +82,14 @@ export const settings = async (
 /** How the server is set up: settings that are numbers. */
 export const config: Collector<Redis> = {
   name: 'config',
-  metrics: [configValue, outputBufferBytes, outputBufferSeconds, ...Object.values(named)],
+  metrics: [configValue, savePoints, outputBufferBytes, outputBufferSeconds, ...Object.values(named)],
   async collect(reader) {
-    const found = await settings(reader, [...numbers, outputLimit])
+    const found = await settings(reader, [...numbers, saveRules, outputLimit])
     const read = (name: string) => numberOf(found.get(name))
     return [
       ...numbers.flatMap((key) => withValue(read(key), (value) => configValue.sample(value, { key }))),
       ...Object.entries(named).flatMap(([name, metric]) => withValue(read(name), (value) => metric.sample(value))),
+      ...pointsIn(found.get(saveRules)),
       ...limitsOf(found.get(outputLimit) ?? ''),
     ]
   },
@@ -89,6 +97,10 @@ export const config: Collector<Redis> = {
 
 const withValue = (value: number | undefined, sample: (value: number) => Sample) =>
   value === undefined ? [] : [sample(value)]
+
+/** `3600 1 300 100`: seconds and changes of each rule. */
+const pointsIn = (text: string | undefined) =>
+  text === undefined ? [] : [savePoints.sample(text.split(' ').filter(Boolean).length / 2)]
 
 /** `normal 0 0 0 slave 268435456 67108864 60`: class, hard limit, soft limit, seconds. */
 const limitsOf = (text: string): readonly Sample[] => {

@@ -16,6 +16,12 @@ export const lastWriteOk = gauge(
   theirs('aof_last_write_status', 'Whether the last write to the append-only file succeeded (1) or not (0)'),
 )
 export const loading = gauge(theirs('loading_dump_file', 'Whether the server loads its data and refuses commands'))
+export const delayedWrites = gauge(theirs('aof_delayed_fsync', 'Times the server had to wait for the disk'))
+export const lastFork = gauge(theirs('latest_fork_seconds', 'How long the last fork stopped the server'))
+export const forks = counter({
+  name: 'redis_forks_total',
+  help: 'Forks, each of which stops the server for a moment',
+})
 
 /** What would be left after a crash: whole saves, the append-only file, and how the last of each went. */
 export const persistence = fieldCollector('persistence', {
@@ -58,15 +64,15 @@ export const persistence = fieldCollector('persistence', {
   aof_buffer_length: gauge(theirs('aof_buffer_length', 'Bytes that wait to be written to the append-only file')),
   aof_rewrite_buffer_length: gauge(theirs('aof_rewrite_buffer_length', 'Bytes of changes during the rewrite')),
   aof_pending_bio_fsync: gauge(theirs('aof_pending_bio_fsync', 'Writes that wait to be flushed to the disk')),
-  aof_delayed_fsync: gauge(theirs('aof_delayed_fsync', 'Times the server had to wait for the disk')),
+  aof_delayed_fsync: delayedWrites,
   aof_rewrites: counter({ name: 'redis_aof_rewrites_total', help: 'Rewrites of the append-only file' }),
   aof_rewrites_consecutive_failures: gauge({
     name: 'redis_aof_rewrites_consecutive_failures',
     counts: 'failures',
     help: 'Rewrites that have failed since the last one that succeeded',
   }),
-  latest_fork_usec: scaled(gauge(theirs('latest_fork_seconds', 'How long the last fork stopped the server')), 1e-6),
-  total_forks: counter({ name: 'redis_forks_total', help: 'Forks, each of which stops the server for a moment' }),
+  latest_fork_usec: scaled(lastFork, 1e-6),
+  total_forks: forks,
   current_cow_size: gauge({
     name: 'redis_current_cow_size_bytes',
     help: 'Bytes copied so far for changes during what is being saved',

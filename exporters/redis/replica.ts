@@ -14,6 +14,10 @@ export const masterLinkUp = gauge({
   ...theirs('master_link_up', 'Whether the master is connected (1) or not (0)'),
   labels,
 })
+export const copyInProgress = gauge({
+  ...theirs('master_sync_in_progress', 'Whether a full copy is being taken'),
+  labels,
+})
 const fields = {
   master_link_status: masterLinkUp,
   master_last_io_seconds_ago: gauge({
@@ -23,10 +27,7 @@ const fields = {
     ),
     labels,
   }),
-  master_sync_in_progress: gauge({
-    ...theirs('master_sync_in_progress', 'Whether a full copy is being taken'),
-    labels,
-  }),
+  master_sync_in_progress: copyInProgress,
   slave_repl_offset: gauge({ ...theirs('slave_repl_offset', 'How far this replica is, in bytes of changes'), labels }),
   master_link_down_since_seconds: gauge({
     name: 'redis_master_link_down_seconds',

@@ -2,9 +2,16 @@ import { gauge, type Sample } from '../../metrics/metric.ts'
 import type { Collector } from '../collector.ts'
 import { type Fields, fieldSamples, type Info, metricsOf, numberOf, pairsOf, theirs } from './fields.ts'
 import type { Redis } from './source.ts'
+export const connectedReplicas = gauge(theirs('connected_slaves', 'Replicas that are connected'))
+export const fullCopies = gauge(theirs('replica_resyncs_full', 'Full copies sent to replicas'))
+export const goodReplicas = gauge({
+  name: 'redis_good_replicas',
+  counts: 'replicas',
+  help: 'Replicas near enough to count for min-replicas-to-write',
+})
 
 const fields = {
-  connected_slaves: gauge(theirs('connected_slaves', 'Replicas that are connected')),
+  connected_slaves: connectedReplicas,
   master_repl_offset: gauge(theirs('master_repl_offset', 'Bytes of changes that the master has sent in all')),
   second_repl_offset: gauge(
     theirs('second_repl_offset', 'Up to where the replicas of the former master can go on; -1 without one'),
@@ -13,16 +20,12 @@ const fields = {
   repl_backlog_size: gauge(theirs('replication_backlog_bytes', 'Bytes of changes that are kept at most')),
   repl_backlog_first_byte_offset: gauge(theirs('repl_backlog_first_byte_offset', 'Where the changes kept begin')),
   repl_backlog_histlen: gauge(theirs('repl_backlog_history_bytes', 'Bytes of changes that are kept')),
-  sync_full: gauge(theirs('replica_resyncs_full', 'Full copies sent to replicas')),
+  sync_full: fullCopies,
   sync_partial_ok: gauge(theirs('replica_partial_resync_accepted', 'Replicas that went on where they had stopped')),
   sync_partial_err: gauge(
     theirs('replica_partial_resync_denied', 'Replicas that could not go on, and got a full copy'),
   ),
-  min_slaves_good_slaves: gauge({
-    name: 'redis_good_replicas',
-    counts: 'replicas',
-    help: 'Replicas near enough to count for min-replicas-to-write',
-  }),
+  min_slaves_good_slaves: goodReplicas,
 } satisfies Fields
 
 const replicaLabels = ['slave_ip', 'slave_port', 'slave_state'] as const

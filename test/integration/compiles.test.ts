@@ -41,7 +41,7 @@ const filesOf = (floor: string) =>
 
 // Vitals are a table of metrics.
 const definition = /^export const (?:(\w+) = (?:counter|gauge|histogram)\(|(\w+Vitals) = \{)/gm
-const collectors = [...filesOf('exporters'), 'metrics/foreign.ts'].flatMap((path) => {
+const collectors = [...filesOf('exporters'), ...filesOf('metrics/foreign')].flatMap((path) => {
   const metrics = [...read(path).matchAll(definition)].map(([, metric, vitals]) => metric ?? vitals ?? '')
   return metrics.length > 0 ? [{ path, metrics }] : []
 })
@@ -49,7 +49,8 @@ const users = [...filesOf('alerts'), ...filesOf('dashboards')].map((path) => ({ 
 /** Every use outside its collector: the file, and the metric by its name in the code. */
 const usesOf = (collector: string, metrics: readonly string[]) =>
   users.flatMap(({ path, text }) => {
-    const imported = new RegExp(`import \\{([^}]*)\\} from '\\.\\./${collector}'`).exec(text)?.[1] ?? ''
+    const from = collector.replace(/^metrics\/foreign\/.*/, 'metrics/foreign.ts')
+    const imported = new RegExp(`import \\{([^}]*)\\} from '(?:\\.\\./)+${from}'`).exec(text)?.[1] ?? ''
     return metrics.filter((name) => new RegExp(`\\b${name}\\b`).test(imported)).map((name) => `${path} uses ${name}`)
   })
 
@@ -98,9 +99,14 @@ describe('a metric that is renamed where it is measured', { timeout: 300_000 }, 
       'exporters/postgres/indexes.ts',
       "'indexrelname', ",
       '',
-      ['alerts/postgres.ts', 'dashboards/postgres-relations.ts'],
+      ['alerts/postgres/indexes.ts', 'dashboards/postgres-relations.ts'],
     ],
-    ['exporters/postgres/activity.ts', "'backend_type',", '', ['alerts/postgres.ts', 'dashboards/postgres.ts']],
+    [
+      'exporters/postgres/activity.ts',
+      "'backend_type',",
+      '',
+      ['alerts/postgres/connections.ts', 'dashboards/postgres.ts'],
+    ],
   ])('with the label of %s that is %s, every legend and matcher that named it', async (path, label, other, victims) => {
     const faults = await faultsWith({ [path]: (text) => text.replace(label, other) })
     expect([...new Set(faults.map(({ file }) => file))]).toEqual(expect.arrayContaining(victims))

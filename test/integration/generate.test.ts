@@ -34,6 +34,7 @@ const local: Deployment = {
   alertmanager: '127.0.0.1:9093',
   blackbox: '127.0.0.1:9115',
   nodeExporter: '127.0.0.1:9100',
+  dashboards: 'http://127.0.0.1:3001',
   targets: ['main'],
   secretsDir: join(folder, 'no-secrets'),
   hasSecret: () => false,

@@ -12,10 +12,10 @@ import { conflicts } from '../../exporters/postgres/conflicts.ts'
 import { idle, idleSeconds } from '../../exporters/postgres/idle.ts'
 import { postgresVitals } from '../../exporters/postgres/index.ts'
 import { locks, locksHeld } from '../../exporters/postgres/locks.ts'
-import { postmaster, serverVersion, startTime } from '../../exporters/postgres/postmaster.ts'
+import { clusterInfo, postmaster, serverVersion, startTime } from '../../exporters/postgres/postmaster.ts'
 import { isReplica, lastReplay, replication, replicationLag, standbyLag } from '../../exporters/postgres/replication.ts'
 import { roleLimit, roles } from '../../exporters/postgres/roles.ts'
-import { settings } from '../../exporters/postgres/settings.ts'
+import { blockSize, maxLocksPerTransaction, maxStatements, settings } from '../../exporters/postgres/settings.ts'
 import { slotActive, slotLag, slots } from '../../exporters/postgres/slots.ts'
 import { type Choice, type Postgres, postgres } from '../../exporters/postgres/source.ts'
 import { surveyOf } from '../../exporters/postgres/survey.ts'
@@ -191,6 +191,9 @@ describe.each(postgresMajors)('PostgreSQL %i', (major) => {
     expect(setting(samples, 'temp_file_limit_bytes')).toBe(-1)
     expect(setting(samples, 'max_connections')).toBe(100)
     expect(setting(samples, 'reserved_connections')).toBe(0)
+    expect([maxLocksPerTransaction, blockSize, maxStatements].map((one) => value(samples, one))).toEqual([
+      64, 8192, 5000,
+    ])
     expect(setting(samples, 'transaction_read_only')).toBe(0)
     expect(setting(await collect(settings, there), 'transaction_read_only')).toBe(1)
     expect(JSON.stringify(samples)).not.toMatch(/sekret|conninfo/)
@@ -404,12 +407,17 @@ describe.each(postgresMajors)('PostgreSQL %i', (major) => {
 
   test('the server says which it is and since when it runs', async () => {
     const samples = await collect(postmaster)
-    const { start, version, number } = await ask(`
+    const { start, version, number, cluster } = await ask(`
       select extract(epoch from pg_postmaster_start_time())::float8 as start, version(),
-             current_setting('server_version_num')::int as number`)
+             current_setting('server_version_num')::int as number,
+             (select system_identifier::text from pg_control_system()) as cluster`)
     expect(value(samples, startTime)).toBe(start)
     const short = `${major}.${number % 10_000}.0`
     expect(value(samples, serverVersion, { version, short_version: short })).toBe(1)
+    expect(value(samples, clusterInfo, { system_identifier: cluster })).toBe(1)
+    const copied = await collect(postmaster, there)
+    expect(value(copied, clusterInfo, { system_identifier: cluster }), 'its standby has the same').toBe(1)
+    expect(value(copied, startTime)).not.toBe(start)
   })
 
   test('a query that a standby cancels because its rows are gone is counted', async () => {

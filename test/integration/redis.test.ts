@@ -161,6 +161,7 @@ describe.each(cacheFlavours)('%s', (flavour) => {
     expect(reading(body, 'redis_db_keys_expiring{db="db0"}')).toBe(1)
     expect(reading(body, 'redis_db_keys{db="db15"}')).toBe(0)
     expect(reading(body, 'redis_config_maxmemory')).toBe(64 * 1024 ** 2)
+    expect(reading(body, 'redis_config_save_points')).toBe(0)
     expect(reading(body, 'redis_config_client_output_buffer_limit_overcome_seconds{class="pubsub",limit="soft"}')).toBe(
       60,
     )

@@ -1,5 +1,6 @@
-import type { Alert, RecordingRule, RuleGroup } from '../../alerts/alert.ts'
+import { type Alert, isAlert, type RecordingRule, type RuleGroup } from '../../alerts/alert.ts'
 import { ruleFiles } from '../../alerts/index.ts'
+import { ruleFile } from '../../compose/rule-file.ts'
 import { yaml } from '../../compose/yaml.ts'
 import type { Duration } from '../../metrics/promql.ts'
 import type { InputSeries } from './series.ts'
@@ -34,15 +35,22 @@ export interface Reading extends Situation {
   readonly value: number | undefined
 }
 
-/** Alerts of one name differ in their labels. */
-export const keyOf = ({ alert, labels }: Pick<Alert, 'alert' | 'labels'>): string =>
-  [alert, labels.slo_window].filter(Boolean).join(' over ')
+/** What queries find, each at its time, exactly as long as values are whole numbers. */
+export interface Onset extends Situation {
+  readonly rule: Alert
+  readonly asks: readonly {
+    readonly at: Duration
+    readonly expr: string
+    readonly finds: readonly { readonly labels: string; readonly value: number }[]
+  }[]
+}
 
-export const isAlert = (rule: Alert | RecordingRule): rule is Alert => 'alert' in rule
+export type Question = Case | Reading | Onset
 
 const everyGroup = Object.values(ruleFiles()).flat()
 
-const subjectOf = ({ name }: RuleGroup) => name.replace(/-(events|periods|budget|alerts)$/, '')
+/** Groups that read each other are of one subject. */
+const subjectOf = ({ name }: RuleGroup) => name.replace(/-(events|months|periods|meta|alerts|records)$/, '')
 
 /** Every rule once, in one file per subject: those of one promise need not be evaluated to prove another. */
 export const subjects: Readonly<Record<string, readonly RuleGroup[]>> = Object.fromEntries(
@@ -58,23 +66,23 @@ export const everyAlert: readonly Alert[] = everyRule.filter(isAlert)
 
 export const everyRecording: readonly RecordingRule[] = everyRule.flatMap((rule) => (isAlert(rule) ? [] : [rule]))
 
-/** The alert of this name, and over this window where there are several. */
-export const alertNamed = (name: string, window?: string): Alert => {
-  const found = everyAlert.find(({ alert, labels }) => alert === name && labels.slo_window === window)
-  if (!found) throw new Error(`there is no alert ${name}${window ? ` over ${window}` : ''}`)
+/** The alert of this id. */
+export const alertNamed = (id: string): Alert => {
+  const found = everyAlert.find((one) => one.id === id)
+  if (!found) throw new Error(`there is no alert ${id}`)
   return found
 }
 
 const isSame = (rule: Alert | RecordingRule, other: Alert | RecordingRule) =>
   isAlert(rule)
-    ? isAlert(other) && keyOf(rule) === keyOf(other)
+    ? isAlert(other) && rule.id === other.id
     : !isAlert(other) && rule.name === other.name && rule.expr === other.expr
 
 const subjectWith = (one: Alert | RecordingRule) => {
   const found = Object.entries(subjects).find(([, groups]) =>
     groups.some(({ rules }) => rules.some((rule) => isSame(rule, one))),
   )
-  if (!found) throw new Error(`${isAlert(one) ? keyOf(one) : one.name} stands in no rule file`)
+  if (!found) throw new Error(`${isAlert(one) ? one.id : one.name} stands in no rule file`)
   return found
 }
 
@@ -84,7 +92,7 @@ export const labelsOf = ({ rule, labels }: Firing): Readonly<Record<string, stri
 const render = (firing: Firing) => (text: string) =>
   text.replace(/\{\{ \$(?:labels\.(\w+)|value \| \w+) \}\}/g, (_, label: string | undefined) => {
     const said = label === undefined ? firing.value : labelsOf(firing)[label]
-    if (said === undefined) throw new Error(`${keyOf(firing.rule)} says ${label ?? 'its value'}: the case has none`)
+    if (said === undefined) throw new Error(`${firing.rule.id} says ${label ?? 'its value'}: the case has none`)
     return said
   })
 
@@ -92,26 +100,13 @@ const annotationsOf = (firing: Firing) => {
   const { summary, action } = firing.rule.annotations
   const rendered = { summary: render(firing)(summary), action: render(firing)(action) }
   const left = Object.values(rendered).find((text) => text.includes('{{'))
-  if (left) throw new Error(`${keyOf(firing.rule)}: could not render ${left}`)
+  if (left) throw new Error(`${firing.rule.id}: could not render ${left}`)
   return rendered
 }
 
-const document = ({ series, step = '1m' }: Situation, rule: Alert | RecordingRule, tests: object) => {
-  const [subject, groups] = subjectWith(rule)
-  return yaml({
-    rule_files: [`${subject}.yml`],
-    evaluation_interval: step,
-    // Left to itself, promtool evaluates groups in a random order, and what one reads of another is a step late or not.
-    group_eval_order: groups.map(({ name }) => name),
-    tests: [{ interval: step, input_series: series, ...tests }],
-  })
-}
-
-export const printCase = (one: Case): string => {
+const testOfCase = (one: Case) => {
   const expected = one.fires.map((firing) => ({ exp_labels: labelsOf(firing), exp_annotations: annotationsOf(firing) }))
-  return document(one, one.about, {
-    alert_rule_test: [{ eval_time: one.at, alertname: one.about.alert, exp_alerts: expected }],
-  })
+  return { alert_rule_test: [{ eval_time: one.at, alertname: one.about.alert, exp_alerts: expected }] }
 }
 
 const selector = (labels: Readonly<Record<string, string>>) =>
@@ -119,10 +114,72 @@ const selector = (labels: Readonly<Record<string, string>>) =>
     .map(([label, value]) => `${label}=${JSON.stringify(value)}`)
     .join(',')}}`
 
-export const printReading = (one: Reading): string => {
+const testOfReading = (one: Reading) => {
   const labels = selector(one.labels)
   const samples = one.value === undefined ? [] : [{ labels, value: one.value }]
-  return document(one, one.rule, {
+  return {
     promql_expr_test: [{ eval_time: one.at, expr: `round(${one.rule.name}${labels}, 0.01)`, exp_samples: samples }],
+  }
+}
+
+const everyMinute: Duration = '1m'
+const isCase = (one: Question): one is Case => 'about' in one
+
+const testOfOnset = ({ asks }: Onset) => ({
+  promql_expr_test: asks.map(({ at, expr, finds }) => ({ eval_time: at, expr, exp_samples: finds })),
+})
+
+const testOf = (one: Question) => {
+  if (isCase(one)) return testOfCase(one)
+  return 'asks' in one ? testOfOnset(one) : testOfReading(one)
+}
+
+/** What one process of promtool is asked at once: situations that the same rules judge, in steps of the same length. */
+export interface Batch {
+  readonly name: string
+  readonly asked: readonly Question[]
+  /** The rules, and the test with them, by file name. */
+  readonly files: Readonly<Record<string, string>>
+}
+
+const batchOf = (subject: string, groups: readonly RuleGroup[], asked: readonly Question[]): Batch => {
+  const step = asked[0]?.step ?? everyMinute
+  return {
+    name: `${subject}, every ${step}`,
+    asked,
+    files: {
+      'rules.yml': yaml(ruleFile(groups)),
+      'test.yml': yaml({
+        rule_files: ['rules.yml'],
+        evaluation_interval: step,
+        // Left to itself, promtool evaluates groups in a random order, and what one reads of another is a step late or not.
+        group_eval_order: groups.map(({ name }) => name),
+        tests: asked.map((one) => ({
+          name: one.name,
+          interval: step,
+          input_series: one.series,
+          ...testOf(one),
+        })),
+      }),
+    },
+  }
+}
+
+/** All that is asked, in as few batches as there can be. */
+export const batches = (every: readonly Question[]): readonly Batch[] => {
+  const found = new Map<string, Question[]>()
+  for (const one of every) {
+    const [subject] = subjectWith(isCase(one) ? one.about : one.rule)
+    const key = JSON.stringify([subject, one.step ?? everyMinute])
+    found.set(key, [...(found.get(key) ?? []), one])
+  }
+  return [...found.values()].map((asked) => {
+    const [first] = asked
+    if (!first) throw new Error('a batch asks nothing')
+    const [subject, groups] = subjectWith(isCase(first) ? first.about : first.rule)
+    return batchOf(subject, groups, asked)
   })
 }
+
+/** Each question of a batch by itself, to find the one that fails. */
+export const apart = (batch: Batch): readonly Batch[] => batch.asked.flatMap((one) => batches([one]))

@@ -1,14 +1,20 @@
 import type { Case } from './case.ts'
-import { postgresCases } from './postgres.ts'
+import { httpCases } from './http/index.ts'
+import { postgresCases } from './postgres/index.ts'
+import { probeCases } from './probe/index.ts'
 import { promiseCases } from './promises.ts'
-import { redisCases } from './redis.ts'
-import { serviceCases } from './service.ts'
-import { stackCases } from './stack.ts'
+import { redisCases } from './redis/index.ts'
+import { reservationCases } from './reservations/index.ts'
+import { serviceCases } from './service/index.ts'
+import { stackCases } from './stack/index.ts'
 
 export const everyCase: readonly Case[] = [
   ...promiseCases,
+  ...httpCases,
+  ...serviceCases,
+  ...reservationCases,
   ...postgresCases,
   ...redisCases,
-  ...serviceCases,
+  ...probeCases,
   ...stackCases,
 ]

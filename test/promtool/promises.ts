@@ -4,10 +4,10 @@ import { httpRequestDuration, httpRequestsTotal } from '../../exporters/service/
 import { reservationsTotal } from '../../exporters/service/reservations.ts'
 import { namesOf } from '../../metrics/names.ts'
 import type { Duration } from '../../metrics/promql.ts'
-import { alertNamed, type Case, everyRecording, type Reading } from './case.ts'
+import { type Case, everyRecording, type Reading } from './case.ts'
+import { burnAlert, exhausted, labelled, slo, unknown, type Window } from './promise-names.ts'
+import { reachCases } from './promise-reach.ts'
 import { type InputSeries, observed, type Phases, rising, series } from './series.ts'
-
-type Window = '1h' | '6h' | '1d' | '3d'
 
 /** Minutes between samples, which keeps days of them cheap: Prometheus looks back five for one. */
 const minutesPerStep = 4
@@ -38,7 +38,10 @@ const reservations = (good: Phases, bad: Phases | undefined) => {
   ]
 }
 
-const counted: Readonly<Record<PromiseName, (good: Phases, bad: Phases | undefined) => readonly InputSeries[]>> = {
+/** Promises whose events are counted; the rest are probes, up or down. */
+type Counted = Exclude<PromiseName, 'apiReachable'>
+
+const counted: Readonly<Record<Counted, (good: Phases, bad: Phases | undefined) => readonly InputSeries[]>> = {
   httpAvailability: requests,
   httpLatency: durations,
   reservationSuccess: reservations,
@@ -53,30 +56,20 @@ const inSteps = (traffic: Traffic): Phases =>
   traffic.map(([each, minutes]) => [each * minutesPerStep, minutes / minutesPerStep])
 
 /** Good and bad events of each promise, as the service counts them; without bad ones there is no series of them. */
-const events = (promise: PromiseName, good: Traffic, bad?: Traffic) => ({
+const events = (promise: Counted, good: Traffic, bad?: Traffic) => ({
   series: counted[promise](inSteps(good), bad && inSteps(bad)),
   step,
   at: minutes(good),
 })
 
-const slo: Readonly<Record<PromiseName, string>> = {
-  httpAvailability: 'http_availability',
-  httpLatency: 'http_latency',
-  reservationSuccess: 'reservation_success',
-}
-
-const alertName: Readonly<Record<PromiseName, string>> = {
-  httpAvailability: 'HttpAvailabilityBudgetBurn',
-  httpLatency: 'HttpLatencyBudgetBurn',
-  reservationSuccess: 'ReservationSuccessBudgetBurn',
-}
+const countedPromises = namesOf(counted)
 
 /** For so many minutes the error budget burns at so many times the even pace. */
 type Burning = readonly (readonly [times: number, minutes: number])[]
 
 const share = (promise: PromiseName, times: number) => errorBudget(sla[promise].target).times(times)
 
-const burning = (promise: PromiseName, phases: Burning) => {
+const burning = (promise: Counted, phases: Burning) => {
   const bad = phases.map(([times, long]) => [share(promise, times).times(perMinute).toNumber(), long] as const)
   const good = bad.map(([each, long]) => [perMinute - each, long] as const)
   return events(promise, good, bad)
@@ -184,24 +177,22 @@ const burns: readonly Burn[] = [
   },
 ]
 
-const labelled = (promise: PromiseName) => ({ slo: slo[promise] })
-
-const burnCase = (promise: PromiseName, { name, about, phases, fires }: Burn): Case => ({
+const burnCase = (promise: Counted, { name, about, phases, fires }: Burn): Case => ({
   name: `${promise}: ${name}`,
-  about: alertNamed(alertName[promise], about),
+  about: burnAlert(promise, about),
   ...burning(promise, phases),
   fires: namesOf(fires).map((window) => ({
-    rule: alertNamed(alertName[promise], window),
+    rule: burnAlert(promise, window),
     labels: labelled(promise),
     value: `${share(promise, fires[window] ?? 0).times(100)}%`,
   })),
 })
 
 /** One event a minute, three good days of them, then an hour in which some are bad, then good ones again. */
-const quietNight = (promise: PromiseName, bad: number, after = 0) => {
+const quietNight = (promise: Counted, bad: number, after = 0) => {
   const night = [
     [0, 3 * day],
-    [bad / hour, hour + 4],
+    [bad / (hour + 4), hour + 4],
     [0, after],
   ] as const
   const phases = night.filter(([, long]) => long > 0)
@@ -210,7 +201,7 @@ const quietNight = (promise: PromiseName, bad: number, after = 0) => {
 }
 
 /** One event every four minutes since Prometheus first started, the third of them bad. */
-const firstHours = (promise: PromiseName, long: number) => {
+const firstHours = (promise: Counted, long: number) => {
   const bad = [
     [0, 8],
     [0.25, 4],
@@ -223,8 +214,8 @@ const firstHours = (promise: PromiseName, long: number) => {
   )
 }
 
-const traps = (promise: PromiseName): readonly Case[] => {
-  const about = (window: Window) => alertNamed(alertName[promise], window)
+const traps = (promise: Counted): readonly Case[] => {
+  const about = (window: Window) => burnAlert(promise, window)
   return [
     {
       name: `${promise}: nine bad events in an hour do not page, whatever their share`,
@@ -236,7 +227,7 @@ const traps = (promise: PromiseName): readonly Case[] => {
       name: `${promise}: twelve bad events in an hour do`,
       about: about('1h'),
       ...quietNight(promise, 12),
-      fires: [{ rule: about('1h'), labels: labelled(promise), value: '20%' }],
+      fires: [{ rule: about('1h'), labels: labelled(promise), value: '18.75%' }],
     },
     {
       name: `${promise}: nine bad events are not told as high either`,
@@ -274,10 +265,66 @@ const traps = (promise: PromiseName): readonly Case[] => {
   ]
 }
 
-export const promiseCases: readonly Case[] = namesOf(sla).flatMap((promise) => [
-  ...burns.map((burn) => burnCase(promise, burn)),
-  ...traps(promise),
-])
+/** The budget used up, and the metric gone. */
+const endings = (promise: Counted): readonly Case[] => {
+  const used = exhausted(promise)
+  const lost = unknown(promise)
+  const traffic = counted[promise](inSteps([[perMinute, 2 * hour]]), undefined)
+  return [
+    {
+      name: `${promise}: a budget that is overdrawn is told of`,
+      about: used,
+      ...burning(promise, [[1.1, 10 * hour]]),
+      fires: [{ rule: used, labels: labelled(promise) }],
+    },
+    {
+      name: `${promise}: a tenth of the budget that is left is not told of`,
+      about: used,
+      ...burning(promise, [[0.9, 10 * hour]]),
+      fires: [],
+    },
+    {
+      name: `${promise}: nine bad events use up no budget that anybody is told of`,
+      about: used,
+      ...quietNight(promise, 9, 2 * hour),
+      fires: [],
+    },
+    {
+      name: `${promise}: what it is measured by is missed once it has been gone for as long as an outage takes to page`,
+      about: lost,
+      series: traffic.map(({ series: of, values }) => ({ series: of, values: `${values} stale` })),
+      step,
+      at: `${2 * hour + 20}m`,
+      fires: [{ rule: lost, labels: labelled(promise) }],
+    },
+    {
+      name: `${promise}: what it is measured by is not missed at once`,
+      about: lost,
+      series: traffic.map(({ series: of, values }) => ({ series: of, values: `${values} stale` })),
+      step,
+      at: `${2 * hour + 4}m`,
+      fires: [],
+    },
+    {
+      name: `${promise}: what it is measured by is not missed where it is there and rests`,
+      about: lost,
+      ...events(promise, [
+        [perMinute, hour],
+        [0, 2 * hour],
+      ]),
+      fires: [],
+    },
+  ]
+}
+
+export const promiseCases: readonly Case[] = [
+  ...countedPromises.flatMap((promise) => [
+    ...burns.map((burn) => burnCase(promise, burn)),
+    ...traps(promise),
+    ...endings(promise),
+  ]),
+  ...reachCases,
+]
 
 const reading = (promise: PromiseName, name: string) => {
   const rule = everyRecording.find(
@@ -289,7 +336,7 @@ const reading = (promise: PromiseName, name: string) => {
 
 const remaining = 'slo:error_budget_remaining:ratio'
 
-const readingsOf = (promise: PromiseName): readonly Reading[] => {
+const readingsOf = (promise: Counted): readonly Reading[] => {
   const clean = events(promise, [[perMinute, 2 * hour]])
   return [
     {
@@ -352,4 +399,4 @@ const readingsOf = (promise: PromiseName): readonly Reading[] => {
   ]
 }
 
-export const promiseReadings: readonly Reading[] = namesOf(sla).flatMap(readingsOf)
+export const promiseReadings: readonly Reading[] = countedPromises.flatMap(readingsOf)

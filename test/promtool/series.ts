@@ -1,5 +1,10 @@
 import { everyKind } from '../../exporters/index.ts'
 import { definitionsIn, serviceMetrics } from '../../exporters/service/metrics.ts'
+import { processStartTime, residentMemory } from '../../exporters/service/runtime/runtime-metrics.ts'
+import * as alertmanager from '../../metrics/foreign/alertmanager.ts'
+import * as node from '../../metrics/foreign/node.ts'
+import * as probe from '../../metrics/foreign/probe.ts'
+import * as prometheus from '../../metrics/foreign/prometheus.ts'
 import * as foreign from '../../metrics/foreign.ts'
 import type { Definition } from '../../metrics/metric.ts'
 
@@ -17,15 +22,28 @@ export const scraped = {
   reservations: { job: 'reservations', instance: 'main' },
   redis: { job: 'redis', instance: 'cache' },
   exporter: { job: 'exporter', instance: 'exporter' },
+  prometheus: { job: 'prometheus', instance: 'prometheus' },
+  alertmanager: { job: 'alertmanager', instance: 'alertmanager' },
+  blackbox: { job: 'blackbox', instance: 'blackbox' },
   node: { job: 'node', instance: 'node' },
 } as const
 
 export type Job = keyof typeof scraped
 
-/** Every metric that is served, by the job that scrapes it; Prometheus itself adds `up` to each. */
+/** What each program of the stack tells of its own process. */
+const ofProcess: readonly Definition[] = [processStartTime, residentMemory]
+/** What Prometheus itself adds to each scrape. */
+const ofScrape: readonly string[] = [foreign.up.name, foreign.scrapeDuration.name]
+
+/** Every metric that is served, by the job that scrapes it; Prometheus itself adds `up` and the like to each. */
 export const served: ReadonlyMap<string, readonly Definition[]> = new Map([
   ['api', serviceMetrics.flatMap(({ metrics }) => metrics)],
-  ['probe', [foreign.probeSuccess]],
+  ['probe', definitionsIn(probe)],
+  ['prometheus', [...definitionsIn(prometheus), ...ofProcess]],
+  ['alertmanager', [...definitionsIn(alertmanager), ...ofProcess]],
+  ['node', [...definitionsIn(node), ...ofProcess]],
+  ['blackbox', ofProcess],
+  ['exporter', ofProcess],
   ...everyKind().map(
     ({ kind, vitals, collectors }) =>
       [kind, [...Object.values(vitals), ...collectors.flatMap(({ metrics }) => metrics)]] as const,
@@ -44,7 +62,7 @@ const print = (name: string, labels: Readonly<Record<string, string>>) =>
 
 const assertServed = (metric: Pick<Definition, 'name' | 'labels'>, job: Job, labels: object) => {
   const found = served.get(job)?.some(({ name }) => name === metric.name)
-  if (!found && metric.name !== foreign.up.name) throw new Error(`no target of the job ${job} serves ${metric.name}`)
+  if (!found && !ofScrape.includes(metric.name)) throw new Error(`no target of the job ${job} serves ${metric.name}`)
   const given = Object.keys(labels).sort().join(', ')
   const wanted = [...metric.labels].sort().join(', ')
   if (given !== wanted) throw new Error(`${metric.name} has the labels (${wanted}), not (${given})`)
@@ -58,7 +76,7 @@ type Labels<Label extends string> = [Label] extends [never] ? [] : [Readonly<Rec
 
 /** A series as the job's target really has it: a label too few or too many is an error. */
 export const series = <Label extends string>(
-  metric: Metric<Label> & { readonly type: 'counter' | 'gauge' },
+  metric: Metric<Label> & { readonly type: 'counter' | 'gauge' | 'untyped' },
   job: Job,
   values: string,
   ...given: Labels<NoInfer<Label>>

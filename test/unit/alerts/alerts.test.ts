@@ -1,15 +1,16 @@
 import { describe, expect, test } from 'vitest'
 import { inHours } from '../../../alerts/burn-rate.ts'
-import { heartbeat } from '../../../alerts/stack.ts'
+import { heartbeat } from '../../../alerts/stack/heartbeat.ts'
+import { measureOf } from '../../../config/quantity.ts'
 import { severities } from '../../../config/sla.ts'
 import { teams } from '../../../config/teams.ts'
-import { everyAlert, everyRecording, keyOf } from '../../promtool/case.ts'
+import { everyAlert, everyRecording } from '../../promtool/case.ts'
 
 const told = everyAlert.filter(({ alert }) => alert !== heartbeat.alert)
 
-describe.each(told.map((alert) => [keyOf(alert), alert] as const))(
+describe.each(told.map((alert) => [alert.id, alert] as const))(
   '%s',
-  (_name, { alert, labels, annotations, ...rule }) => {
+  (_name, { alert, labels, annotations, runbook, threshold, ...rule }) => {
     test('has exactly one of the four severities', () => {
       expect(Object.keys(severities)).toEqual(['critical', 'high', 'medium', 'low'])
       expect(Object.keys(severities)).toContain(labels.severity)
@@ -31,6 +32,22 @@ describe.each(told.map((alert) => [keyOf(alert), alert] as const))(
       expect(inHours(rule.for) * 3600).toBeGreaterThanOrEqual(1)
     })
 
+    test('has an entry in the runbook, with a command to paste', () => {
+      const { meaning = '', impact = '', diagnosis = [], mitigation = [] } = runbook ?? {}
+      for (const text of [meaning, impact, ...mitigation]) expect(text).toMatch(/^\S.{9,}\S$/s)
+      expect(mitigation.length).toBeGreaterThan(0)
+      expect(diagnosis.filter(({ sql, shell }) => sql ?? shell)).not.toEqual([])
+    })
+
+    test('has a threshold within what it may be set to, with its source, where it has one', () => {
+      if (!threshold) return
+      const [least, is, most] = [threshold.least, threshold.is, threshold.most].map(measureOf)
+      expect(new Set([least?.dimension, is?.dimension, most?.dimension]).size).toBe(1)
+      expect(least?.value).toBeLessThanOrEqual(is?.value ?? Number.NaN)
+      expect(is?.value).toBeLessThanOrEqual(most?.value ?? Number.NaN)
+      expect(threshold.source).toMatch(/\S{2,}/)
+    })
+
     test('has a name in CamelCase', () => {
       expect(alert).toMatch(/^([A-Z][a-z0-9]+)+$/)
     })
@@ -43,9 +60,9 @@ describe('of all rules', () => {
     expect(heartbeat.for).toBe('1s')
   })
 
-  test('no two alerts have the same name and labels', () => {
-    const keys = everyAlert.map(keyOf)
-    expect(keys.filter((key, i) => keys.indexOf(key) !== i)).toEqual([])
+  test('no two alerts have the same id', () => {
+    const ids = everyAlert.map(({ id }) => id)
+    expect(ids.filter((id, i) => ids.indexOf(id) !== i)).toEqual([])
   })
 
   test('no two record the same series', () => {

@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { heartbeatRoute, type Inhibition, inhibitions, routes } from '../../../alerts/routes.ts'
+import { heartbeatRoute, type Inhibition, inhibitions, routeFaults, routes } from '../../../alerts/routes.ts'
 import { severities } from '../../../config/sla.ts'
-import { teams } from '../../../config/teams.ts'
 import { everyAlert, labelsOf } from '../../promtool/case.ts'
 import { everyCase } from '../../promtool/index.ts'
 
@@ -71,11 +70,6 @@ describe('what is held back', () => {
 })
 
 describe('a route', () => {
-  test('stands for every team and severity, once', () => {
-    const wanted = Object.keys(teams).flatMap((owner) => Object.keys(severities).map((one) => `${owner}-${one}`))
-    expect(routes.map(({ receiver }) => receiver)).toEqual(wanted)
-  })
-
   test('waits for every alert', () => {
     for (const { labels } of everyAlert.filter(({ alert }) => alert !== heartbeatRoute.alertname)) {
       expect(
@@ -98,4 +92,58 @@ describe('a route', () => {
       expect(seconds(timing.groupWait)).toBeLessThan(severities[severity].respondWithinHours * 60)
     },
   )
+})
+
+describe('what is wrong with routes', () => {
+  const team = { words: 'x', level: 2, tell: { high: [{ kind: 'email', to: 'on-call@techplus.com' }] } } as const
+  const alert = {
+    id: 'DemoDown',
+    alert: 'DemoDown',
+    expr: 'x',
+    for: '1m',
+    annotations: { summary: 'x', action: 'x' },
+  } as const
+  const of = (owner: string, severity: string) => ({ ...alert, labels: { owner, severity } })
+
+  test.each([
+    [
+      'an alert that nobody is told of',
+      [of('demo', 'high'), of('demo', 'low')],
+      { demo: team },
+      'demo.tell.low is missing: nobody would be told of DemoDown',
+    ],
+    [
+      'an owner that is no team',
+      [of('demo', 'high'), of('other', 'high')],
+      { demo: team },
+      'other.tell.high is missing',
+    ],
+    [
+      'a way that no alert takes',
+      [of('demo', 'high')],
+      { demo: team, idle: team },
+      'idle.tell.high is reached by no alert: leave it out',
+    ],
+    [
+      'a severity without a channel',
+      [of('demo', 'high')],
+      { demo: { ...team, tell: { high: [] } } },
+      'demo.tell.high is empty: name a channel',
+    ],
+    [
+      'a way that only an alert takes which is switched off',
+      [{ ...of('demo', 'high'), override: { off: true, reason: 'x' } } as const],
+      { demo: team },
+      'demo.tell.high is reached by no alert',
+    ],
+  ])('%s: is told in one line', (_words, alerts, teams, fault) => {
+    const faults = routeFaults(alerts, teams)
+    expect(faults).toHaveLength(1)
+    expect(faults[0]).toContain(`config/teams.ts: ${fault}`)
+  })
+
+  test('nothing is, where every alert has a way and every way an alert', () => {
+    expect(routeFaults([of('demo', 'high')], { demo: team })).toEqual([])
+    expect(routeFaults(everyAlert)).toEqual([])
+  })
 })

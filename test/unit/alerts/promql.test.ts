@@ -1,8 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import type { RuleGroup } from '../../../alerts/alert.ts'
+import { isAlert, type RuleGroup } from '../../../alerts/alert.ts'
 import { ruleFiles } from '../../../alerts/index.ts'
 import { errorsIn, faultOf, selectedBy } from '../../promql.ts'
-import { isAlert } from '../../promtool/case.ts'
 
 const groups: readonly RuleGroup[] = Object.values(ruleFiles()).flat()
 const named = (rule: RuleGroup['rules'][number]) => (isAlert(rule) ? rule.alert : rule.name)

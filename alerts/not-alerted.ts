@@ -1,0 +1,29 @@
+/** A signal that others alert on, and the reason why nothing here does. */
+interface NotAlerted {
+  readonly signal: string
+  readonly why: string
+}
+
+/** Stands at the end of the runbook, so that nobody looks for an alert that there is not. */
+export const notAlerted: readonly NotAlerted[] = [
+  {
+    signal: 'PostgreSQL: configuration changed',
+    why: "A change is somebody's deed, and no fault. What it brings about (connections, memory, checkpoints) has its own alerts.",
+  },
+  {
+    signal: 'PostgreSQL: too few connections',
+    why: 'A small service has few, and at night none. That nobody books is told by ReservationsStopped and HttpTrafficGone.',
+  },
+  {
+    signal: 'PostgreSQL: statement timeouts',
+    why: "Only the server's log has them. Requests that fail by them count against the promises.",
+  },
+  {
+    signal: 'PgBouncer: waiting clients, saturation',
+    why: 'The stack has none. The pools inside the service are watched: ClientPoolWaiting, ClientPoolFull.',
+  },
+  {
+    signal: 'Backups and security',
+    why: 'Their jobs leave no record yet.',
+  },
+]

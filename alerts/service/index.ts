@@ -1,0 +1,26 @@
+import type { RuleGroup } from '../alert.ts'
+import {
+  clientPoolFull,
+  clientPoolWaiting,
+  healthCheckFailing,
+  healthCheckSlow,
+  redisClientLost,
+} from './dependencies.ts'
+import { instrumentationFaulty, logErrorsSurging, logLinesLost, seriesLimited } from './instrumentation.ts'
+import { fileDescriptorsNearLimit, handlesLeaking, memoryGrowing, serviceErrors, serviceRestarting } from './process.ts'
+import { eventLoopBusy, eventLoopLagging, garbageCollecting, heapNearLimit, workersSilent } from './runtime.ts'
+
+export const serviceGroups: readonly RuleGroup[] = [
+  {
+    name: 'service-dependencies',
+    rules: [healthCheckFailing, healthCheckSlow, clientPoolWaiting, clientPoolFull, redisClientLost],
+  },
+  {
+    name: 'service-runtime',
+    rules: [eventLoopLagging, eventLoopBusy, garbageCollecting, heapNearLimit, workersSilent],
+  },
+  { name: 'service-process', rules: [serviceRestarting, serviceErrors, fileDescriptorsNearLimit] },
+  // They look back for more than a day, step by step.
+  { name: 'service-growth', interval: '1m', rules: [memoryGrowing, handlesLeaking] },
+  { name: 'service-instrumentation', rules: [logErrorsSurging, logLinesLost, instrumentationFaulty, seriesLimited] },
+]

@@ -1,0 +1,45 @@
+import type { Alert } from '../alerts/alert.ts'
+import type { Subject } from '../alerts/index.ts'
+import { uids } from '../dashboards/uids.ts'
+import { api, database, postgresServer, redisServer } from '../dashboards/variables.ts'
+import type { Deployment } from './deployment.ts'
+
+interface Opens {
+  readonly uid: string
+  /** The choice of that dashboard that becomes the target which the alert is about. */
+  readonly choice?: string
+}
+
+/** The dashboard to open first, by what an alert is about. */
+const opens: Readonly<Record<Subject, Opens>> = {
+  promises: { uid: uids.sla },
+  http: { uid: uids.http, choice: api.name },
+  service: { uid: uids.http, choice: api.name },
+  reservations: { uid: uids.reservations, choice: database.name },
+  postgres: { uid: uids.postgres, choice: postgresServer.name },
+  redis: { uid: uids.redis, choice: redisServer.name },
+  probe: { uid: uids.overview },
+  stack: { uid: uids.overview },
+}
+
+/** Where the entry of an alert stands on the page. */
+export const anchorOf = ({ id }: Pick<Alert, 'id'>): string => id.replaceAll(' ', '-')
+
+/** Where Prometheus serves the runbook: who can read the alert there can read what to do, with nothing else that must run. */
+export const runbookPath = 'consoles/runbook.html'
+
+/**
+ * What is added to each alert of a subject: its entry in the runbook, and the dashboard to open, on the target it is about.
+ * Prometheus fills in where it is itself.
+ */
+export const linksOf =
+  (subject: Subject, { dashboards }: Pick<Deployment, 'dashboards'>) =>
+  (alert: Alert): Readonly<Record<string, string>> => {
+    if (!alert.runbook) return {}
+    const { uid, choice } = opens[subject]
+    const chosen = choice ? `{{ with $labels.instance }}?var-${choice}={{ . }}{{ end }}` : ''
+    return {
+      runbook_url: `{{ $externalURL }}/${runbookPath}#${anchorOf(alert)}`,
+      dashboard_url: `${dashboards}/d/${uid}${chosen}`,
+    }
+  }

@@ -1,0 +1,26 @@
+import { gauge } from '../metric.ts'
+
+/** Whether the last scrape of a target was answered. */
+export const up = gauge({ name: 'up', peer: 'prometheus', help: 'Whether the last scrape was answered (1) or not (0)' })
+
+export const scrapeDuration = gauge({
+  name: 'scrape_duration_seconds',
+  peer: 'prometheus',
+  help: 'How long the last scrape took',
+})
+
+/** One series per alert that is pending or firing. It exists only in the Prometheus that evaluates the rules. */
+export const alerts = gauge({
+  name: 'ALERTS',
+  peer: 'prometheus',
+  help: 'Always 1',
+  labels: ['alertname', 'alertstate', 'severity', 'owner'],
+})
+
+/** Since when each alert has been pending or firing. */
+export const alertsForState = gauge({
+  name: 'ALERTS_FOR_STATE',
+  peer: 'prometheus',
+  help: 'Unix time at which the expression of the alert first held',
+  labels: ['alertname', 'severity', 'owner'],
+})

@@ -1,0 +1,24 @@
+import type { Case } from '../case.ts'
+import { alertmanagerCases } from './alertmanager.ts'
+import { coverageCases } from './coverage.ts'
+import { diskCases } from './disk.ts'
+import { exporterCases } from './exporter.ts'
+import { heartbeatCases } from './heartbeat.ts'
+import { hostCases } from './host.ts'
+import { limitCases } from './limits.ts'
+import { prometheusCases } from './prometheus.ts'
+import { storageCases } from './storage.ts'
+import { targetCases } from './targets.ts'
+
+export const stackCases: readonly Case[] = [
+  ...heartbeatCases,
+  ...targetCases,
+  ...exporterCases,
+  ...prometheusCases,
+  ...limitCases,
+  ...storageCases,
+  ...alertmanagerCases,
+  ...hostCases,
+  ...diskCases,
+  ...coverageCases,
+]
