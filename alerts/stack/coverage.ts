@@ -78,6 +78,8 @@ const metricsAbsent = (one: Job, metrics: readonly Definition[]): Alert =>
     for: '15m',
     severity: 'medium',
     owner: 'platform',
+    // Prometheus takes two alerts of one name for the same rule, unless their labels differ.
+    labels: { served_by: one.job },
     summary: ({ label }) =>
       `${label('job')}/${label('instance')} no longer has ${label('metric')}: alerts that read it cannot fire`,
     action:
