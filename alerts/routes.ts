@@ -3,10 +3,12 @@ import { type Channel, type TeamContact, teams } from '../config/teams.ts'
 import { namesOf } from '../metrics/names.ts'
 import type { Alert } from './alert.ts'
 import { burnWindows } from './burn-rate.ts'
+import { httpRouteFailing } from './http/errors.ts'
 import { postgresDown } from './postgres/availability.ts'
+import { postgresConnectionsExhausted, postgresConnectionsNearLimit } from './postgres/connections.ts'
 import { apiDown } from './probe/reach.ts'
 import { redisDown } from './redis/availability.ts'
-import { clientPoolWaiting, healthCheckFailing } from './service/dependencies.ts'
+import { clientPoolFull, clientPoolWaiting, healthCheckFailing, redisClientLost } from './service/dependencies.ts'
 import { slosByInstance, slosByRoute } from './slo.ts'
 import { heartbeatName } from './stack/heartbeat.ts'
 
@@ -112,8 +114,14 @@ export const inhibitions: readonly Inhibition[] = [
     equal: ['instance'],
   })),
   seenByService(postgresDown, healthCheckFailing, 'check="database"'),
-  seenByService(postgresDown, clientPoolWaiting),
+  ...[clientPoolWaiting, clientPoolFull, httpRouteFailing].map((effect) => seenByService(postgresDown, effect)),
   seenByService(redisDown, healthCheckFailing, 'check="redis"'),
+  seenByService(redisDown, redisClientLost),
+  {
+    source: [`alertname="${postgresConnectionsExhausted.alert}"`],
+    target: [`alertname="${postgresConnectionsNearLimit.alert}"`],
+    equal: ['instance'],
+  },
   ...burning(['slo'], ['route=""', 'instance=""']),
   ...(slosByRoute().length > 0 ? burning(['slo', 'route'], ['route!=""']) : []),
   ...(slosByInstance().length > 0 ? burning(['slo', 'instance'], ['instance!=""']) : []),
