@@ -64,6 +64,11 @@ describe('the running stack', { timeout: 600_000 }, () => {
     expect(found?.labels).toMatchObject({ owner: 'platform', slo_window: '1h', burn_rate: '14.4' })
     expect(found?.annotations.summary).toContain('99 % of API requests are answered within 500 ms')
     expect(found?.annotations.action).toMatch(/\w/)
+    // What to do stands where the alert leads to.
+    const [address = '', anchor = ''] = (found?.annotations.runbook_url ?? '').split('#')
+    const answer = await fetch(address)
+    expect(answer.status).toBe(200)
+    expect(await answer.text()).toContain(`<a id="${anchor}"></a>`)
     await demo.clear('slow')
   })
 

@@ -1,0 +1,74 @@
+import { describe, expect, test } from 'vitest'
+import { parse } from 'yaml'
+import { z } from 'zod'
+import { artefacts } from '../../../compose/artefacts.ts'
+import { models } from '../../../dashboards/index.ts'
+import { everyAlert } from '../../promtool/case.ts'
+
+const written = artefacts()
+const fileOf = (path: string) => {
+  const text = written.get(path)
+  if (text === undefined) throw new Error(`${path} is not generated`)
+  return text
+}
+const runbook = fileOf('runbook.md')
+const page = fileOf('prometheus/consoles/runbook.html')
+
+const ruleFile = z.object({
+  groups: z.array(
+    z.object({
+      rules: z.array(
+        z.object({ alert: z.string().optional(), annotations: z.record(z.string(), z.string()).optional() }),
+      ),
+    }),
+  ),
+})
+const told = [...written]
+  .filter(([path]) => path.startsWith('prometheus/rules/'))
+  .flatMap(([, text]) => ruleFile.parse(parse(text)).groups)
+  .flatMap(({ rules }) =>
+    rules.flatMap(({ alert, annotations }) => (alert ? [{ alert, annotations: annotations ?? {} }] : [])),
+  )
+  .filter(({ alert }) => alert !== 'Watchdog')
+
+describe('the runbook', () => {
+  test.each(everyAlert.filter(({ runbook: entry }) => entry).map(({ id }) => id))('has an entry for %s', (id) => {
+    expect(runbook).toContain(`\n### ${id}\n`)
+  })
+
+  test('leaves nothing in it that only Prometheus would fill in', () => {
+    expect(runbook).not.toContain('{{ $')
+  })
+
+  test('as a page of Prometheus holds no template, but braces written as themselves', () => {
+    const rest = page.replaceAll('{{ "{{" }}', '').replaceAll('{{ "}}" }}', '')
+    expect(rest).not.toMatch(/\{\{|\}\}/)
+  })
+
+  test('as a page fetches nothing and runs nothing', () => {
+    expect(page).not.toMatch(/<script|<img|<link|src=|@import/)
+  })
+})
+
+describe('an alert as it is written for Prometheus', () => {
+  test('leads to its entry, on the Prometheus that fires it', () => {
+    expect(told).toHaveLength(everyAlert.length - 1)
+    for (const { annotations } of told) {
+      const [, anchor = ''] =
+        /^\{\{ \$externalURL \}\}\/consoles\/runbook\.html#(\S+)$/.exec(annotations.runbook_url ?? '') ?? []
+      expect(page).toContain(`<a id="${anchor}"></a>`)
+    }
+  })
+
+  test('leads to a dashboard that there is, and to a choice that it has', () => {
+    for (const { annotations } of told) {
+      const [, uid, , choice] =
+        /^http:\/\/127\.0\.0\.1:3001\/d\/([\w-]+)(\{\{ with \$labels\.instance \}\}\?var-(\w+)=\{\{ \. \}\}\{\{ end \}\})?$/.exec(
+          annotations.dashboard_url ?? '',
+        ) ?? []
+      const found = models.find((model) => model.uid === uid)
+      expect(found?.title).toBeDefined()
+      if (choice) expect(JSON.stringify(found?.json.templating)).toContain(`"name":"${choice}"`)
+    }
+  })
+})
