@@ -21,6 +21,8 @@ interface Targets {
 interface Rules {
   readonly data: {
     readonly groups: readonly {
+      /** Seconds. */
+      readonly interval: number
       readonly rules: readonly { readonly name: string; readonly health: string; readonly lastError?: string }[]
     }[]
   }
@@ -43,11 +45,14 @@ export const targetStates = async (prometheus: string): Promise<readonly TargetS
   }))
 }
 
-/** Rules that failed, as `name: error`, and those not evaluated yet, as `name: not evaluated yet`. */
+/** A group that is evaluated less often than this has its first turn when nobody waits for it any more. */
+const soon = 30
+
+/** Rules that failed, as `name: error`, and those not evaluated yet and soon to be, as `name: not evaluated yet`. */
 export const ruleFaults = async (prometheus: string): Promise<readonly string[]> => {
   const { data } = await ask<Rules>(`${prometheus}/api/v1/rules`)
   return data.groups
-    .flatMap(({ rules }) => rules)
+    .flatMap(({ interval, rules }) => rules.filter(({ health }) => interval <= soon || health !== 'unknown'))
     .filter(({ health }) => health !== 'ok')
     .map(({ name, lastError }) => `${name}: ${lastError || 'not evaluated yet'}`)
 }

@@ -227,6 +227,7 @@ import { alert } from './alert.ts'
 export const many = alert({
   name: 'ManyKeys', expr: gt(sum(rate(keysIssued, '5m'), ['kind']), 9), for: '1m', severity: 'low', owner: 'platform',
   summary: ({ label }) => \`Many keys of kind \${label('kind')}\`, action: 'Count them.',
+  runbook: { meaning: 'Many keys.', impact: 'None.', diagnosis: [{ look: 'How many' }], mitigation: ['Count them.'] },
 })
 `,
     'dashboards/keys.ts': `import { keysIssued } from '../exporters/service/keys.ts'
