@@ -83,6 +83,16 @@ describe('the running stack', { timeout: 600_000 }, () => {
     await Promise.all([page('resolved', 'PostgresDown'), page('resolved', 'RedisDown')])
   })
 
+  test('in the end every rule has been evaluated, those that have a turn every five minutes too', async () => {
+    const rulesAt = `http://${demo.stack.deployment.prometheus}/api/v1/rules`
+    const healths = async () => (await (await fetch(rulesAt)).text()).match(/"health":"\w+"/g) ?? []
+    const found = await eventually(healths, (all) => all.every((health) => health === '"health":"ok"'), {
+      within: 360_000,
+      every: 2_000,
+    })
+    expect(found.length).toBeGreaterThan(200)
+  })
+
   test('the dead man’s switch arrives all the while', async () => {
     const { pager } = demo.stack.deployment
     await eventually(
