@@ -221,7 +221,7 @@ const mapping =
 
 export const abs = mapping('abs')
 export const ceil = mapping('ceil')
-export const floor = mapping('floor')
+export const round = mapping('round')
 /** What is missing from 1: the good share where the vector is the bad one. */
 export const complement = <L extends string>(vector: Expr<L>): Expr<L> => operation(`1 - ${part(vector)}`)
 /** Unix time of each sample, in seconds. */

@@ -4,7 +4,6 @@ import { loading } from '../../exporters/redis/persistence.ts'
 import { instanceInfo } from '../../exporters/redis/server.ts'
 import { matches } from '../../metrics/metric.ts'
 import {
-  ceil,
   count,
   countOverTime,
   type Duration,
@@ -13,6 +12,7 @@ import {
   increase,
   instant,
   maxOverTime,
+  round,
 } from '../../metrics/promql.ts'
 import { type Alert, alert } from '../alert.ts'
 import { cli } from './cli.ts'
@@ -153,7 +153,7 @@ const refusals = ['MISCONF', 'READONLY'] as const
 export const redisWritesRefused = alert({
   name: 'RedisWritesRefused',
   threshold: { is: '5', least: '0', most: '10000', source: 'Ours: a slip at the prompt is one or two' },
-  expr: (threshold) => gt(ceil(increase(errors.where({ err: matches(refusals.join('|')) }), '5m')), threshold),
+  expr: (threshold) => gt(round(increase(errors.where({ err: matches(refusals.join('|')) }), '5m')), threshold),
   for: '1m',
   severity: 'high',
   owner: 'platform',

@@ -8,7 +8,7 @@ import {
 } from '../../exporters/redis/clients.ts'
 import { clientBuffers, memoryUsed } from '../../exporters/redis/memory.ts'
 import { rejectedConnections } from '../../exporters/redis/stats.ts'
-import { add, and, avgOverTime, ceil, div, gt, increase, instant, minOverTime, mul } from '../../metrics/promql.ts'
+import { add, and, avgOverTime, div, gt, increase, instant, minOverTime, mul, round } from '../../metrics/promql.ts'
 import { orNone } from '../../metrics/share.ts'
 import { type Alert, alert } from '../alert.ts'
 import { cli } from './cli.ts'
@@ -48,7 +48,7 @@ export const redisClientsNearLimit = alert({
 export const redisConnectionsRejected = alert({
   name: 'RedisConnectionsRejected',
   threshold: { is: '0', least: '0', most: '10000', source: 'awesome-prometheus-alerts tells of the first' },
-  expr: (threshold) => gt(ceil(increase(rejectedConnections, '5m')), threshold),
+  expr: (threshold) => gt(round(increase(rejectedConnections, '5m')), threshold),
   for: '1s',
   keepFiringFor: '5m',
   severity: 'high',
@@ -163,7 +163,7 @@ export const redisClientsDropped = alert({
     most: '10000',
     source: 'Ours: one client that comes back is dropped again and again',
   },
-  expr: (threshold) => gt(ceil(others.reduce((all, one) => add(all, one), dropped)), threshold),
+  expr: (threshold) => gt(round(others.reduce((all, one) => add(all, one), dropped)), threshold),
   for: '1m',
   keepFiringFor: '15m',
   severity: 'medium',

@@ -10,7 +10,7 @@ import {
   memoryUsed,
   systemMemory,
 } from '../../exporters/redis/memory.ts'
-import { and, ceil, div, gt, increase, instant, lt, minOverTime, sub, sum, unless } from '../../metrics/promql.ts'
+import { and, div, gt, increase, instant, lt, minOverTime, round, sub, sum, unless } from '../../metrics/promql.ts'
 import { orNone } from '../../metrics/share.ts'
 import { type Alert, alert } from '../alert.ts'
 import { cli } from './cli.ts'
@@ -57,7 +57,7 @@ export const redisMemoryNearLimit = alert({
 export const redisOutOfMemory = alert({
   name: 'RedisOutOfMemory',
   threshold: { is: '5', least: '0', most: '10000', source: 'Ours: more than a moment at the limit' },
-  expr: (threshold) => gt(ceil(increase(errors.where({ err: 'OOM' }), '5m')), threshold),
+  expr: (threshold) => gt(round(increase(errors.where({ err: 'OOM' }), '5m')), threshold),
   for: '1m',
   severity: 'high',
   owner: 'platform',

@@ -6,7 +6,7 @@ import { errors } from '../../exporters/redis/errors.ts'
 import { slowEntries, slowSeconds } from '../../exporters/redis/slowlog.ts'
 import { commandsProcessed } from '../../exporters/redis/stats.ts'
 import { not, notMatches } from '../../metrics/metric.ts'
-import { add, and, ceil, div, gt, increase, or, rate, sum, unless } from '../../metrics/promql.ts'
+import { add, and, div, gt, increase, or, rate, round, sum, unless } from '../../metrics/promql.ts'
 import { type Alert, alert, boundary } from '../alert.ts'
 import { cli } from './cli.ts'
 
@@ -101,7 +101,7 @@ export const redisSlowlogGrowing = alert({
   expr: (threshold) => {
     const entries = sum(increase(slowEntries, '10m'), server)
     const slow = and(
-      gt(ceil(entries), threshold),
+      gt(round(entries), threshold),
       gt(div(sum(increase(slowSeconds, '10m'), server), entries), hardlySlow),
     )
     // A command that is slow on average has its own alert.

@@ -10,7 +10,7 @@ import {
   lastWriteOk,
   unsavedChanges,
 } from '../../exporters/redis/persistence.ts'
-import { and, ceil, delta, eq, gt, increase, instant, maxOverTime, secondsSince } from '../../metrics/promql.ts'
+import { and, delta, eq, gt, increase, instant, maxOverTime, round, secondsSince } from '../../metrics/promql.ts'
 import { type Alert, alert } from '../alert.ts'
 import { cli } from './cli.ts'
 
@@ -146,7 +146,7 @@ export const redisAofRewriteFailed = alert({
 export const redisDiskSlow = alert({
   name: 'RedisDiskSlow',
   threshold: { is: '10', least: '0', most: '10000', source: 'Ours: each holds up every client for up to two seconds' },
-  expr: (threshold) => gt(ceil(delta(delayedWrites, '15m')), threshold),
+  expr: (threshold) => gt(round(delta(delayedWrites, '15m')), threshold),
   for: '5m',
   severity: 'medium',
   owner: 'platform',

@@ -7,7 +7,7 @@ import {
   replicaLagSeconds,
 } from '../../exporters/redis/replication.ts'
 import { instanceInfo } from '../../exporters/redis/server.ts'
-import { and, ceil, delta, gt, instant, lt, minOverTime } from '../../metrics/promql.ts'
+import { and, delta, gt, instant, lt, minOverTime, round } from '../../metrics/promql.ts'
 import { type Alert, alert } from '../alert.ts'
 import { cli } from './cli.ts'
 
@@ -146,7 +146,7 @@ export const redisReplicaSilent = alert({
 export const redisFullCopies = alert({
   name: 'RedisFullCopies',
   threshold: { is: '3', least: '0', most: '1000', source: 'Ours: as many as there are replicas in a large set' },
-  expr: (threshold) => gt(ceil(delta(fullCopies, '1h')), threshold),
+  expr: (threshold) => gt(round(delta(fullCopies, '1h')), threshold),
   for: '1m',
   severity: 'medium',
   owner: 'platform',

@@ -5,6 +5,7 @@ import { expositionProof } from './exposition.ts'
 import { faultsProof } from './faults.ts'
 import { infoProof } from './info.ts'
 import { type Proof, page } from './proof.ts'
+import { rulesProof } from './rules.ts'
 import { serviceEndsProof } from './service-ends.ts'
 import { serviceMemoryProof } from './service-memory.ts'
 
@@ -15,6 +16,7 @@ const proofs: Readonly<Record<string, Proof>> = {
   'event-loop': eventLoopProof,
   faults: faultsProof,
   info: infoProof,
+  rules: rulesProof,
   'service-ends': serviceEndsProof,
   'service-memory': serviceMemoryProof,
 }

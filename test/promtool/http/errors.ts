@@ -83,14 +83,14 @@ const failing: readonly Case[] = [
         [
           [16, 20],
           [12, 15],
-          [16, 30],
+          [0, 30],
         ],
         booking,
       ),
       others,
     ],
-    at: '40m',
-    fires: [{ rule: httpRouteFailing, labels: { ...scraped.api, ...booking }, value: '20%' }],
+    at: '46m',
+    fires: [{ rule: httpRouteFailing, labels: { ...scraped.api, ...booking }, value: '25%' }],
   },
 ]
 

@@ -79,7 +79,7 @@ const queues: readonly Case[] = [
   {
     name: 'many sessions that wait, each but briefly, are told with how many they are at least',
     ...queue('12 14 11 15 12 14 11 15 12 14 11', '40x30'),
-    at: '8m',
+    at: '10m',
     fires: [{ rule: postgresLockQueueLong, labels: { ...at, ...named }, value: '11' }],
   },
   {
@@ -95,7 +95,7 @@ const queues: readonly Case[] = [
     at: '7m',
     fires: [],
   },
-  { name: 'many sessions that wait are not told at first sight', ...queue('0x5 40x20', '40x30'), at: '8m', fires: [] },
+  { name: 'many sessions that wait are not told at first sight', ...queue('0x5 40x20', '40x30'), at: '7m', fires: [] },
   {
     name: 'sessions that wait for one who blocks them for long are told as that alone',
     ...queue('40x30', '90x30'),

@@ -117,7 +117,7 @@ const tables: Readonly<Record<string, readonly (readonly [expression: { readonly
     'Another function': [
       [q.abs(sizes), 'abs(size_bytes)'],
       [q.ceil(sizes), 'ceil(size_bytes)'],
-      [q.floor(q.div(sizes, 2)), 'floor(size_bytes / 2)'],
+      [q.round(q.div(sizes, 2)), 'round(size_bytes / 2)'],
       [q.timestamp(sizes), 'timestamp(size_bytes)'],
       [q.clampMin(sizes, 0), 'clamp_min(size_bytes, 0)'],
       [q.clampMax(sizes, Number.POSITIVE_INFINITY), 'clamp_max(size_bytes, Inf)'],
