@@ -18,14 +18,18 @@ const titles: Readonly<Record<Subject, string>> = {
 }
 
 const fenced = (language: string, text: string) => `\`\`\`${language}\n${text.trim()}\n\`\`\``
-const cell = (text: string) => text.replaceAll('|', '\\|')
+const cell = (text: string) => text.replaceAll('|', '\\|').replaceAll('<', '&lt;')
+/** In Markdown `<x>` would be a tag, and not be seen. */
+const prose = (text: string) => text.replaceAll('<', '&lt;')
 /** Prometheus fills a name in where an alert fires; read before that, it is a place for one. */
 const readable = (text: string) =>
-  text.replace(/\{\{ \$labels\.(\w+) \}\}/g, '<$1>').replace(/\{\{ \$value \| \w+ \}\}(?:B)?/g, '<value>')
+  prose(text)
+    .replace(/\{\{ \$labels\.(\w+) \}\}/g, '*$1*')
+    .replace(/\{\{ \$value \| \w+ \}\}(?:B)?/g, '*value*')
 
 const look = ({ look: words, sql, shell }: Look) =>
   [
-    `- ${words}${sql || shell ? ':' : '.'}`,
+    `- ${prose(words)}${sql || shell ? ':' : '.'}`,
     ...(sql ? [fenced('sql', sql)] : []),
     ...(shell ? [fenced('sh', shell)] : []),
   ].join('\n\n')
@@ -68,12 +72,12 @@ const entry = (alert: Alert) => {
     readable(alert.annotations.summary),
     ...changed(alert),
     facts(alert),
-    `**Meaning.** ${runbook.meaning}`,
-    `**Impact.** ${runbook.impact}`,
+    `**Meaning.** ${prose(runbook.meaning)}`,
+    `**Impact.** ${prose(runbook.impact)}`,
     '**Diagnosis**',
     ...runbook.diagnosis.map(look),
     '**Mitigation**',
-    runbook.mitigation.map((step) => `- ${step}`).join('\n'),
+    runbook.mitigation.map((step) => `- ${prose(step)}`).join('\n'),
     fenced('promql', alert.expr),
   ]
 }

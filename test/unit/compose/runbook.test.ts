@@ -45,6 +45,16 @@ describe('the runbook', () => {
     expect(rest).not.toMatch(/\{\{|\}\}/)
   })
 
+  test('shows every word of a sentence, with a place for what Prometheus fills in', () => {
+    const { summary } = everyAlert.find(({ id }) => id === 'PostgresConnectionsNearLimit')?.annotations ?? {}
+    expect(summary).toContain('{{ $labels.instance }}')
+    expect(page).toContain(
+      '<em>value</em> of the connections that PostgreSQL <em>instance</em> has for applications are taken',
+    )
+    // Of HTML there is nothing that the texts brought along.
+    expect([...new Set(runbook.replace(/```[\s\S]*?```/g, '').match(/<\/?\w+/g))].sort()).toEqual(['</a', '<a'])
+  })
+
   test('as a page fetches nothing and runs nothing', () => {
     expect(page).not.toMatch(/<script|<img|<link|src=|@import/)
   })
