@@ -29,7 +29,8 @@ export const everyRule = () =>
 /** What alerts are about, each in a file of its own. */
 export type Subject = keyof ReturnType<typeof everyRule>
 
-const alertsOf = (groups: readonly RuleGroup[]): readonly Alert[] =>
+/** Alerts among rules. */
+export const alertsOf = (groups: readonly RuleGroup[]): readonly Alert[] =>
   groups.flatMap(({ rules }) => rules.filter(isAlert))
 
 /** Every alert, those that are switched off among them. */
@@ -45,10 +46,11 @@ const watched = ({ rules, ...group }: RuleGroup): readonly RuleGroup[] => {
  * @throws Error with a line for each fault of `config/`: it names the file, the key, and what to write instead
  */
 export const ruleFiles = (): Readonly<Record<Subject, readonly RuleGroup[]>> => {
-  const alerts = everyAlert()
+  const every = everyRule()
+  const alerts = alertsOf(Object.values(every).flat())
   const faults = [...promiseFaults(), ...overrideFaults(alerts, overrides), ...routeFaults(alerts)]
   if (faults.length > 0) throw new Error(faults.join('\n'))
-  const { promises, http, service, reservations, postgres, redis, probe, stack } = everyRule()
+  const { promises, http, service, reservations, postgres, redis, probe, stack } = every
   const of = (groups: readonly RuleGroup[]) => groups.flatMap(watched)
   return {
     promises: of(promises),
