@@ -29,6 +29,7 @@ import {
   vector,
 } from '../metrics/promql.ts'
 import { share } from '../metrics/share.ts'
+import { target } from '../metrics/target.ts'
 import { severityMeaning, upOrDown } from './colour.ts'
 import { dashboard, row } from './dashboard.ts'
 import { stat, timeseries } from './panel.ts'
@@ -42,7 +43,6 @@ import { api, postgresServer, redisServer } from './variables.ts'
 const firing = alerts.where({ alertstate: 'firing', severity: not('') })
 const told = ['alertname', 'severity', 'owner', 'instance'] as const
 const window = '$__rate_interval'
-const target = ['job', 'instance'] as const
 
 const state = row('Does everything answer?', [
   stat({

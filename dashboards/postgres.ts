@@ -18,6 +18,7 @@ import { postgresVitals } from '../exporters/postgres/index.ts'
 import { not } from '../metrics/metric.ts'
 import { add, div, instant, max, rate, sum, topk } from '../metrics/promql.ts'
 import { defined, share } from '../metrics/share.ts'
+import { target } from '../metrics/target.ts'
 import { upOrDown } from './colour.ts'
 import { dashboard, row } from './dashboard.ts'
 import { stat, timeseries } from './panel.ts'
@@ -30,7 +31,6 @@ import { postgresServer } from './variables.ts'
 
 const here = { instance: postgresServer.selected }
 const window = '$__rate_interval'
-const target = ['job', 'instance'] as const
 const clients = { ...here, backend_type: 'client backend' } as const
 // Databases without a name are the server's own, and templates hold no data.
 const named = { ...here, datname: not('') }

@@ -2,9 +2,10 @@ import { httpRequestsTotal, unmatched } from '../../exporters/service/http/metri
 import { beyondLimit } from '../../exporters/service/instruments/series-store.ts'
 import { type Matcher, notMatches } from '../../metrics/metric.ts'
 import { type Duration, type Expr, increase, sum } from '../../metrics/promql.ts'
+import { target } from '../../metrics/target.ts'
 
 /** One service, as it is scraped. */
-export const service = ['job', 'instance'] as const
+export const service = target
 /** One route of it, by one method: a route may be read and written. */
 export const route = [...service, 'method', 'route'] as const
 

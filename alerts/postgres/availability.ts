@@ -4,9 +4,8 @@ import { postgresVitals } from '../../exporters/postgres/index.ts'
 import { clusterInfo, startTime } from '../../exporters/postgres/postmaster.ts'
 import { isReplica } from '../../exporters/postgres/replication.ts'
 import { and, changes, eq, gt, increase, instant, max, min, mul, resets, unless } from '../../metrics/promql.ts'
+import { target } from '../../metrics/target.ts'
 import { type Alert, alert } from '../alert.ts'
-
-const target = ['job', 'instance'] as const
 
 export const postgresDown = alert({
   name: 'PostgresDown',

@@ -2,8 +2,9 @@ import { databaseSize } from '../../exporters/postgres/databases.ts'
 import { preparedByOwner } from '../../exporters/postgres/prepared-transactions.ts'
 import { sequenceLeft, sequenceUsed } from '../../exporters/postgres/sequences.ts'
 import { and, deriv, div, gt, instant, labelReplace, lt, max, mul, sub, unless } from '../../metrics/promql.ts'
+import { target } from '../../metrics/target.ts'
 import { type Alert, alert, boundary } from '../alert.ts'
-import { onPrimary, recent, shown, target } from './reading.ts'
+import { onPrimary, recent, shown } from './reading.ts'
 
 const used = recent(sequenceUsed.where(shown))
 

@@ -4,9 +4,9 @@ import { roleLimit } from '../../exporters/postgres/roles.ts'
 import { maxConnections, reservedConnections, superuserConnections } from '../../exporters/postgres/settings.ts'
 import type { Matcher } from '../../metrics/metric.ts'
 import { div, gt, gte, instant, labelReplace, sub, sum } from '../../metrics/promql.ts'
+import { target } from '../../metrics/target.ts'
 import { type Alert, alert } from '../alert.ts'
 
-const target = ['job', 'instance'] as const
 const connections = activityCount.where({ backend_type: 'client backend' })
 
 /** Connections that applications may use: the rest is kept for superusers and for roles with pg_use_reserved_connections. */

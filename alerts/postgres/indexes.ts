@@ -1,9 +1,10 @@
 import { indexDuplicateSize, indexInvalidSize } from '../../exporters/postgres/index-faults.ts'
 import { indexScans, indexSize } from '../../exporters/postgres/indexes.ts'
 import { and, gt, increase, instant, unless } from '../../metrics/promql.ts'
+import { target } from '../../metrics/target.ts'
 import { type Alert, alert } from '../alert.ts'
 import { postgresIndexBloat } from './bloat.ts'
-import { onPrimary, recent, shown, target } from './reading.ts'
+import { onPrimary, recent, shown } from './reading.ts'
 
 /** One index, on whichever server: standbys have the same. */
 const index = ['datname', 'schemaname', 'relname', 'indexrelname'] as const

@@ -5,9 +5,9 @@ import { maxConnections, maxLocksPerTransaction, maxPreparedTransactions } from 
 import { remainder } from '../../exporters/reading.ts'
 import { not } from '../../metrics/metric.ts'
 import { add, and, div, gt, increase, instant, lte, max, minOverTime, mul, sum } from '../../metrics/promql.ts'
+import { target } from '../../metrics/target.ts'
 import { type Alert, alert, boundary } from '../alert.ts'
 
-const target = ['job', 'instance'] as const
 const byDatabase = [...target, 'datname'] as const
 
 const waiting = {

@@ -1,9 +1,7 @@
 import { isReplica } from '../../exporters/postgres/replication.ts'
 import { not, type Series, type TargetLabel } from '../../metrics/metric.ts'
 import { type Expr, eq, instant, lastOverTime, unless } from '../../metrics/promql.ts'
-
-/** One server. */
-export const target = ['job', 'instance'] as const
+import { target } from '../../metrics/target.ts'
 
 /** What is shown by itself: the series that sums all others has no schema. */
 export const shown = { schemaname: not('') }

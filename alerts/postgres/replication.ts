@@ -15,8 +15,9 @@ import {
   sub,
   unless,
 } from '../../metrics/promql.ts'
+import { target } from '../../metrics/target.ts'
 import { type Alert, alert } from '../alert.ts'
-import { onPrimary, target } from './reading.ts'
+import { onPrimary } from './reading.ts'
 import { slotAlerts } from './slots.ts'
 
 const looks = {

@@ -1,8 +1,9 @@
 import { slotRetained, slotSafeWal, slotWalStatus } from '../../exporters/postgres/slot-health.ts'
 import { slotActive } from '../../exporters/postgres/slots.ts'
 import { add, div, eq, gt, lt, maxOverTime, unless } from '../../metrics/promql.ts'
+import { target } from '../../metrics/target.ts'
 import { type Alert, alert } from '../alert.ts'
-import { onPrimary, recent, target } from './reading.ts'
+import { onPrimary, recent } from './reading.ts'
 
 const lost = eq(recent(slotWalStatus.where({ status: 'lost' })), 1)
 

@@ -5,9 +5,8 @@ import { statementTempBlocks } from '../../exporters/postgres/statements.ts'
 import { remainder } from '../../exporters/reading.ts'
 import { not } from '../../metrics/metric.ts'
 import { gt, increase, instant, mul, sum, unless } from '../../metrics/promql.ts'
+import { target } from '../../metrics/target.ts'
 import { type Alert, alert, boundary } from '../alert.ts'
-
-const target = ['job', 'instance'] as const
 
 const spilled = mul(increase(statementTempBlocks.where({ queryid: not(remainder) }), '15m'), instant(blockSize), {
   on: target,

@@ -8,9 +8,9 @@ import {
 import { remainder } from '../../exporters/reading.ts'
 import { not } from '../../metrics/metric.ts'
 import { and, div, gt, gte, instant, lte, maxOverTime, rate } from '../../metrics/promql.ts'
+import { target } from '../../metrics/target.ts'
 import { type Alert, alert, boundary } from '../alert.ts'
 
-const target = ['job', 'instance'] as const
 /** Without the remainder: it is no statement, and falls when one of them grows. */
 const seconds = statementSeconds.where({ queryid: not(remainder) })
 const calls = statementCalls.where({ queryid: not(remainder) })

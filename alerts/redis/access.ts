@@ -1,10 +1,9 @@
 import { errors } from '../../exporters/redis/errors.ts'
 import { matches } from '../../metrics/metric.ts'
 import { gt, increase, round, sum } from '../../metrics/promql.ts'
+import { target as server } from '../../metrics/target.ts'
 import { type Alert, alert } from '../alert.ts'
 import { cli } from './cli.ts'
-
-const server = ['job', 'instance'] as const
 
 /** Counted by the word that the refusal begins with: servers before 7.2 have no other counter. */
 const refused = (words: string) => round(sum(increase(errors.where({ err: matches(words) }), '5m'), server))

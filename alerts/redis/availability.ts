@@ -14,10 +14,9 @@ import {
   maxOverTime,
   round,
 } from '../../metrics/promql.ts'
+import { target as server } from '../../metrics/target.ts'
 import { type Alert, alert } from '../alert.ts'
 import { cli } from './cli.ts'
-
-const server = ['job', 'instance'] as const
 
 export const redisDown = alert({
   name: 'RedisDown',

@@ -1,6 +1,7 @@
 import { copyInProgress, masterLinkUp } from '../../exporters/redis/replica.ts'
 import { instanceInfo } from '../../exporters/redis/server.ts'
 import { and, count, countOverTime, eq, gt, instant, max, maxOverTime, unless } from '../../metrics/promql.ts'
+import { target as server } from '../../metrics/target.ts'
 import { type Alert, alert } from '../alert.ts'
 import { cli } from './cli.ts'
 import { log, state } from './replication.ts'
@@ -10,7 +11,6 @@ const masterAnswers = {
   shell: `${cli('info replication')} | tr -d '\\r' | sed -n 's/^master_host://p; s/^master_port://p' | xargs sh -c 'redis-cli -h $0 -p $1 ping'`,
 } as const
 
-const server = ['job', 'instance'] as const
 const ofMaster = ['job', 'master_host', 'master_port'] as const
 
 /** Known by the replicas alone: which of the servers that are scraped is their master nobody says. */

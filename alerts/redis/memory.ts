@@ -12,10 +12,10 @@ import {
 } from '../../exporters/redis/memory.ts'
 import { and, div, gt, increase, instant, lt, minOverTime, round, sub, sum, unless } from '../../metrics/promql.ts'
 import { orNone } from '../../metrics/share.ts'
+import { target as server } from '../../metrics/target.ts'
 import { type Alert, alert } from '../alert.ts'
 import { cli } from './cli.ts'
 
-const server = ['job', 'instance'] as const
 const mebibyte = 1024 ** 2
 
 /** What maxmemory limits: the buffers for replicas and for the append-only file do not count. */

@@ -7,10 +7,9 @@ import { slowEntries, slowSeconds } from '../../exporters/redis/slowlog.ts'
 import { commandsProcessed } from '../../exporters/redis/stats.ts'
 import { not, notMatches } from '../../metrics/metric.ts'
 import { add, and, div, gt, increase, or, rate, round, sum, unless } from '../../metrics/promql.ts'
+import { target as server } from '../../metrics/target.ts'
 import { type Alert, alert, boundary } from '../alert.ts'
 import { cli } from './cli.ts'
-
-const server = ['job', 'instance'] as const
 
 export const redisCpuSaturated = alert({
   name: 'RedisCpuSaturated',

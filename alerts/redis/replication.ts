@@ -8,10 +8,9 @@ import {
 } from '../../exporters/redis/replication.ts'
 import { instanceInfo } from '../../exporters/redis/server.ts'
 import { and, delta, gt, instant, lt, minOverTime, round } from '../../metrics/promql.ts'
+import { target as server } from '../../metrics/target.ts'
 import { type Alert, alert } from '../alert.ts'
 import { cli } from './cli.ts'
-
-const server = ['job', 'instance'] as const
 
 /** On the replica and on its master, with the URL of each. */
 export const state = {

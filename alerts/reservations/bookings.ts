@@ -17,6 +17,7 @@ import {
   sum,
   unless,
 } from '../../metrics/promql.ts'
+import { target as database } from '../../metrics/target.ts'
 import { alert } from '../alert.ts'
 import { requestsWithin, service } from '../http/requests.ts'
 
@@ -126,7 +127,6 @@ export const reservationsRejected = alert({
 
 /** Times as many for each new reservation as over the day, its last hour included. */
 const surge = 3
-const database = ['job', 'instance'] as const
 /** A scrape that failed hides them no longer than some minutes. */
 const within = (metric: typeof reservationsCancelled, period: '1h' | '24h') =>
   sum(maxOverTime(metric.where({ period }), '3m'), database)

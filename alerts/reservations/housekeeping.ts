@@ -6,9 +6,8 @@ import { reservationsPast } from '../../exporters/reservations/sittings.ts'
 import { overdue, reservationRows } from '../../exporters/reservations/statuses.ts'
 import { matches } from '../../metrics/metric.ts'
 import { and, div, eq, gt, gte, instant, maxOverTime, minOverTime, sum, unless } from '../../metrics/promql.ts'
+import { target as database } from '../../metrics/target.ts'
 import { alert } from '../alert.ts'
-
-const database = ['job', 'instance'] as const
 
 export const reservationsNotClosed = alert({
   name: 'ReservationsNotClosed',

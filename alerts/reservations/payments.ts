@@ -1,9 +1,9 @@
 import { reservationsCreated } from '../../exporters/reservations/bookings.ts'
 import { paymentsFailing, reservationPayments } from '../../exporters/reservations/payments.ts'
 import { and, div, eq, gt, gte, maxOverTime, minOverTime, mul, sub, sum } from '../../metrics/promql.ts'
+import { target as database } from '../../metrics/target.ts'
 import { alert } from '../alert.ts'
 
-const database = ['job', 'instance'] as const
 type Period = '1h' | '24h'
 
 /** Attempts to pay, of one outcome where one is named. A scrape that failed hides them no longer than some minutes. */

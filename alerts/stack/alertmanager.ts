@@ -8,9 +8,8 @@ import {
   notificationsFailed,
 } from '../../metrics/foreign.ts'
 import { and, div, eq, gt, increase, lt, max, maxOverTime, min, minOverTime, sum } from '../../metrics/promql.ts'
+import { target as ofEach } from '../../metrics/target.ts'
 import { alert, type Look } from '../alert.ts'
-
-const ofEach = ['job', 'instance'] as const
 
 const alertmanagerAnswers: Look = {
   look: 'Whether Alertmanager answers, here and from Prometheus',

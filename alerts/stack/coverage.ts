@@ -13,6 +13,7 @@ import { up } from '../../metrics/foreign.ts'
 import type { Definition, TargetLabel } from '../../metrics/metric.ts'
 import { presenceOf, seriesNameOf } from '../../metrics/presence.ts'
 import { and, type Expr, eq, min, minOverTime, or, unless } from '../../metrics/promql.ts'
+import { target as on } from '../../metrics/target.ts'
 import { type Alert, alert, type RuleGroup } from '../alert.ts'
 
 interface Job {
@@ -65,7 +66,6 @@ const inUse = ({ metrics }: Job, words: ReadonlySet<string>): readonly Definitio
 const vanished = ({ job, tells = [] }: Job, metrics: readonly Definition[]) => {
   const before = (offset: '1h' | '6h' | '1d') => presenceOf(metrics, job, { offset })
   const gone = unless(or(or(before('1h'), before('6h')), before('1d')), presenceOf(metrics, job))
-  const on = ['job', 'instance'] as const
   const scraped = and(gone, eq(minOverTime(up.where({ job }), '5m'), 1), { on })
   return tells.reduce((left, one) => unless(left, eq(one, 0), { on }), scraped)
 }

@@ -14,10 +14,9 @@ import {
 } from '../../metrics/foreign.ts'
 import type { Counter } from '../../metrics/metric.ts'
 import { add, div, eq, gt, increase, maxOverTime, minOverTime, sum } from '../../metrics/promql.ts'
+import { target as ofEach } from '../../metrics/target.ts'
 import { alert, type Look } from '../alert.ts'
 
-/** From 3.8 on some of these counters are kept apart further: summed, they mean the same in every version. */
-const ofEach = ['job', 'instance'] as const
 const grown = (window: '10m' | '30m', ...[first, ...rest]: readonly [Counter, ...Counter[]]) =>
   rest
     .map((one) => sum(increase(one, window), ofEach))
