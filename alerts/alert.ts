@@ -138,9 +138,25 @@ export const alertOf = <Label extends string, const Owner extends string>(spec: 
 
 type OwnSpec<Label extends string> = AlertSpec<Label, Team> & { readonly runbook: Runbook }
 
+/** How each of our alerts is made again, under another override. */
+const remaking = new WeakMap<Alert, (override: Override) => Alert>()
+
 /** An alert of ours: each has an entry in the runbook, and may be retuned by `config/overrides.ts`. */
-export const alert = <Label extends string>(spec: OwnSpec<Label>): Alert =>
-  judged(spec, overrides[spec.id ?? spec.name])
+export const alert = <Label extends string>(spec: OwnSpec<Label>): Alert => {
+  const made = judged(spec, overrides[spec.id ?? spec.name])
+  remaking.set(made, (override) => judged(spec, override))
+  return made
+}
+
+/**
+ * One of our alerts as it would be under this override, which is not checked.
+ * @throws Error where `alert` did not make it
+ */
+export const retuned = (one: Alert, override: Override): Alert => {
+  const remake = remaking.get(one)
+  if (!remake) throw new Error(`${one.id} is no alert of ours`)
+  return remake(override)
+}
 
 /** The value from which on an alert fires, for whoever draws it. */
 export const boundary = ({ id, threshold }: Alert): number => {

@@ -3,6 +3,7 @@ import { ruleFiles } from '../../alerts/index.ts'
 import { ruleFile } from '../../compose/rule-file.ts'
 import { yaml } from '../../compose/yaml.ts'
 import type { Duration } from '../../metrics/promql.ts'
+import { secondsIn } from './duration.ts'
 import type { InputSeries } from './series.ts'
 
 /** An alert that must be firing: the labels of the series it fires for, and its value as its summary prints it. */
@@ -47,6 +48,9 @@ export interface Onset extends Situation {
 
 export type Question = Case | Reading | Onset
 
+const everyMinute: Duration = '1m'
+export const stepOf = ({ step = everyMinute }: Situation): Duration => step
+
 const everyGroup = Object.values(ruleFiles()).flat()
 
 /** Groups that read each other are of one subject. */
@@ -86,6 +90,9 @@ const subjectWith = (one: Alert | RecordingRule) => {
   return found
 }
 
+/** The groups of rules that an alert stands among. */
+export const subjectOfAlert = (alert: Alert): readonly RuleGroup[] => subjectWith(alert)[1]
+
 /** All labels that the alert arrives with, its name left out. */
 export const labelsOf = ({ rule, labels }: Firing): Readonly<Record<string, string>> => ({ ...labels, ...rule.labels })
 
@@ -104,15 +111,37 @@ const annotationsOf = (firing: Firing) => {
   return rendered
 }
 
-const testOfCase = (one: Case) => {
-  const expected = one.fires.map((firing) => ({ exp_labels: labelsOf(firing), exp_annotations: annotationsOf(firing) }))
-  return { alert_rule_test: [{ eval_time: one.at, alertname: one.about.alert, exp_alerts: expected }] }
-}
-
 const selector = (labels: Readonly<Record<string, string>>) =>
   `{${Object.entries(labels)
     .map(([label, value]) => `${label}=${JSON.stringify(value)}`)
     .join(',')}}`
+
+/** A label without a value is none. */
+const present = (labels: Readonly<Record<string, string>>) =>
+  Object.fromEntries(Object.entries(labels).filter(([, value]) => value !== ''))
+
+/** How long it was known before it fired: its delay exactly, up to the next evaluation. */
+const testOfDelay = (alertname: string, firing: Firing, one: Case) => {
+  const [at, step] = [one.at, stepOf(one)]
+  const state = (more: Readonly<Record<string, string>>) => selector({ alertname, ...labelsOf(firing), ...more })
+  const firings = `timestamp(ALERTS${state({ alertstate: 'firing' })})`
+  const known = `${firings} - ignoring (alertstate) ALERTS_FOR_STATE${state({})}`
+  const delay = Math.ceil(secondsIn(firing.rule.for) / secondsIn(step)) * secondsIn(step)
+  return {
+    eval_time: at,
+    expr: `min_over_time((${known})[${at}:${step}])`,
+    exp_samples: [{ labels: selector(present({ alertname, ...labelsOf(firing) })), value: delay }],
+  }
+}
+
+/** What is expected of the alerts of a case, by the name that they have in Prometheus. */
+export const testOfCase = (one: Case, alertnames: readonly string[] = [one.about.alert]) => {
+  const expected = one.fires.map((firing) => ({ exp_labels: labelsOf(firing), exp_annotations: annotationsOf(firing) }))
+  return {
+    alert_rule_test: alertnames.map((alertname) => ({ eval_time: one.at, alertname, exp_alerts: expected })),
+    promql_expr_test: alertnames.flatMap((alertname) => one.fires.map((firing) => testOfDelay(alertname, firing, one))),
+  }
+}
 
 const testOfReading = (one: Reading) => {
   const labels = selector(one.labels)
@@ -122,7 +151,6 @@ const testOfReading = (one: Reading) => {
   }
 }
 
-const everyMinute: Duration = '1m'
 const isCase = (one: Question): one is Case => 'about' in one
 
 const testOfOnset = ({ asks }: Onset) => ({
@@ -143,7 +171,7 @@ export interface Batch {
 }
 
 const batchOf = (subject: string, groups: readonly RuleGroup[], asked: readonly Question[]): Batch => {
-  const step = asked[0]?.step ?? everyMinute
+  const step = asked[0] ? stepOf(asked[0]) : everyMinute
   return {
     name: `${subject}, every ${step}`,
     asked,
@@ -170,7 +198,7 @@ export const batches = (every: readonly Question[]): readonly Batch[] => {
   const found = new Map<string, Question[]>()
   for (const one of every) {
     const [subject] = subjectWith(isCase(one) ? one.about : one.rule)
-    const key = JSON.stringify([subject, one.step ?? everyMinute])
+    const key = JSON.stringify([subject, stepOf(one)])
     found.set(key, [...(found.get(key) ?? []), one])
   }
   return [...found.values()].map((asked) => {

@@ -39,9 +39,9 @@ const reservations = (good: Phases, bad: Phases | undefined) => {
 }
 
 /** Promises whose events are counted; the rest are probes, up or down. */
-type Counted = Exclude<PromiseName, 'apiReachable'>
+export type Counted = Exclude<PromiseName, 'apiReachable'>
 
-const counted: Readonly<Record<Counted, (good: Phases, bad: Phases | undefined) => readonly InputSeries[]>> = {
+export const counted: Readonly<Record<Counted, (good: Phases, bad: Phases | undefined) => readonly InputSeries[]>> = {
   httpAvailability: requests,
   httpLatency: durations,
   reservationSuccess: reservations,
@@ -62,7 +62,7 @@ const events = (promise: Counted, good: Traffic, bad?: Traffic) => ({
   at: minutes(good),
 })
 
-const countedPromises = namesOf(counted)
+export const countedPromises = namesOf(counted)
 
 /** For so many minutes the error budget burns at so many times the even pace. */
 type Burning = readonly (readonly [times: number, minutes: number])[]

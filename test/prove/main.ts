@@ -1,9 +1,11 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
+import { alertsProof } from './alerts.ts'
 import { conformanceProof } from './conformance.ts'
 import { eventLoopProof } from './event-loop.ts'
 import { expositionProof } from './exposition.ts'
 import { faultsProof } from './faults.ts'
 import { infoProof } from './info.ts'
+import { mutantsProof } from './mutants.ts'
 import { type Proof, page } from './proof.ts'
 import { rulesProof } from './rules.ts'
 import { serviceEndsProof } from './service-ends.ts'
@@ -11,11 +13,13 @@ import { serviceMemoryProof } from './service-memory.ts'
 
 /** `npm run prove -- NAME`: a line for each. */
 const proofs: Readonly<Record<string, Proof>> = {
+  alerts: alertsProof,
   conformance: conformanceProof,
   exposition: expositionProof,
   'event-loop': eventLoopProof,
   faults: faultsProof,
   info: infoProof,
+  mutants: mutantsProof,
   rules: rulesProof,
   'service-ends': serviceEndsProof,
   'service-memory': serviceMemoryProof,
@@ -23,16 +27,20 @@ const proofs: Readonly<Record<string, Proof>> = {
 
 const shown = 20
 
-const main = async (name: string) => {
+const main = async (name = '', ...only: readonly string[]) => {
   const proof = new Map(Object.entries(proofs)).get(name)
   if (!proof) throw new Error(`there is no proof ${name}: name one of ${Object.keys(proofs).join(', ')}`)
   const say = (line: string) => console.log(`prove ${name}: ${line}`)
-  const { rows, faults } = await proof.prove(say)
+  const { rows, faults } = await proof.prove(say, only)
   const text = page(name, proof, rows)
   if (faults.length > 0) {
     // What did not hold is no proof: the last one that did stays.
     console.log(text)
     throw new Error(`${faults.length} faults:\n${faults.slice(0, shown).join('\n')}`)
+  }
+  if (only.length > 0) {
+    console.log(text)
+    return say('held; a part is not written down')
   }
   const folder = new URL('../../docs/proof/', import.meta.url)
   mkdirSync(folder, { recursive: true })
@@ -40,7 +48,7 @@ const main = async (name: string) => {
   say(`held; written to docs/proof/${name}.md`)
 }
 
-main(process.argv[2] ?? '').catch((error: unknown) => {
+main(...process.argv.slice(2)).catch((error: unknown) => {
   console.error(`prove: ${error instanceof Error ? error.message : String(error)}`)
   process.exitCode = 1
 })

@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { readEnv } from '../../../config/env.ts'
-import { targets } from '../../../config/targets.ts'
+import { type Kind, targets } from '../../../config/targets.ts'
 import { openTargets } from '../../../exporters/index.ts'
 import { processRegistry } from '../../../exporters/registry.ts'
 import { exporterServer } from '../../../exporters/server.ts'
@@ -10,7 +10,7 @@ import { exporterServer } from '../../../exporters/server.ts'
  * says what is left: a process by itself collects when it likes.
  */
 export interface Watched {
-  readonly kind: 'postgres' | 'redis'
+  readonly kind: Kind
   readonly url: string
   /** No limit to what is shown one by one. */
   readonly unbounded?: boolean
@@ -28,7 +28,7 @@ export interface Memory {
 const watched: Readonly<Record<string, Watched>> = JSON.parse(process.argv[2] ?? '{}')
 const unlimited = { statements: Infinity, tables: Infinity, indexes: Infinity } as const
 const scraped = Object.entries(watched).flatMap(([name, { kind, url, unbounded = false, surveySeconds }]) => {
-  const base = kind === 'postgres' ? targets.main : targets.cache
+  const base = kind === 'redis' ? targets.cache : targets.main
   const limits = unbounded ? unlimited : base.limits
   const target = { ...base, kinds: [kind], limits, ...(surveySeconds !== undefined && { surveySeconds }) }
   return openTargets(readEnv({ [base.url]: url }), { [name.replace(/^\w+\//, '')]: target })

@@ -1,0 +1,64 @@
+import type { Alert } from '../../../alerts/alert.ts'
+import type { Override } from '../../../config/overrides.ts'
+import type { workshop } from '../../integration/servers.ts'
+import type { Watch } from './watch.ts'
+
+/** An alert that has to arrive, and labels by which it is known among those of other targets. */
+export interface Expected {
+  readonly alert: Alert
+  readonly labels?: Readonly<Record<string, string>>
+}
+
+/** A fault that is brought about on real servers, and ended. */
+export interface Provocation {
+  /** What is done, in a few words. */
+  readonly fault: string
+  /** Each must not be firing before, fire after, and be resolved in the end. */
+  readonly fires: readonly [Expected, ...Expected[]]
+  /** Brings it about; what has to go on meanwhile goes on after it resolves. */
+  bring(): Promise<unknown>
+  /** Ends it. Called once, whether or not all alerts have arrived. */
+  end(): Promise<unknown>
+  /** Seconds until the last alert must have arrived, and until all must be resolved: 120 where it is left out. */
+  readonly patience?: number
+}
+
+/** What is judged otherwise than in production, because a machine for tests is small or a day is long. */
+export interface Adjustment {
+  readonly alert: Alert
+  readonly threshold?: Extract<Override, { readonly off?: never }>['threshold']
+  /** Other numbers of the expression, by what stands there, such as `> 104857600`. */
+  readonly numbers?: Readonly<Record<string, string>>
+  readonly why: string
+}
+
+/** An endpoint that is scraped once a second, with the labels that the stack's own configuration gives it. */
+export interface Scraped {
+  readonly job: string
+  readonly instance: string
+  /** `http://127.0.0.1:9464/metrics/postgres/main` */
+  readonly url: string
+}
+
+/** A part of the system, running, with the faults that are brought about in it. */
+export interface Stage {
+  /** @param self where the Prometheus and the Alertmanager that judge are: `http://127.0.0.1:9090` */
+  scraped(self: Readonly<Record<'prometheus' | 'alertmanager', string>>): readonly Scraped[]
+  /**
+   * One after the other within a lane, lanes side by side. A provocation is done on a server that no other lane disturbs.
+   * @param watch the Prometheus and Alertmanager that judge, to be asked or disturbed
+   */
+  lanes(watch: Watch): readonly (readonly Provocation[])[]
+  /** Ends what is not ended with the workshop. */
+  end?(): Promise<unknown>
+}
+
+export interface Scene {
+  /** Whose alerts: those of a folder of `alerts/`. */
+  readonly name: string
+  readonly alerts: readonly Alert[]
+  readonly adjusted: readonly Adjustment[]
+  /** Alerts that are not provoked: why not, by id. */
+  readonly unprovoked: Readonly<Record<string, string>>
+  open(shop: ReturnType<typeof workshop>): Promise<Stage>
+}

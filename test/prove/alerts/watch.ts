@@ -1,0 +1,187 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import { join } from 'node:path'
+import { type Alert, isAlert, type RuleGroup, retuned } from '../../../alerts/alert.ts'
+import { ruleFiles } from '../../../alerts/index.ts'
+import type { Server } from '../../../compose/local/process.ts'
+import { ensurePrograms } from '../../../compose/local/programs.ts'
+import { startAlertmanager, startPrometheus } from '../../../compose/local/servers.ts'
+import { ruleFile } from '../../../compose/rule-file.ts'
+import { yaml } from '../../../compose/yaml.ts'
+import { eventually, freePort, type workshop } from '../../integration/servers.ts'
+import { compressedGroup, interval } from './compress.ts'
+import type { Adjustment, Expected, Scraped, Stage } from './provocation.ts'
+
+/** An alert as Alertmanager's webhook tells it. */
+interface Told {
+  readonly status: 'firing' | 'resolved'
+  readonly labels: Readonly<Record<string, string>>
+}
+
+interface Sample {
+  readonly metric: Readonly<Record<string, string>>
+  readonly value: readonly [number, string]
+}
+
+/** A Prometheus and an Alertmanager with the rules of a scene, and who is told. */
+export interface Watch {
+  readonly prometheus: Server
+  readonly alertmanager: Server
+  /** Written anew, it counts after `reload`. */
+  readonly configFile: string
+  readonly rulesFile: string
+  reload(): Promise<void>
+  query(promql: string): Promise<readonly Sample[]>
+  /** The last that was told of an alert, if anything was. */
+  told(expected: Expected): Told['status'] | undefined
+  /** Resolves when every target has been scraped. */
+  ready(): Promise<unknown>
+  end(): void
+}
+
+const isAbout = ({ alert, labels = {} }: Expected, told: Told) =>
+  Object.entries({ alertname: alert.alert, ...alert.labels, ...labels }).every(
+    ([name, value]) => told.labels[name] === value,
+  )
+
+const receiver = async () => {
+  const heard: Told[] = []
+  const server = createServer(async (request, response) => {
+    const chunks: Buffer[] = []
+    for await (const chunk of request) chunks.push(chunk)
+    const { alerts }: { readonly alerts: readonly Told[] } = JSON.parse(Buffer.concat(chunks).toString())
+    heard.push(...alerts)
+    response.end()
+  })
+  const port = await freePort()
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
+  return {
+    url: `http://127.0.0.1:${port}`,
+    /** Firing while any series of it is. */
+    told: (expected: Expected) => {
+      const last = new Map(
+        heard.filter((one) => isAbout(expected, one)).map((one) => [JSON.stringify(one.labels), one.status]),
+      )
+      if (last.size === 0) return undefined
+      return [...last.values()].includes('firing') ? 'firing' : 'resolved'
+    },
+    end: () => {
+      server.closeAllConnections()
+      server.close()
+    },
+  }
+}
+
+/** One notification an alert, as soon as can be. */
+const alertmanagerConfig = (url: string) => ({
+  route: { receiver: 'told', group_by: ['...'], group_wait: '0s', group_interval: '1s', repeat_interval: '1h' },
+  receivers: [{ name: 'told', webhook_configs: [{ url, send_resolved: true }] }],
+})
+
+const adjust = (alert: Alert, adjusted: readonly Adjustment[]): Alert => {
+  const found = adjusted.find((one) => one.alert.id === alert.id)
+  if (!found) return alert
+  const { threshold, numbers = {}, why } = found
+  const other = threshold === undefined ? alert : retuned(alert, { threshold, reason: why })
+  const expr = Object.entries(numbers).reduce((promql, [from, to]) => {
+    if (!promql.includes(from)) throw new Error(`${alert.id} has no ${from}: ${promql}`)
+    return promql.replaceAll(from, to)
+  }, other.expr)
+  return { ...other, expr }
+}
+
+/** The groups that these alerts stand in, without other alerts, as they are judged where times pass faster. */
+export const rulesFor = (alerts: readonly Alert[], adjusted: readonly Adjustment[]): readonly RuleGroup[] => {
+  const ids = new Set(alerts.map(({ id }) => id))
+  return Object.values(ruleFiles())
+    .filter((groups) => groups.some(({ rules }) => rules.some((rule) => isAlert(rule) && ids.has(rule.id))))
+    .flat()
+    .map((group) => ({
+      ...group,
+      rules: group.rules.flatMap((rule): RuleGroup['rules'] => {
+        if (!isAlert(rule)) return [rule]
+        return ids.has(rule.id) ? [adjust(rule, adjusted)] : []
+      }),
+    }))
+    .filter(({ rules }) => rules.length > 0)
+    .map(compressedGroup)
+}
+
+const scrapeConfig = ({ job, instance, url }: Scraped, i: number) => {
+  const { host, pathname, searchParams } = new URL(url)
+  return {
+    job_name: `${job}-${i}`,
+    metrics_path: pathname,
+    params: Object.fromEntries([...searchParams.keys()].map((name) => [name, searchParams.getAll(name)])),
+    static_configs: [{ targets: [host], labels: { job, instance } }],
+  }
+}
+
+export const startWatch = async (
+  shop: ReturnType<typeof workshop>,
+  groups: readonly RuleGroup[],
+  scrapedFor: Stage['scraped'],
+): Promise<Watch> => {
+  const programs = await ensurePrograms(['prometheus', 'alertmanager'])
+  const home = join(shop.folder, 'watch')
+  mkdirSync(home, { recursive: true })
+  const put = (name: string, content: object) => {
+    writeFileSync(join(home, name), yaml(content))
+    return join(home, name)
+  }
+  const told = await receiver()
+  const [prometheusPort, alertmanagerPort] = [await freePort(), await freePort()]
+  const alertmanager = shop.keep(
+    await startAlertmanager({
+      program: programs.alertmanager,
+      dataDir: join(home, 'alertmanager'),
+      port: alertmanagerPort,
+      configFile: put('alertmanager.yml', alertmanagerConfig(told.url)),
+    }),
+  )
+  const rulesFile = put('rules.yml', ruleFile(groups))
+  const self = {
+    prometheus: `http://127.0.0.1:${prometheusPort}`,
+    alertmanager: `http://127.0.0.1:${alertmanagerPort}`,
+  }
+  const scraped = scrapedFor(self)
+  const configFile = put('prometheus.yml', {
+    global: { scrape_interval: interval, scrape_timeout: interval, evaluation_interval: interval },
+    rule_files: ['rules.yml'],
+    alerting: { alertmanagers: [{ static_configs: [{ targets: [new URL(self.alertmanager).host] }] }] },
+    scrape_configs: scraped.map(scrapeConfig),
+  })
+  const prometheus = shop.keep(
+    await startPrometheus({
+      program: programs.prometheus,
+      dataDir: join(home, 'prometheus'),
+      port: prometheusPort,
+      configFile,
+      args: ['--web.enable-lifecycle', '--rules.alert.resend-delay=1s'],
+    }),
+  )
+  const query = async (promql: string): Promise<readonly Sample[]> => {
+    const answer = await fetch(`${prometheus.url}/api/v1/query?query=${encodeURIComponent(promql)}`)
+    const { data, error } = JSON.parse(await answer.text())
+    if (!answer.ok) throw new Error(`${promql}: ${error}`)
+    return data.result
+  }
+  return {
+    prometheus,
+    alertmanager,
+    configFile,
+    rulesFile,
+    query,
+    told: told.told,
+    reload: async () => {
+      await fetch(`${prometheus.url}/-/reload`, { method: 'POST' })
+    },
+    ready: () =>
+      eventually(
+        async () => (await query('up == 1')).length,
+        (up) => up >= scraped.length,
+        { within: 60_000, every: 500 },
+      ),
+    end: told.end,
+  }
+}
