@@ -8,10 +8,9 @@ import { gt, increase, instant, mul, sum, unless } from '../../metrics/promql.ts
 import { target } from '../../metrics/target.ts'
 import { type Alert, alert, boundary } from '../alert.ts'
 
-const spilled = mul(increase(statementTempBlocks.where({ queryid: not(remainder) }), '15m'), instant(blockSize), {
-  on: target,
-  groupLeft: [],
-})
+/** Bytes within a quarter of an hour. */
+const spilled = (blocks: ReturnType<typeof statementTempBlocks.where>) =>
+  mul(increase(blocks, '15m'), instant(blockSize), { on: target, groupLeft: [] })
 
 export const postgresStatementSpills = alert({
   name: 'PostgresStatementSpills',
@@ -21,7 +20,7 @@ export const postgresStatementSpills = alert({
     most: '10 TiB',
     source: 'ours: a megabyte of every second for a quarter of an hour',
   },
-  expr: (threshold) => gt(spilled, threshold),
+  expr: (threshold) => gt(spilled(statementTempBlocks.where({ queryid: not(remainder) })), threshold),
   for: '5m',
   severity: 'low',
   owner: 'reservations',
@@ -57,7 +56,8 @@ export const postgresDatabaseSpills = alert({
   expr: (threshold) =>
     unless(
       gt(sum(increase(databaseTempBytes.where({ datname: not('') }), '15m'), [...target, 'datname']), threshold),
-      gt(spilled, boundary(postgresStatementSpills)),
+      // The remainder is of no database, and excuses none.
+      gt(spilled(statementTempBlocks), boundary(postgresStatementSpills)),
       { on: [...target, 'datname'] },
     ),
   for: '5m',

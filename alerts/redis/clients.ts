@@ -149,11 +149,9 @@ export const redisClientBuffersLarge = alert({
   },
 })
 
-/** Those that sent too much and those that were evicted have no counter on older servers. */
-const dropped = orNone(increase(outputDisconnections, '15m'), increase(rejectedConnections, '15m'))
-const others = [inputDisconnections, evictedClients].map((one) =>
-  orNone(increase(one, '15m'), increase(rejectedConnections, '15m')),
-)
+/** Counted from 7.0 on, the other two from 7.2 on. */
+const largest = increase(evictedClients, '15m')
+const others = [outputDisconnections, inputDisconnections].map((one) => orNone(increase(one, '15m'), largest))
 
 export const redisClientsDropped = alert({
   name: 'RedisClientsDropped',
@@ -163,7 +161,7 @@ export const redisClientsDropped = alert({
     most: '10000',
     source: 'Ours: one client that comes back is dropped again and again',
   },
-  expr: (threshold) => gt(round(others.reduce((all, one) => add(all, one), dropped)), threshold),
+  expr: (threshold) => gt(round(others.reduce((all, one) => add(all, one), largest)), threshold),
   for: '1m',
   keepFiringFor: '15m',
   severity: 'medium',

@@ -1,8 +1,11 @@
 import { afterAll, describe, expect, test } from 'vitest'
 import { ensurePrograms } from '../../compose/local/programs.ts'
-import { asker } from '../promtool/ask.ts'
-import { batches, everyAlert } from '../promtool/case.ts'
+import { asker, asking } from '../promtool/ask.ts'
+import { alertNamed, batches, everyAlert } from '../promtool/case.ts'
+import { equivalents } from '../promtool/equivalents/index.ts'
 import { everyCase } from '../promtool/index.ts'
+import { month } from '../promtool/month.ts'
+import { mutate } from '../promtool/mutation.ts'
 import { onsets } from '../promtool/onsets.ts'
 import { promiseReadings } from '../promtool/promises.ts'
 
@@ -10,11 +13,45 @@ import { promiseReadings } from '../promtool/promises.ts'
 const { promtool } = await ensurePrograms(['promtool'])
 const { failures, end } = asker(promtool)
 afterAll(end)
+const days = asking(promtool)
+afterAll(days.end)
 
 describe.concurrent('every case and every reading holds:', () => {
   const asked = batches([...everyCase, ...promiseReadings, ...onsets(2)])
   test.each(asked.map((one) => [one.name, one] as const))('%s', { timeout: 300_000 }, async (_name, batch) => {
     expect(await failures(batch)).toEqual([])
+  })
+})
+
+test('over days of uneven traffic the recorded share of bad events is that of all that were counted', async () => {
+  const { files, averaged, exact } = month('httpAvailability', 2, 2)
+  expect(await days.ask(files)).toMatchObject({ holds: true })
+  expect(averaged).toBeGreaterThan(10 * exact)
+}, 60_000)
+
+describe('of mutants', () => {
+  // The whole of it is `npm run prove -- mutants`: these are quick, and of each subject.
+  const tried = ['RedisMemoryNearLimit', 'PostgresSlotNearLoss', 'ApiAnswerUnexpected', 'ClientPoolFull', 'TargetDown']
+  test.each(tried)(
+    'each one of %s fails a case',
+    async (id) => {
+      const { planted, survived } = await mutate(promtool, alertNamed(id))
+      expect(planted.length).toBeGreaterThan(3)
+      expect(survived.map(({ name }) => name)).toEqual([])
+    },
+    60_000,
+  )
+
+  test('one that no case notices is said to have survived', async () => {
+    const alert = alertNamed('RedisMemoryNearLimit')
+    const firing = everyCase.filter(({ about, fires }) => about.id === alert.id && fires.length > 0)
+    const { survived } = await mutate(promtool, alert, firing)
+    expect(survived.map(({ mutation }) => mutation)).toContain('threshold')
+  }, 60_000)
+
+  test('those that are explained are of alerts that there are', () => {
+    const ids = everyAlert.map(({ id }) => id)
+    expect(equivalents.filter(({ alert }) => !ids.includes(alert))).toEqual([])
   })
 })
 

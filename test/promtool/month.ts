@@ -4,6 +4,7 @@ import { yaml } from '../../compose/yaml.ts'
 import { sla } from '../../config/sla.ts'
 import type { Duration } from '../../metrics/promql.ts'
 import { type Batch, subjects } from './case.ts'
+import type { Major } from './onsets.ts'
 import { labelled, slo } from './promise-names.ts'
 import { type Counted, counted } from './promises.ts'
 import type { InputSeries, Phases } from './series.ts'
@@ -44,7 +45,7 @@ const isFresh = (group: RuleGroup) => group.name.endsWith('-events')
 /** Each value begins higher by as much: the counters are older than the month. */
 const older = ({ series, values }: InputSeries): InputSeries => ({
   series,
-  values: values.replace(/(\d+)\+/g, (_, from: string) => `${Number(from) + 100_000}+`),
+  values: values.replace(/[\d.]+(?=\+)/g, (from) => String(Number(from) + 100_000)),
 })
 
 const phasesOf = (stretches: readonly Stretch[], per: (one: Stretch) => number): Phases =>
@@ -65,36 +66,37 @@ export interface Month {
 }
 
 /** Of the shares over the last five minutes, one a minute, as long as there is traffic: by hand, and not by a rate. */
-const averageOfRatios = (stretches: readonly Stretch[]) => {
+const averageOfRatios = (stretches: readonly Stretch[], major: Major) => {
   const minutes = stretches.flatMap(({ minutes, each, bad }) => Array.from({ length: minutes }, () => ({ each, bad })))
-  const lookback = 5
-  const shares = minutes.map((_, i) => {
+  // Rises from minute to minute: Prometheus 3 leaves out the sample at the very beginning of a range.
+  const lookback = major === 2 ? 5 : 4
+  const shares = minutes.flatMap((_, i) => {
     const last = minutes.slice(Math.max(0, i + 1 - lookback), i + 1)
-    return sum(last.map(({ bad }) => bad)) / sum(last.map(({ each }) => each))
+    const all = sum(last.map(({ each }) => each))
+    return all > 0 ? [sum(last.map(({ bad }) => bad)) / all] : []
   })
   return sum(shares) / shares.length
 }
 
+/** Before the first event and after the last, so that every one is counted by as many windows. */
+const still: Stretch = { minutes: 10, each: 0, bad: 0 }
+
 /** As exact as numbers of eight bytes are after so many additions. */
 const tolerance = 1e-9
-/** At the very beginning the first minutes have no five before them. */
-const roughly = 1e-5
 
-export const month = (promise: Counted, days: number): Month => {
-  const stretches = Array.from({ length: days }, (_, day) => dayOf(day)).flat()
+export const month = (promise: Counted, days: number, major: Major): Month => {
+  const stretches = [still, ...Array.from({ length: days }, (_, day) => dayOf(day)).flat(), still]
   const [events, bad] = [
     sum(stretches.map((one) => one.minutes * one.each)),
     sum(stretches.map((one) => one.minutes * one.bad)),
   ]
-  const [exact, averaged] = [bad / events, averageOfRatios(stretches)]
-  // Five minutes on, so that the last event has left no window half counted.
-  const still = { minutes: 10, each: 0, bad: 0 }
+  const [exact, averaged] = [bad / events, averageOfRatios(stretches, major)]
   const series = counted[promise](
-    phasesOf([...stretches, still], ({ each, bad }) => each - bad),
-    phasesOf([...stretches, still], (one) => one.bad),
+    phasesOf(stretches, ({ each, bad }) => each - bad),
+    phasesOf(stretches, (one) => one.bad),
   ).map(older)
   const groups = (subjects[`slo-${slo[promise].replaceAll('_', '-')}`] ?? []).filter(isFresh)
-  const at: Duration = `${days * 1440 + 8}m`
+  const at: Duration = `${days * 1440 + 18}m`
   const period = sla[promise].window
   const rule = Object.values(subjects)
     .flat()
@@ -102,9 +104,9 @@ export const month = (promise: Counted, days: number): Month => {
     .find((one) => !isAlert(one) && one.name === `slo:error:ratio_rate${period}` && one.labels.slo === slo[promise])
   if (!rule) throw new Error(`nothing is recorded of ${promise} over ${period}`)
   const labels = JSON.stringify(labelled(promise).slo)
-  const is = (expr: string, value: number, within: number) => ({
+  const is = (expr: string, value: number) => ({
     eval_time: at,
-    expr: `abs((${expr}) / ${value} - 1) < bool ${within}`,
+    expr: `abs((${expr}) / ${value} - 1) < bool ${tolerance}`,
     exp_samples: [{ labels: `{slo=${labels}}`, value: 1 }],
   })
   return {
@@ -124,8 +126,8 @@ export const month = (promise: Counted, days: number): Month => {
             interval: '1m',
             input_series: series,
             promql_expr_test: [
-              is(rule.expr, exact, tolerance),
-              is(`avg_over_time(slo:error:ratio_rate5m{slo=${labels}}[${at}])`, averaged, roughly),
+              is(rule.expr, exact),
+              is(`avg_over_time((slo:error:ratio_rate5m{slo=${labels}} >= 0)[${at}:1m])`, averaged),
             ],
           },
         ],

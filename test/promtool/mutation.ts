@@ -10,8 +10,8 @@ import { type Mutant, mutantsOf } from './mutants.ts'
 import { nodesOf, textOf } from './promql-edit.ts'
 
 /** What a case expects of this alert alone: another may have its name. */
-const casesOf = (alert: Alert): readonly Case[] =>
-  everyCase
+const casesOf = (alert: Alert, every: readonly Case[]): readonly Case[] =>
+  every
     .filter(({ about }) => about.alert === alert.alert)
     .map((one) => ({ ...one, about: alert, fires: one.fires.filter(({ rule }) => rule.id === alert.id) }))
 
@@ -81,9 +81,13 @@ export interface Outcome {
   readonly survived: readonly Mutant[]
 }
 
-/** @throws Error where a case fails without any mutation */
-export const mutate = async (promtool: Program, alert: Alert): Promise<Outcome> => {
-  const cases = casesOf(alert)
+/**
+ * Plants every slip into an alert.
+ * @param every the cases that may notice it
+ * @throws Error where a case fails without any mutation
+ */
+export const mutate = async (promtool: Program, alert: Alert, every = everyCase): Promise<Outcome> => {
+  const cases = casesOf(alert, every)
   const present = new Set(cases.flatMap(({ series }) => series.map(nameOf)))
   const planted = mutantsOf(alert, present)
   const sound = { ...alert, alert: `${alert.alert}_sound` }
