@@ -2,7 +2,7 @@ import { type Override, overrides } from '../config/overrides.ts'
 import { type Measure, measureOf, type Quantity } from '../config/quantity.ts'
 import type { SeverityName } from '../config/sla.ts'
 import type { Team } from '../config/teams.ts'
-import type { Duration, Expr } from '../metrics/promql.ts'
+import type { Comparison, Duration, Expr } from '../metrics/promql.ts'
 
 /** What a sentence about an alert can quote: labels that its expression carries, and its value in the reader's units. */
 export interface Said<Label extends string> {
@@ -71,6 +71,8 @@ export interface Alert {
   readonly id: string
   readonly alert: string
   readonly expr: string
+  /** What of it is compared with what, for whoever draws it; an alert may fire for what is there at all. */
+  readonly comparison?: Comparison
   readonly for: Duration
   readonly keepFiringFor?: Duration
   readonly labels: Readonly<Record<string, string>>
@@ -119,6 +121,7 @@ export const judged = <Label extends string, const Owner extends string>(
     id,
     alert: name,
     expr: expr.promql,
+    ...(expr.comparison && { comparison: expr.comparison }),
     for: retuned.for ?? spec.for,
     ...(keepFiringFor && { keepFiringFor }),
     labels: Object.freeze({ severity: retuned.severity ?? spec.severity, owner, ...labels }),

@@ -1,5 +1,7 @@
 import type { Alert } from '../alerts/alert.ts'
 import type { Subject } from '../alerts/index.ts'
+import { alertDashboards, alertsUid } from '../dashboards/alerts.ts'
+import { panelIdOf } from '../dashboards/dashboard.ts'
 import { uids } from '../dashboards/uids.ts'
 import { api, database, postgresServer, redisServer } from '../dashboards/variables.ts'
 import type { Deployment } from './deployment.ts'
@@ -28,9 +30,16 @@ export const anchorOf = ({ id }: Pick<Alert, 'id'>): string => id.replaceAll(' '
 /** Where Prometheus serves the runbook: who can read the alert there can read what to do, with nothing else that must run. */
 export const runbookPath = 'consoles/runbook.html'
 
+const panelOf = (subject: Subject, { id }: Alert) => {
+  const uid = alertsUid(subject)
+  const found = alertDashboards.find((one) => one.uid === uid)
+  if (!found) throw new Error(`no dashboard shows the alerts of ${subject}`)
+  return `${uid}?viewPanel=${panelIdOf(found, id)}`
+}
+
 /**
- * What is added to each alert of a subject: its entry in the runbook, and the dashboard to open, on the target it is about.
- * Prometheus fills in where it is itself.
+ * What is added to each alert of a subject: its entry in the runbook, the panel that shows what it judges, and the dashboard
+ * to open on the target it is about. Prometheus fills in where it is itself.
  */
 export const linksOf =
   (subject: Subject, { dashboards }: Pick<Deployment, 'dashboards'>) =>
@@ -40,6 +49,7 @@ export const linksOf =
     const chosen = choice ? `{{ with $labels.instance }}?var-${choice}={{ . }}{{ end }}` : ''
     return {
       runbook_url: `{{ $externalURL }}/${runbookPath}#${anchorOf(alert)}`,
+      panel_url: `${dashboards}/d/${panelOf(subject, alert)}`,
       dashboard_url: `${dashboards}/d/${uid}${chosen}`,
     }
   }

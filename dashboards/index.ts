@@ -1,4 +1,5 @@
 import './sound-promises.ts'
+import { alertDashboards } from './alerts.ts'
 import type { Dashboard, DashboardJson } from './dashboard.ts'
 import { http } from './http.ts'
 import { overview } from './overview.ts'
@@ -22,8 +23,11 @@ export const distinct = (all: readonly Dashboard[]): readonly Dashboard[] => {
   return all
 }
 
-/** Every dashboard, with what each asks. */
-export const models: readonly Dashboard[] = distinct([overview, slaDashboard, http, reservations, postgres, redis])
+/** Dashboards that answer questions, the one to open first at the head. */
+export const answering: readonly Dashboard[] = [overview, slaDashboard, http, reservations, postgres, redis]
 
-/** As Grafana takes them, the one to open first at the head. */
+/** Every dashboard, with what each asks: those, and one a subject with a panel for each alert. */
+export const models: readonly Dashboard[] = distinct([...answering, ...alertDashboards])
+
+/** As Grafana takes them. */
 export const dashboards: readonly DashboardJson[] = models.map(({ json }) => json)

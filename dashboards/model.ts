@@ -55,6 +55,16 @@ export interface Dashboard {
   readonly asked: readonly Asked[]
 }
 
+/**
+ * The number of a panel, for whoever links to it.
+ * @throws Error where the dashboard has no panel of this title
+ */
+export const panelIdOf = ({ uid, json }: Dashboard, title: string): number => {
+  const found = json.panels?.find((panel) => panel.type !== 'row' && panel.title === title)
+  if (found?.id === undefined) throw new Error(`${uid} has no panel ${title}`)
+  return found.id
+}
+
 /** On every dashboard of ours, so that they find each other. */
 const tag = 'techplus'
 const columns = 24

@@ -1,8 +1,17 @@
 import type { Bucketed, carried, Series } from './metric.ts'
 
+/** What is compared, and with what: a number, or another vector. */
+export interface Comparison {
+  readonly value: string
+  readonly operator: string
+  readonly bound: number | string
+}
+
 /** An instant vector whose series carry exactly the labels `Label`. */
 export interface Expr<in out Label extends string = never> {
   readonly promql: string
+  /** What it compares first of all, where it keeps the series for which that holds. */
+  readonly comparison?: Comparison
   /** A binary operation, to be put in parentheses where it becomes an operand. */
   readonly binary?: true
   readonly [carried]: (label: Label) => Label
@@ -13,7 +22,8 @@ export type Duration = `${number}${'s' | 'm' | 'h' | 'd' | 'w'}`
 export type Window = Duration | '$__rate_interval' | '$__interval' | '$__range'
 
 const expr = <Label extends string>(promql: string) => Object.freeze({ promql }) as Expr<Label>
-const operation = <Label extends string>(promql: string) => Object.freeze({ promql, binary: true }) as Expr<Label>
+const operation = <Label extends string>(promql: string, comparison?: Comparison) =>
+  Object.freeze({ promql, binary: true, ...(comparison && { comparison: Object.freeze(comparison) }) }) as Expr<Label>
 const operand = ({ promql, binary }: Expr<never>) => (binary ? `(${promql})` : promql)
 const list = (labels: readonly string[]) => labels.join(', ')
 const quoted = (words: readonly string[]) => list(words.map((word) => JSON.stringify(word)))
@@ -184,14 +194,24 @@ interface Union {
   ): Expr<L>
 }
 
+type Kind = 'arithmetic' | 'filter' | 'membership'
+
+/** A filter compares; what only keeps or drops series of its left side compares what that does. */
+const comparisonOf = (kind: Kind, operator: string, left: unknown, right: unknown): Comparison | undefined => {
+  if (kind === 'membership') return bare<Expr<never>>(left).comparison
+  if (kind === 'arithmetic') return undefined
+  return { value: text(left), operator, bound: typeof right === 'number' ? right : text(right) }
+}
+
 const binary =
-  (operator: string, { many = false } = {}) =>
+  (operator: string, kind: Kind = 'arithmetic') =>
   (left: unknown, right: unknown, matching?: Matching<string, string>) => {
     const on = matching ? ` on (${list(matching.on)})` : ''
     // A filter keeps the left side's labels, so many on the left may meet one on the right.
-    const group = matching?.groupLeft || (matching && many) ? ` group_left (${list(matching.groupLeft ?? [])})` : ''
+    const isMany = matching && (matching.groupLeft || kind === 'filter')
+    const group = isMany ? ` group_left (${list(matching.groupLeft ?? [])})` : ''
     const side = typeof right === 'number' ? number(right) : part(right)
-    return operation(`${part(left)} ${operator}${on}${group} ${side}`)
+    return operation(`${part(left)} ${operator}${on}${group} ${side}`, comparisonOf(kind, operator, left, right))
   }
 
 export const add: Binary = binary('+')
@@ -199,18 +219,18 @@ export const sub: Binary = binary('-')
 export const mul: Binary = binary('*')
 export const div: Binary = binary('/')
 /** Comparisons keep the series for which they hold. */
-export const gt: Filter = binary('>', { many: true })
-export const gte: Filter = binary('>=', { many: true })
-export const lt: Filter = binary('<', { many: true })
-export const lte: Filter = binary('<=', { many: true })
-export const eq: Filter = binary('==', { many: true })
-export const ne: Filter = binary('!=', { many: true })
+export const gt: Filter = binary('>', 'filter')
+export const gte: Filter = binary('>=', 'filter')
+export const lt: Filter = binary('<', 'filter')
+export const lte: Filter = binary('<=', 'filter')
+export const eq: Filter = binary('==', 'filter')
+export const ne: Filter = binary('!=', 'filter')
 /** The series on the left that have a partner on the right. */
-export const and: Membership = binary('and')
+export const and: Membership = binary('and', 'membership')
 /** The series on the left that have no partner on the right. */
-export const unless: Membership = binary('unless')
+export const unless: Membership = binary('unless', 'membership')
 /** The left side, and of the right side what has no partner on the left. */
-export const or: Union = binary('or')
+export const or: Union = binary('or', 'membership')
 
 // --- functions --------------------------------------------------------------------------------------------------
 

@@ -101,4 +101,4 @@ const date = (days: number) => {
 }
 
 const pem = (kind: string, der: Buffer) =>
-  `-----BEGIN ${kind}-----\n${der.toString('base64').replace(/.{64}/g, '$&\n')}\n-----END ${kind}-----\n`
+  `-----BEGIN ${kind}-----\n${der.toString('base64').replace(/.{64}(?=.)/g, '$&\n')}\n-----END ${kind}-----\n`

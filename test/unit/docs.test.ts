@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { serviceVariables } from '../../config/service-variables.ts'
-import { models } from '../../dashboards/index.ts'
+import { answering } from '../../dashboards/index.ts'
 import { checkOptions } from '../../exporters/service/options.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -17,13 +17,13 @@ const guides = [
 ] as const
 
 /** Questions that are the words of a promise stand in `config/sla.ts`. */
-const questionsOf = ({ json }: (typeof models)[number]) =>
+const questionsOf = ({ json }: (typeof answering)[number]) =>
   (json.panels ?? []).flatMap(({ type, title = '' }) => (type === 'row' && title.endsWith('?') ? [title] : []))
 
 describe('the guide to the dashboards', () => {
   const guide = read('docs/dashboards.md')
 
-  test.each(models.map((model) => [model.title, model] as const))('has a chapter on %s', (title, model) => {
+  test.each(answering.map((model) => [model.title, model] as const))('has a chapter on %s', (title, model) => {
     expect(guide).toContain(`\n## ${title}\n`)
     // The SLA dashboard is told of as a whole.
     if (title !== 'SLA') expect(questionsOf(model).filter((question) => !guide.includes(`| ${question} |`))).toEqual([])
@@ -32,7 +32,7 @@ describe('the guide to the dashboards', () => {
   test('tells of no row that is not there', () => {
     const told = [...guide.matchAll(/^\| ([A-Z][^|]*\?) \|/gm)].map(([, question = '']) => question)
     expect(told.length).toBeGreaterThan(10)
-    expect(told.filter((question) => !models.some((model) => questionsOf(model).includes(question)))).toEqual([])
+    expect(told.filter((question) => !answering.some((model) => questionsOf(model).includes(question)))).toEqual([])
   })
 })
 

@@ -70,6 +70,19 @@ describe('an alert as it is written for Prometheus', () => {
     }
   })
 
+  test('leads to the panel that shows what it judges, and the line beyond which it fires', () => {
+    const judged = new Map(everyAlert.map(({ id, comparison, expr }) => [id, { comparison, expr }]))
+    for (const { alert, annotations } of told) {
+      const [, uid, id] =
+        /^http:\/\/127\.0\.0\.1:3001\/d\/([\w-]+)\?viewPanel=(\d+)$/.exec(annotations.panel_url ?? '') ?? []
+      const panel = models.find((model) => model.uid === uid)?.json.panels?.find((one) => String(one.id) === id)
+      expect(panel?.title).toContain(alert)
+      const { comparison, expr = '' } = judged.get(panel?.title ?? '') ?? {}
+      expect(JSON.stringify(panel)).toContain(JSON.stringify(comparison?.value ?? expr))
+      if (typeof comparison?.bound === 'number') expect(JSON.stringify(panel)).toContain(`"value":${comparison.bound}`)
+    }
+  })
+
   test('leads to a dashboard that there is, and to a choice that it has', () => {
     for (const { annotations } of told) {
       const [, uid, , choice] =

@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module'
 import { describe, expect, test } from 'vitest'
 import { type Dashboard, dashboard, row } from '../../../dashboards/dashboard.ts'
+import { alertDashboards } from '../../../dashboards/alerts.ts'
 import { distinct, models } from '../../../dashboards/index.ts'
 import { text, timeseries } from '../../../dashboards/panel.ts'
 import { query, series } from '../../../dashboards/query.ts'
@@ -41,7 +42,7 @@ describe.each(queries)('%s', (_name, promql) => {
 
 /** Grafana's number for it. */
 const hidden = 2
-const allTogether = new Set(['techplus-overview', 'techplus-sla'])
+const allTogether = new Set(['techplus-overview', 'techplus-sla', ...alertDashboards.map(({ uid }) => uid)])
 
 describe.each(models.map((model) => [model.uid, model] as const))('%s', (uid, model) => {
   const panels = panelsOf(model)
@@ -88,7 +89,7 @@ describe.each(models.map((model) => [model.uid, model] as const))('%s', (uid, mo
   test('uses each of its choices, and offers each that it uses', () => {
     const offered = (model.json.templating?.list ?? []).filter(({ hide }) => hide !== hidden)
     const text = JSON.stringify([model.asked, offered])
-    const used = new Set([...text.matchAll(/\\"\$(\w+)\\"/g)].map(([, name]) => name))
+    const used = new Set([...text.matchAll(/\\"\$([a-z]\w*)\\"/g)].map(([, name]) => name))
     expect([...used, 'datasource'].sort()).toEqual(offered.map(({ name }) => name).sort())
   })
 
