@@ -51,7 +51,7 @@ export const httpTrafficGone = alert({
       { look: 'What holds the port', shell: 'ss -ltnp' },
       {
         look: 'Requests that hang, rather than none',
-        shell: 'curl -s http://localhost:3000/metrics | grep http_requests_in_flight',
+        shell: 'curl -s http://localhost:9465/metrics | grep http_requests_in_flight',
       },
     ],
     mitigation: [
@@ -103,7 +103,7 @@ export const httpTrafficDropped = alert({
       },
       {
         look: 'Whether clients give up',
-        shell: 'curl -s http://localhost:3000/metrics | grep http_requests_aborted_total',
+        shell: 'curl -s http://localhost:9465/metrics | grep http_requests_aborted_total',
       },
     ],
     mitigation: [
@@ -149,7 +149,7 @@ export const httpRequestsPilingUp = alert({
       {
         look: 'Requests in hand, pools and the loop',
         shell:
-          "curl -s http://localhost:3000/metrics | grep -E '^(http_requests_in_flight|active_connections|client_pool_|nodejs_eventloop_lag_p99)'",
+          "curl -s http://localhost:9465/metrics | grep -E '^(http_requests_in_flight|active_connections|client_pool_|nodejs_eventloop_lag_p99)'",
       },
       {
         look: 'What the database is asked',

@@ -68,7 +68,7 @@ export const reservationsStopped = alert({
         look: 'When the last reservation came in',
         sql: 'select max(created_at), now() - max(created_at) as ago from public.reservations;',
       },
-      { look: 'How attempts ended', shell: 'curl -s http://localhost:3000/metrics | grep ^reservations_total' },
+      { look: 'How attempts ended', shell: 'curl -s http://localhost:9465/metrics | grep ^reservations_total' },
     ],
     mitigation: [
       'Undo the last release of the front end or of the API.',

@@ -98,8 +98,9 @@ export const cleanupOverdue = alert({
   },
   expr: (threshold) => {
     const left = gt(minOverTime(cleanupDue, '8d'), threshold)
-    // A Prometheus that is younger has not seen whether it ran.
-    return and(left, instant(cleanupDue, { offset: '8d' }))
+    // A Prometheus that is younger has not seen whether it ran. A scrape that failed then is no reason to be silent now.
+    const known = maxOverTime(instant(cleanupDue, { offset: '8d' }), '1h')
+    return and(left, known)
   },
   for: '1h',
   severity: 'low',

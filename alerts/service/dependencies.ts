@@ -72,7 +72,7 @@ export const healthCheckSlow = alert({
       ...checks,
       {
         look: 'How long each takes, of how long',
-        shell: "curl -s http://localhost:3000/metrics | grep -E '^health_check_(duration|timeout)'",
+        shell: "curl -s http://localhost:9465/metrics | grep -E '^health_check_(duration|timeout)'",
       },
       { look: 'How busy Redis is', shell: 'redis-cli -u "$REDIS_URL" --latency -i 5' },
       {
@@ -96,7 +96,7 @@ const holders = [
     look: 'Transactions that are open longest',
     sql: 'select pid, state, now() - xact_start as open, left(query, 80) as query from pg_stat_activity where xact_start is not null and pid <> pg_backend_pid() order by xact_start limit 10;',
   },
-  { look: 'The pools, as the service sees them', shell: 'curl -s http://localhost:3000/metrics | grep ^client_pool_' },
+  { look: 'The pools, as the service sees them', shell: 'curl -s http://localhost:9465/metrics | grep ^client_pool_' },
 ] as const
 
 export const clientPoolWaiting = alert({
@@ -191,7 +191,7 @@ export const redisClientLost = alert({
       'check of Redis fails as well, HealthCheckFailing tells it.',
     impact: 'Commands of this client wait in its memory or fail: sessions, cache or queue, whatever it is for.',
     diagnosis: [
-      { look: 'Clients and their commands', shell: 'curl -s http://localhost:3000/metrics | grep ^redis_client_' },
+      { look: 'Clients and their commands', shell: 'curl -s http://localhost:9465/metrics | grep ^redis_client_' },
       { look: 'What the server sees of us', shell: 'redis-cli -u "$REDIS_URL" client list' },
       {
         look: 'Errors of the client',

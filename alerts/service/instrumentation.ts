@@ -103,7 +103,7 @@ export const instrumentationFaulty = alert({
       { look: 'Which fault', shell: 'grep "instrumentation:" logs/combined.log | tail -n 20' },
       {
         look: 'How many, of which part',
-        shell: 'curl -s http://localhost:3000/metrics | grep ^instrumentation_errors_total',
+        shell: 'curl -s http://localhost:9465/metrics | grep ^instrumentation_errors_total',
       },
     ],
     mitigation: [
@@ -128,7 +128,7 @@ export const seriesLimited = alert({
   summary: ({ label }) =>
     `${label('metric')} of ${label('instance')} has as many series as it may have: what is new is counted as "other"`,
   action:
-    'See which label has many values (curl -s localhost:3000/metrics | grep the metric): an id, an address or a path in a label does ' +
+    'See which label has many values (curl -s localhost:9465/metrics | grep the metric): an id, an address or a path in a label does ' +
     'not belong there. Name routes by their pattern.',
   runbook: {
     meaning:
@@ -140,12 +140,12 @@ export const seriesLimited = alert({
       {
         look: 'How many series each metric has',
         shell:
-          "curl -s http://localhost:3000/metrics | grep -v '^#' | cut -d'{' -f1 | sort | uniq -c | sort -rn | head",
+          "curl -s http://localhost:9465/metrics | grep -v '^#' | cut -d'{' -f1 | sort | uniq -c | sort -rn | head",
       },
       {
         look: 'Which routes there are',
         shell:
-          'curl -s http://localhost:3000/metrics | grep ^http_requests_total | grep -o \'route="[^"]*"\' | sort | uniq -c | sort -rn | head -20',
+          'curl -s http://localhost:9465/metrics | grep ^http_requests_total | grep -o \'route="[^"]*"\' | sort | uniq -c | sort -rn | head -20',
       },
     ],
     mitigation: [

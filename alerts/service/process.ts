@@ -126,7 +126,7 @@ export const fileDescriptorsNearLimit = alert({
     diagnosis: [
       {
         look: 'How many of how many',
-        shell: "curl -s http://localhost:3000/metrics | grep -E '^process_(open|max)_fds'",
+        shell: "curl -s http://localhost:9465/metrics | grep -E '^process_(open|max)_fds'",
       },
       {
         look: 'Of what kind',
@@ -234,7 +234,7 @@ export const handlesLeaking = alert({
       'in both halves of it, in a process that was not started anew.',
     impact: 'Each holds memory and mostly a file descriptor: at the limit the service takes no connection any more.',
     diagnosis: [
-      { look: 'By class', shell: 'curl -s http://localhost:3000/metrics | grep ^nodejs_active_handles' },
+      { look: 'By class', shell: 'curl -s http://localhost:9465/metrics | grep ^nodejs_active_handles' },
       {
         look: 'Sockets by state and peer',
         shell: "ss -tanp | grep node | awk '{print $1, $5}' | sort | uniq -c | sort -rn | head",

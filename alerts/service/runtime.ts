@@ -39,7 +39,7 @@ export const eventLoopLagging = alert({
     diagnosis: [
       {
         look: 'How long it is held up, and how busy it is',
-        shell: "curl -s http://localhost:3000/metrics | grep -E '^nodejs_eventloop_'",
+        shell: "curl -s http://localhost:9465/metrics | grep -E '^nodejs_eventloop_'",
       },
       { look: 'Which process takes CPU', shell: 'top -b -n 1 -o %CPU | head -15' },
       {
@@ -129,7 +129,7 @@ export const garbageCollecting = alert({
       },
       {
         look: 'How full the heap is',
-        shell: "curl -s http://localhost:3000/metrics | grep -E '^nodejs_heap_(limit|size)'",
+        shell: "curl -s http://localhost:9465/metrics | grep -E '^nodejs_heap_(limit|size)'",
       },
     ],
     mitigation: [
@@ -165,7 +165,7 @@ export const heapNearLimit = alert({
       {
         look: 'How full, of how much',
         shell:
-          "curl -s http://localhost:3000/metrics | grep -E '^nodejs_(heap_limit_used_ratio|heap_size_limit_bytes|heap_space_size_used_bytes)'",
+          "curl -s http://localhost:9465/metrics | grep -E '^nodejs_(heap_limit_used_ratio|heap_size_limit_bytes|heap_space_size_used_bytes)'",
       },
       { look: 'Memory that the host has left', shell: 'free -m' },
       {
@@ -199,7 +199,7 @@ export const workersSilent = alert({
     impact:
       'The kernel goes on giving connections to a blocked worker: that share of the guests waits until they give up.',
     diagnosis: [
-      { look: 'How many answer', shell: 'curl -s http://localhost:3000/metrics | grep ^service_workers' },
+      { look: 'How many answer', shell: 'curl -s http://localhost:9465/metrics | grep ^service_workers' },
       { look: 'Which process is busy', shell: 'top -b -n 1 -o %CPU | head -15' },
       { look: 'Where it hangs (needs perf, and Node with --perf-basic-prof)', shell: 'perf top -p $(pgrep -n node)' },
     ],

@@ -7,7 +7,7 @@ import {
   notificationsDropped,
   notificationsFailed,
 } from '../../metrics/foreign.ts'
-import { and, div, eq, gt, increase, lt, max, maxOverTime, min, minOverTime, sum } from '../../metrics/promql.ts'
+import { and, div, eq, gt, increase, max, maxOverTime, min, minOverTime, sum } from '../../metrics/promql.ts'
 import { target as ofEach } from '../../metrics/target.ts'
 import { alert, type Look } from '../alert.ts'
 
@@ -60,7 +60,7 @@ export const prometheusNotificationsDropped = alert({
 
 export const prometheusWithoutAlertmanager = alert({
   name: 'PrometheusWithoutAlertmanager',
-  expr: lt(max(maxOverTime(alertmanagersDiscovered, '5m'), ofEach), 1),
+  expr: eq(max(maxOverTime(alertmanagersDiscovered, '5m'), ofEach), 0),
   for: '5m',
   severity: 'high',
   owner: 'platform',

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { settle } from '../../compose/watch.ts'
+import { askedAddresses } from '../commands.ts'
 import { runningDemo } from './running-demo.ts'
 import { eventually } from './servers.ts'
 
@@ -56,6 +57,27 @@ describe('the running stack', { timeout: 600_000 }, () => {
       `http://${demo.stack.deployment.prometheus}/api/v1/query?query=${encodeURIComponent('{__name__=~"(pg|redis|reservations)_scrape_collector_success"} == 0')}`,
     )
     expect(JSON.parse(await failing.text()).data.result).toEqual([])
+  })
+
+  test('answers whatever the commands of the runbook ask of it', async () => {
+    const { prometheus, alertmanager, exporter, api = '', apiMetrics = '', nodeExporter } = demo.stack.deployment
+    const places: Readonly<Record<string, string>> = {
+      3000: new URL(api).host,
+      9090: prometheus,
+      9093: alertmanager,
+      9100: nodeExporter,
+      9464: exporter,
+      9465: new URL(apiMetrics).host,
+    }
+    const answers = await Promise.all(
+      askedAddresses.map(async (asked) => {
+        const url = new URL(asked)
+        url.host = places[asked.port] ?? ''
+        const answer = await fetch(url)
+        return answer.ok ? [] : [`${asked}: ${answer.status} ${await answer.text()}`]
+      }),
+    )
+    expect(answers.flat()).toEqual([])
   })
 
   test('a latency promise that burns brings its page, with what to do', async () => {
