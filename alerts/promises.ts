@@ -1,4 +1,4 @@
-import type { PromiseName } from '../config/sla.ts'
+import { type Objective, type PromiseName, sla } from '../config/sla.ts'
 import { namesOf } from '../metrics/names.ts'
 import type { Duration } from '../metrics/promql.ts'
 import type { RuleGroup } from './alert.ts'
@@ -41,9 +41,9 @@ const groupsOf = <By extends string>(name: string, slo: Slo<By>): readonly RuleG
   ]
 }
 
-/** The rules of every promise. */
-export const promiseGroups = (): readonly RuleGroup[] => [
+/** The rules of every promise, and of their parts where these are promised as well. */
+export const promiseGroups = (promises: Readonly<Record<PromiseName, Objective>> = sla): readonly RuleGroup[] => [
   ...namesOf(slos).flatMap((name) => groupsOf(name, slos[name])),
-  ...slosByRoute().flatMap(([name, slo]) => groupsOf(`${name}ByRoute`, slo)),
-  ...slosByInstance().flatMap(([name, slo]) => groupsOf(`${name}ByInstance`, slo)),
+  ...slosByRoute(promises).flatMap(([name, slo]) => groupsOf(`${name}ByRoute`, slo)),
+  ...slosByInstance(promises).flatMap(([name, slo]) => groupsOf(`${name}ByInstance`, slo)),
 ]

@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, test } from 'vitest'
 import { ensurePrograms } from '../../compose/local/programs.ts'
+import { keptApart } from '../promtool/apart.ts'
 import { asker, asking } from '../promtool/ask.ts'
 import { alertNamed, batches, everyAlert } from '../promtool/case.ts'
 import { equivalents } from '../promtool/equivalents/index.ts'
@@ -13,8 +14,8 @@ import { promiseReadings } from '../promtool/promises.ts'
 const { promtool } = await ensurePrograms(['promtool'])
 const { failures, end } = asker(promtool)
 afterAll(end)
-const days = asking(promtool)
-afterAll(days.end)
+const others = asking(promtool)
+afterAll(others.end)
 
 describe.concurrent('every case and every reading holds:', () => {
   const asked = batches([...everyCase, ...promiseReadings, ...onsets(2)])
@@ -25,9 +26,13 @@ describe.concurrent('every case and every reading holds:', () => {
 
 test('over days of uneven traffic the recorded share of bad events is that of all that were counted', async () => {
   const { files, averaged, exact } = month('httpAvailability', 2, 2)
-  expect(await days.ask(files)).toMatchObject({ holds: true })
+  expect(await others.ask(files)).toMatchObject({ holds: true })
   expect(averaged).toBeGreaterThan(10 * exact)
 }, 60_000)
+
+test('a route or a target that breaks a promise which is kept for each is told by name, and no other', async () => {
+  expect(await others.ask(keptApart)).toMatchObject({ holds: true })
+})
 
 describe('of mutants', () => {
   // The whole of it is `npm run prove -- mutants`: these are quick, and of each subject.
