@@ -11,16 +11,21 @@ const project = (name: string, timeout: number, more: object = {}) => ({
   },
 })
 
-/** It waits for alerts to fire, most of its minutes: others run beside it. */
-const longest = 'test/integration/stack.test.ts'
-/** Processes of their own that are waited for: two files at a time do each other no harm. */
-const beside = ['test/integration/service-*.test.ts', longest]
+/** The first waits for alerts to fire, most of its minutes, and the second computes: they begin side by side. */
+const longest = ['test/integration/stack.test.ts', 'test/integration/rules.test.ts'] as const
+/** Processes of their own, that are waited for or that nobody else waits for: two files at a time do each other no harm. */
+const beside = [
+  'test/integration/service-*.test.ts',
+  'test/integration/compiles.test.ts',
+  'test/integration/generate.test.ts',
+  ...longest,
+]
 
 class LongestFirst extends BaseSequencer {
   override async sort(...[files]: Parameters<BaseSequencer['sort']>) {
     const sorted = await super.sort(files)
-    const isLongest = ({ moduleId }: (typeof files)[number]) => moduleId.endsWith(longest)
-    return [...sorted.filter(isLongest), ...sorted.filter((file) => !isLongest(file))]
+    const long = longest.flatMap((name) => sorted.filter(({ moduleId }) => moduleId.endsWith(name)))
+    return [...long, ...sorted.filter((file) => !long.includes(file))]
   }
 }
 

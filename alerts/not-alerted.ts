@@ -23,6 +23,18 @@ export const notAlerted: readonly NotAlerted[] = [
     why: 'The stack has none. The pools inside the service are watched: ClientPoolWaiting, ClientPoolFull.',
   },
   {
+    signal: 'Alertmanager: a cluster that lost a member, or whose configurations differ',
+    why: 'The stack has one Alertmanager, and no cluster. That it is gone or kept an old configuration: PrometheusWithoutAlertmanager, AlertmanagerReloadFailed.',
+  },
+  {
+    signal: 'Prometheus: remote write, service discovery',
+    why: 'The stack writes nowhere else, and its targets are a list. A target that is no longer in it: TargetAbsent.',
+  },
+  {
+    signal: 'The response time of a severity, not kept',
+    why: 'Nothing records who responded, and when: Alertmanager has no acknowledgement. What still fires is told again at half the response time instead.',
+  },
+  {
     signal: 'Backups and security',
     why: 'Their jobs leave no record yet.',
   },

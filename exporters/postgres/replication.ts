@@ -48,16 +48,19 @@ export const replication: Collector<Postgres> = {
   },
 }
 
-/** Without writes on the primary nothing is replayed, and the last transaction ages: hence the 0 where all is replayed. */
+/**
+ * Without writes on the primary nothing is replayed, and the last transaction ages: hence the 0 where all is replayed. A
+ * standby forgets at its start what it replayed last: that is at least as old.
+ */
 const stateSql = `
   with replayed as (
-    select pg_is_in_recovery() as standby,
-           greatest(0, extract(epoch from clock_timestamp() - pg_last_xact_replay_timestamp())) as age
+    select pg_is_in_recovery() as standby, extract(epoch from
+             clock_timestamp() - coalesce(pg_last_xact_replay_timestamp(), pg_postmaster_start_time())) as age
   )
   select standby::int as is_replica,
          case when standby and pg_last_wal_receive_lsn() is distinct from pg_last_wal_replay_lsn()
-              then coalesce(age, 0) else 0 end as lag,
-         case when standby then coalesce(age, 0) else 0 end as last_replay
+              then greatest(0, age) else 0 end as lag,
+         case when standby then greatest(0, age) else 0 end as last_replay
   from replayed`
 
 /** Two standbys may have one name: the one further behind counts. */

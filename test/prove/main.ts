@@ -5,6 +5,7 @@ import { eventLoopProof } from './event-loop.ts'
 import { expositionProof } from './exposition.ts'
 import { faultsProof } from './faults.ts'
 import { infoProof } from './info.ts'
+import { labelsProof } from './labels.ts'
 import { monthProof } from './month.ts'
 import { mutantsProof } from './mutants.ts'
 import { type Proof, page } from './proof.ts'
@@ -20,6 +21,7 @@ const proofs: Readonly<Record<string, Proof>> = {
   'event-loop': eventLoopProof,
   faults: faultsProof,
   info: infoProof,
+  labels: labelsProof,
   month: monthProof,
   mutants: mutantsProof,
   rules: rulesProof,

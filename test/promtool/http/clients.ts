@@ -1,9 +1,8 @@
 import { httpClientErrorsSurging, httpRefusalsSurging, httpUnknownPathsSurging } from '../../../alerts/http/clients.ts'
 import { httpRequestsTotal } from '../../../exporters/service/http/metrics.ts'
-import type { Duration } from '../../../metrics/promql.ts'
 import type { Case } from '../case.ts'
 import { type Phases, scraped, series } from '../series.ts'
-import { answered, booking, listing, remainder, unknown } from './requests.ts'
+import { answered, booking, listing, named, remainder, sideBySide, unknown } from './requests.ts'
 
 const from100 = (before: number, after: number): Phases => [
   [before, 100],
@@ -16,21 +15,25 @@ const turnedDown = (
   of: Readonly<Record<'method' | 'route', string>> = booking,
 ) => [answered(status, from100(0, bad), of), answered('201', from100(bad + good, good), of)]
 
+/** A route that turns down half of its requests with this status. */
+const halfWith = (status: string) => turnedDown(status, [5, 5], { method: 'POST', route: `/api/${status}` })
+const [wrongly, otherwise] = [
+  ['400', '404', '409', '410', '422', '431'],
+  ['401', '403', '429', '499', '500'],
+]
+
 const wrong: readonly Case[] = [
-  ...['400', '404', '409', '410', '422', '431'].map((status) => ({
-    name: `a route that turns down half of its requests with ${status} is told`,
+  {
+    name: 'each route that turns down half of its requests as wrong is told, and none that refuses or fails',
     about: httpClientErrorsSurging,
-    series: turnedDown(status, [5, 5]),
-    at: '115m' as const,
-    fires: [{ rule: httpClientErrorsSurging, labels: { ...scraped.api, ...booking }, value: '43.48%' }],
-  })),
-  ...['401', '403', '429', '499', '500'].map((status) => ({
-    name: `requests that end with ${status} are not told as wrong ones`,
-    about: httpClientErrorsSurging,
-    series: turnedDown(status, [5, 5]),
-    at: '115m' as const,
-    fires: [],
-  })),
+    series: [...wrongly, ...otherwise].flatMap(halfWith),
+    at: '115m',
+    fires: wrongly.map((status) => ({
+      rule: httpClientErrorsSurging,
+      labels: { ...scraped.api, method: 'POST', route: `/api/${status}` },
+      value: '43.48%',
+    })),
+  },
   {
     name: 'a route that turns down a quarter more of its requests is not told',
     about: httpClientErrorsSurging,
@@ -69,83 +72,55 @@ const wrong: readonly Case[] = [
 ]
 
 const login = { method: 'POST', route: '/api/login' } as const
-/** Five minutes between samples: a day, and then an attack. */
-const day = 300
-const step: Duration = '5m'
-const visits = answered('200', [[10, day + 20]])
-const refusing = (status: string, before: number, after: number, of: typeof login | typeof remainder = login) =>
+/** Minutes: a day, and then an attack. */
+const day = 1450
+const visits = answered('200', [[2, day + 20]])
+const refusing = (
+  status: string,
+  [before, after]: readonly [before: number, after: number],
+  of: typeof login | typeof remainder = login,
+  minutes = day,
+) =>
   answered(
     status,
     [
-      [before, day],
+      [before, minutes],
       [after, 20],
     ],
     of,
   )
+const attacked = (instance: string) => ({
+  rule: httpRefusalsSurging,
+  labels: { ...named(instance), ...login },
+  value: '200',
+})
 
 const refusals: readonly Case[] = [
-  ...['401', '403', '429'].map((status) => ({
-    name: `a route that refuses many times as much as yesterday with ${status} is told`,
-    about: httpRefusalsSurging,
-    series: [visits, refusing(status, 5, 100)],
-    step,
-    at: '1525m' as const,
-    fires: [{ rule: httpRefusalsSurging, labels: { ...scraped.api, ...login }, value: '200' }],
-  })),
   {
-    name: 'a route that refuses for the first time, and much, is told',
+    name: 'a route that refuses many times as much as yesterday is told',
     about: httpRefusalsSurging,
-    series: [visits, series(httpRequestsTotal, 'api', `_x${day} 0+100x20`, { ...login, status_code: '401' })],
-    step,
-    at: '1525m',
-    fires: [{ rule: httpRefusalsSurging, labels: { ...scraped.api, ...login }, value: '200' }],
-  },
-  {
-    name: 'a hundred refusals in ten minutes are not told',
-    about: httpRefusalsSurging,
-    series: [visits, refusing('401', 1, 50)],
-    step,
-    at: '1525m',
-    fires: [],
-  },
-  {
-    name: 'a route that refused nearly as much yesterday is not told',
-    about: httpRefusalsSurging,
-    series: [visits, refusing('401', 25, 100)],
-    step,
-    at: '1525m',
-    fires: [],
-  },
-  {
-    name: 'requests that are wrong are not told as refused ones',
-    about: httpRefusalsSurging,
-    series: [visits, refusing('422', 1, 100)],
-    step,
-    at: '1525m',
-    fires: [],
-  },
-  {
-    name: 'refusals are not told at once',
-    about: httpRefusalsSurging,
-    series: [visits, refusing('401', 1, 100)],
-    step,
-    at: '1505m',
-    fires: [],
+    series: sideBySide({
+      'with 401': [visits, refusing('401', [1, 20])],
+      'with 403': [visits, refusing('403', [1, 20])],
+      'with 429': [visits, refusing('429', [1, 20])],
+      'for the first time': [
+        visits,
+        series(httpRequestsTotal, 'api', `_x${day} 0+20x20`, { ...login, status_code: '401' }),
+      ],
+      'a hundred': [visits, refusing('401', [0.2, 9.9])],
+      'as yesterday': [visits, refusing('401', [5, 20])],
+      'what is wrong': [visits, refusing('422', [0.2, 20])],
+      'since a moment ago': [visits, refusing('401', [0.2, 20], login, day + 8)],
+      'of the remainder': [visits, refusing('401', [0.2, 20], remainder)],
+    }),
+    at: `${day + 15}m`,
+    fires: ['with 401', 'with 403', 'with 429', 'for the first time'].map(attacked),
   },
   {
     name: 'refusals are not told by a Prometheus that is younger than a day',
     about: httpRefusalsSurging,
-    series: [answered('200', [[10, 60]]), answered('401', [[100, 60]], login)],
-    step,
-    at: '200m',
-    fires: [],
-  },
-  {
-    name: 'what the remainder beyond the limit refuses is not told',
-    about: httpRefusalsSurging,
-    series: [visits, refusing('401', 1, 100, remainder)],
-    step,
-    at: '1525m',
+    series: [answered('200', [[10, 60]]), answered('401', [[20, 60]], login)],
+    at: '40m',
     fires: [],
   },
 ]

@@ -3,7 +3,7 @@ import { httpRequestsTotal } from '../../../exporters/service/http/metrics.ts'
 import type { Duration } from '../../../metrics/promql.ts'
 import type { Case } from '../case.ts'
 import { type Phases, scraped, series } from '../series.ts'
-import { answered, booking, isUp, listing } from './requests.ts'
+import { answered, booking, isUp, listing, named, sideBySide } from './requests.ts'
 
 const stopped: Phases = [
   [0, 40],
@@ -96,43 +96,27 @@ const gone: readonly Case[] = [
     fires: [],
   },
   {
-    name: 'requests that end where they went on a week ago are told',
+    name: 'what ended or never began is told where it was otherwise a week ago, and many came then',
     about: httpTrafficGone,
-    series: weekly(24, 20),
+    series: sideBySide({
+      'ended early': weekly(24, 20),
+      'ended as a week ago': weekly(12, 20),
+      'never began': weekly(24, 0),
+      'never began where few came': [
+        isUp(`1x${week + 60}`),
+        answered('200', [
+          [0, 12],
+          [8, 24],
+          [0, week + 16],
+        ]),
+      ],
+    }),
     step,
     at: `${(week + 27) * 5}m`,
-    fires: [{ rule: httpTrafficGone, labels: scraped.api, value: '200' }],
-  },
-  {
-    name: 'requests that end at the hour at which they ended a week ago are not told',
-    about: httpTrafficGone,
-    series: weekly(12, 20),
-    step,
-    at: `${(week + 27) * 5}m`,
-    fires: [],
-  },
-  {
-    name: 'a day on which nobody comes is told where many came a week ago',
-    about: httpTrafficGone,
-    series: weekly(24, 0),
-    step,
-    at: `${(week + 27) * 5}m`,
-    fires: [{ rule: httpTrafficGone, labels: scraped.api, value: '240' }],
-  },
-  {
-    name: 'a day on which nobody comes is not told where few came a week ago',
-    about: httpTrafficGone,
-    series: [
-      isUp(`1x${week + 60}`),
-      answered('200', [
-        [0, 12],
-        [8, 24],
-        [0, week + 16],
-      ]),
+    fires: [
+      { rule: httpTrafficGone, labels: named('ended early'), value: '200' },
+      { rule: httpTrafficGone, labels: named('never began'), value: '240' },
     ],
-    step,
-    at: `${(week + 27) * 5}m`,
-    fires: [],
   },
 ]
 
@@ -144,77 +128,36 @@ const falling = (before: number, after: number, steps = week + 24) => [
     [after, 14],
   ]),
 ]
-const afterDrop = `${(week + 38) * 5}m` as const
 
 const dropped: readonly Case[] = [
   {
-    name: 'a fifth of the requests of a week ago is told',
+    name: 'a fifth of the requests of a week ago is told, and only where it is a drop',
     about: httpTrafficDropped,
-    series: falling(50, 10),
+    series: sideBySide({
+      'a fifth': falling(50, 10),
+      'a third': falling(50, 16),
+      'a fifth a while later': falling(50, 10, week + 27),
+      'as low yesterday': [
+        isUp(`1x${week + 60}`),
+        answered('200', [
+          [50, 1700],
+          [10, week - 1660],
+        ]),
+      ],
+      'quiet a week ago': falling(24, 4),
+      'none at all': falling(50, 0),
+      'not scraped for a while': [...falling(50, 10).slice(1), isUp(`1x${week + 30} 0 1x30`)],
+    }),
     step,
-    at: afterDrop,
-    fires: [{ rule: httpTrafficDropped, labels: scraped.api, value: '20%' }],
-  },
-  {
-    name: 'a third of the requests of a week ago is not told',
-    about: httpTrafficDropped,
-    series: falling(50, 16),
-    step,
-    at: afterDrop,
-    fires: [],
-  },
-  {
-    name: 'a drop of traffic is not told at once',
-    about: httpTrafficDropped,
-    series: falling(50, 10),
-    step,
-    at: `${(week + 35) * 5}m`,
-    fires: [],
-  },
-  {
-    name: 'traffic that was as low yesterday is not told',
-    about: httpTrafficDropped,
-    series: [
-      isUp(`1x${week + 60}`),
-      answered('200', [
-        [50, 1700],
-        [10, week - 1660],
-      ]),
-    ],
-    step,
-    at: afterDrop,
-    fires: [],
-  },
-  {
-    name: 'a quiet hour of a week ago is nothing to compare with',
-    about: httpTrafficDropped,
-    series: falling(24, 4),
-    step,
-    at: afterDrop,
-    fires: [],
-  },
-  {
-    name: 'no requests at all are not told as a drop',
-    about: httpTrafficDropped,
-    series: falling(50, 0),
-    step,
-    at: afterDrop,
-    fires: [],
+    at: `${(week + 38) * 5}m`,
+    fires: [{ rule: httpTrafficDropped, labels: named('a fifth'), value: '20%' }],
   },
   {
     name: 'a drop is not told by a Prometheus that is younger than a week',
     about: httpTrafficDropped,
-    series: falling(50, 10, 1000),
+    series: falling(50, 10, 320),
     step,
-    at: '5070m',
-    fires: [],
-  },
-  {
-    name: 'an hour in which the service was not scraped is not compared',
-    about: httpTrafficDropped,
-    series: [...falling(50, 10).slice(1), isUp(`1x${week + 30} 0 1x30`)],
-    step,
-    at: afterDrop,
+    at: '1670m',
     fires: [],
   },
 ]

@@ -31,7 +31,6 @@ const buffers = (bytes: number, all: number) => [
   series(memoryUsed, 'redis', steady(all)),
 ]
 const dropped = (slow: number, greedy: number, large: number) => [
-  ...rejected(steady(0)),
   series(outputDisconnections, 'redis', perMinute(slow)),
   series(inputDisconnections, 'redis', perMinute(greedy)),
   series(evictedClients, 'redis', perMinute(large)),
@@ -92,7 +91,7 @@ export const clientCases: readonly Case[] = [
   }),
   ...trial({
     about: redisClientsDropped,
-    fault: [...rejected(steady(0)), series(evictedClients, 'redis', perMinute(1))],
+    fault: [series(evictedClients, 'redis', perMinute(1))],
     early: '5m',
     at: '30m',
     says: { value: '15' },

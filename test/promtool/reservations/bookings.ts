@@ -20,16 +20,16 @@ const until100 = (perMinute: number): Phases => [
   [0, 60],
 ]
 
-/** Five minutes between samples: attempts a week ago, for so long, and as long as visitors come. */
-const week = 2016
+/** A quarter of an hour between samples: attempts a week ago, for so many of them, and as long as visitors come. */
+const week = 672
 const weekAgo = (perStep: number, steps: number) => [
-  answered('200', [[25, week + 60]]),
+  answered('200', [[75, week + 20]]),
   ended('confirmed', [
-    [0, 12],
+    [0, 4],
     [perStep, steps],
     // The last guests of the evening.
-    [0.2, 10],
-    [0, week + 30 - steps],
+    [0.6, 4],
+    [0, week + 12 - steps],
   ]),
 ]
 
@@ -79,73 +79,79 @@ const stopped: readonly Case[] = [
   {
     name: 'a day on which nobody tries to book is told where many did a week ago',
     about: reservationsStopped,
-    series: weekAgo(4, 24),
-    step: '5m',
-    at: `${(week + 30) * 5}m`,
+    series: weekAgo(12, 8),
+    step: '15m',
+    at: `${(week + 10) * 15}m`,
     fires: [{ rule: reservationsStopped, labels: scraped.api, value: '48' }],
   },
   {
     name: 'a day on which nobody tries to book is not told where few did a week ago',
     about: reservationsStopped,
-    series: weekAgo(1, 24),
-    step: '5m',
-    at: `${(week + 30) * 5}m`,
+    series: weekAgo(3, 8),
+    step: '15m',
+    at: `${(week + 10) * 15}m`,
     fires: [],
   },
   {
     name: 'attempts that end at the hour at which they ended a week ago are not told',
     about: reservationsStopped,
-    series: weekAgo(5, 12),
-    step: '5m',
-    at: `${(week + 31) * 5}m`,
+    series: weekAgo(30, 4),
+    step: '15m',
+    at: `${(week + 10) * 15}m`,
     fires: [],
   },
 ]
 
-const from240 = (before: number, after: number): Phases => [
-  [before, 240],
-  [after, 90],
+/** Five minutes between samples: four hours, and then an hour and a half. */
+const fromHour4 = (before: number, after: number): Phases => [
+  [before, 48],
+  [after, 18],
 ]
 const rejecting = (rejected: number, confirmed: number) => [
-  ended('confirmed', from240(rejected + confirmed, confirmed)),
-  ended('rejected', from240(0, rejected)),
-  ended('failed', [[0, 330]]),
-  ended('cancelled', [[5, 330]]),
+  ended('confirmed', fromHour4(rejected + confirmed, confirmed)),
+  ended('rejected', fromHour4(0, rejected)),
+  ended('failed', [[0, 66]]),
+  ended('cancelled', [[25, 66]]),
 ]
 
 const rejected: readonly Case[] = [
   {
     name: 'a service that rejects half of the attempts is told',
     about: reservationsRejected,
-    series: rejecting(1, 1),
+    series: rejecting(5, 5),
+    step: '5m',
     at: '320m',
     fires: [{ rule: reservationsRejected, labels: scraped.api, value: '37.5%' }],
   },
   {
     name: 'a service that rejects a quarter more of the attempts is not told',
     about: reservationsRejected,
-    series: rejecting(1, 2),
+    series: rejecting(5, 10),
+    step: '5m',
     at: '320m',
     fires: [],
   },
   {
     name: 'a service that rejected as many all week is not told',
     about: reservationsRejected,
-    series: [ended('confirmed', [[1, 330]]), ended('rejected', [[1, 330]])],
+    series: [ended('confirmed', [[5, 66]]), ended('rejected', [[5, 66]])],
+    step: '5m',
     at: '320m',
     fires: [],
   },
   {
     name: 'eighteen rejected attempts in an hour are not told',
     about: reservationsRejected,
-    series: rejecting(0.3, 0.1),
+    series: rejecting(1.5, 0.5),
+    step: '5m',
     at: '320m',
     fires: [],
   },
   {
     name: 'rejected attempts are not told at once',
     about: reservationsRejected,
-    series: rejecting(1, 1),
+    series: rejecting(5, 5),
+    step: '5m',
     at: '290m',
     fires: [],
   },
@@ -164,7 +170,8 @@ const cancelled: readonly Case[] = [
   {
     name: 'many more cancellations than over the day are told',
     about: cancellationsSurging,
-    series: inDatabase(['1x4 40x20', '24x4 63x20'], ['20x30', '480x30']),
+    // All of the day's, so that the day has more for each new one as well, and not three times as many.
+    series: inDatabase(['1x4 40x20', '1x4 40x20'], ['100x30', '400x30']),
     at: '12m',
     fires: [{ rule: cancellationsSurging, labels: scraped.reservations, value: '40' }],
   },

@@ -15,7 +15,8 @@ import { overdue, reservationRows } from '../../../exporters/reservations/status
 import type { Case } from '../case.ts'
 import { scraped, series } from '../series.ts'
 
-const open = (confirmed: string, pending = '0x1000') => [
+/** Ten minutes between samples. */
+const open = (confirmed: string, pending = '0x100') => [
   series(overdue, 'reservations', confirmed, { status: 'CONFIRMED' }),
   series(overdue, 'reservations', pending, { status: 'PENDING' }),
 ]
@@ -24,28 +25,32 @@ const notClosed: readonly Case[] = [
   {
     name: 'reservations of days that have passed and nobody closes are told',
     about: reservationsNotClosed,
-    series: open('5x100 30x900'),
+    series: open('5x10 30x90'),
+    step: '10m',
     at: '900m',
     fires: [{ rule: reservationsNotClosed, labels: { ...scraped.reservations, status: 'CONFIRMED' }, value: '30' }],
   },
   {
     name: 'twenty reservations that nobody closes are not told',
     about: reservationsNotClosed,
-    series: open('20x1000', '20x1000'),
+    series: open('20x100', '20x100'),
+    step: '10m',
     at: '900m',
     fires: [],
   },
   {
     name: 'reservations that are closed in the morning are not told',
     about: reservationsNotClosed,
-    series: open('5x100 300x600 5x300'),
+    series: open('5x10 300x60 5x30'),
+    step: '10m',
     at: '880m',
     fires: [],
   },
   {
     name: 'reservations that are not closed for half a day are not told at once',
     about: reservationsNotClosed,
-    series: open('5x100 30x900'),
+    series: open('5x10 30x90'),
+    step: '10m',
     at: '850m',
     fires: [],
   },
@@ -90,52 +95,52 @@ const noShows: readonly Case[] = [
   },
 ]
 
-/** Five minutes between samples: so many of them are eight days. */
-const eightDays = 2304
-const due = (token: string, completed = `0x${eightDays + 60}`) => [
+/** Half an hour between samples: so many of them are eight days. */
+const eightDays = 384
+const due = (token: string, completed = `0x${eightDays + 5}`) => [
   series(cleanupDue, 'reservations', token, { reason: 'token' }),
   series(cleanupDue, 'reservations', completed, { reason: 'completed' }),
 ]
 
 const cleanup: readonly Case[] = [
   {
-    name: 'tokens that nobody has cleared for eight days are told',
+    name: 'tokens that nobody has cleared for eight days are told, though a scrape failed eight days ago',
     about: cleanupOverdue,
-    series: due(`200x${eightDays + 60}`),
-    step: '5m',
-    at: `${(eightDays + 20) * 5}m`,
+    series: due(`200x2 _ 200x${eightDays + 5}`),
+    step: '30m',
+    at: `${(eightDays + 3) * 30}m`,
     fires: [{ rule: cleanupOverdue, labels: { ...scraped.reservations, reason: 'token' }, value: '200' }],
   },
   {
     name: 'a cleanup that ran a week ago is not told',
     about: cleanupOverdue,
-    series: due(`200x300 0 200x${eightDays}`),
-    step: '5m',
-    at: `${(eightDays + 20) * 5}m`,
+    series: due(`200x40 0 200x${eightDays}`),
+    step: '30m',
+    at: `${(eightDays + 3) * 30}m`,
     fires: [],
   },
   {
     name: 'a hundred rows that wait for the cleanup are not told',
     about: cleanupOverdue,
-    series: due(`100x${eightDays + 60}`, `100x${eightDays + 60}`),
-    step: '5m',
-    at: `${(eightDays + 20) * 5}m`,
+    series: due(`100x${eightDays + 5}`, `100x${eightDays + 5}`),
+    step: '30m',
+    at: `${(eightDays + 3) * 30}m`,
     fires: [],
   },
   {
     name: 'a cleanup is not told to be overdue by a Prometheus that is younger than eight days',
     about: cleanupOverdue,
-    series: due(`200x${eightDays + 60}`),
-    step: '5m',
-    at: `${(eightDays - 20) * 5}m`,
+    series: due(`200x${eightDays + 5}`),
+    step: '30m',
+    at: `${(eightDays - 1) * 30}m`,
     fires: [],
   },
   {
     name: 'a cleanup that is overdue is not told at once',
     about: cleanupOverdue,
-    series: due(`200x${eightDays + 60}`),
-    step: '5m',
-    at: `${(eightDays + 5) * 5}m`,
+    series: due(`200x${eightDays + 5}`),
+    step: '30m',
+    at: `${(eightDays + 1) * 30}m`,
     fires: [],
   },
 ]

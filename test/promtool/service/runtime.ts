@@ -88,11 +88,11 @@ const busy: readonly Case[] = [
   },
 ]
 
-/** So many collections of a second each a minute, of each of two kinds. */
+/** So many collections of half a second each a minute, of each of two kinds. */
 const collecting = (perMinute: number) => [
   series(processStartTime, 'api', '100x40'),
   ...['major', 'minor'].flatMap((kind) =>
-    observed(gcDuration, 'api', { seconds: 1, phases: [[perMinute, 40]] }, { kind }),
+    observed(gcDuration, 'api', { seconds: 0.5, phases: [[perMinute, 40]] }, { kind }),
   ),
 ]
 const workers = (answering: string, silent: string) => [
@@ -104,35 +104,35 @@ const garbage: readonly Case[] = [
   {
     name: 'a process that spends a fifth of its time on garbage is told',
     about: garbageCollecting,
-    series: collecting(6),
+    series: collecting(12),
     at: '20m',
     fires: [{ rule: garbageCollecting, labels: scraped.api, value: '20%' }],
   },
   {
     name: 'a process that spends an eleventh of its time on garbage is not told',
     about: garbageCollecting,
-    series: collecting(2.7),
+    series: collecting(5.4),
     at: '20m',
     fires: [],
   },
   {
     name: 'a process that collects much for some minutes is not told',
     about: garbageCollecting,
-    series: collecting(6),
+    series: collecting(12),
     at: '8m',
     fires: [],
   },
   {
     name: 'what four workers spend on garbage is shared out among them',
     about: garbageCollecting,
-    series: [...collecting(6), ...workers('3x40', '1x40')],
+    series: [...collecting(12), ...workers('3x40', '1x40')],
     at: '20m',
     fires: [],
   },
   {
     name: 'four workers that spend a fifth of their time on garbage are told',
     about: garbageCollecting,
-    series: [...collecting(24), ...workers('3x40', '1x40')],
+    series: [...collecting(48), ...workers('3x40', '1x40')],
     at: '20m',
     fires: [{ rule: garbageCollecting, labels: scraped.api, value: '20%' }],
   },

@@ -4,10 +4,20 @@ import { blockedSessions } from '../../../exporters/postgres/blockers.ts'
 import { postgresVitals } from '../../../exporters/postgres/index.ts'
 import { maxConnections } from '../../../exporters/postgres/settings.ts'
 import { redisVitals } from '../../../exporters/redis/index.ts'
+import { memoryUsed } from '../../../exporters/redis/memory.ts'
 import { reservationsVitals } from '../../../exporters/reservations/index.ts'
+import { paymentsFailing } from '../../../exporters/reservations/payments.ts'
 import { healthCheckUp } from '../../../exporters/service/health/checks.ts'
 import { residentMemory } from '../../../exporters/service/runtime/runtime-metrics.ts'
-import { clockOffset, headSeries, notifications, probeDuration, probeSuccess, up } from '../../../metrics/foreign.ts'
+import {
+  clockOffset,
+  headSeries,
+  notifications,
+  probeDuration,
+  probeSuccess,
+  scrapeDuration,
+  up,
+} from '../../../metrics/foreign.ts'
 import type { Case } from '../case.ts'
 import { type InputSeries, type Job, scraped, series } from '../series.ts'
 
@@ -18,19 +28,33 @@ const of = (job: Job): Alert => {
   return found
 }
 
-const step = '5m' as const
-const hour = 12
-/** There for three hours, and then no more. */
-const goes = `1x${3 * hour} stale`
-const stays = `1x${40 * hour}`
+const step = '15m' as const
+/** There for an hour and a half, and then no more. */
+const goes = '1x6 stale'
+const stays = '1x12'
+const falls = '1x6 0x6'
+const at = '135m' as const
 
-/** One metric of each job whose rules are blind without it. */
-const going: readonly (readonly [job: Job, metric: string, series: InputSeries])[] = [
+const reader = {
+  postgres: postgresVitals,
+  reservations: reservationsVitals,
+  redis: redisVitals,
+} as const
+type Read = keyof typeof reader
+/** What an exporter says of itself: whether it reaches its server, and whether each collector succeeds. */
+const told = (job: Read, { up: reached = stays, success = stays } = {}) => [
+  series(reader[job].up, job, reached),
+  series(reader[job].success, job, success, { collector: 'one' }),
+  series(reader[job].success, job, stays, { collector: 'other' }),
+]
+
+/** One metric of each job whose rules are blind without it, and what tells that nothing else is wrong. */
+const going: readonly (readonly [job: Job, metric: string, lost: InputSeries, well?: readonly InputSeries[]])[] = [
   ['api', healthCheckUp.name, series(healthCheckUp, 'api', goes, { check: 'database' })],
-  ['probe', probeDuration.name, series(probeDuration, 'probe', goes)],
-  ['postgres', postgresVitals.up.name, series(postgresVitals.up, 'postgres', goes)],
-  ['reservations', reservationsVitals.up.name, series(reservationsVitals.up, 'reservations', goes)],
-  ['redis', redisVitals.up.name, series(redisVitals.up, 'redis', goes)],
+  ['probe', probeDuration.name, series(probeDuration, 'probe', goes), [series(probeSuccess, 'probe', stays)]],
+  ['postgres', maxConnections.name, series(maxConnections, 'postgres', goes), told('postgres')],
+  ['reservations', paymentsFailing.name, series(paymentsFailing, 'reservations', goes), told('reservations')],
+  ['redis', memoryUsed.name, series(memoryUsed, 'redis', goes), told('redis')],
   ['prometheus', headSeries.name, series(headSeries, 'prometheus', goes)],
   ['alertmanager', notifications.name, series(notifications, 'alertmanager', goes, { integration: 'email' })],
   ['node', clockOffset.name, series(clockOffset, 'node', goes)],
@@ -38,120 +62,117 @@ const going: readonly (readonly [job: Job, metric: string, series: InputSeries])
 ]
 
 const gone = going.map(
-  ([job, metric, lost]): Case => ({
+  ([job, metric, lost, well = []]): Case => ({
     name: `${metric} of ${job}, which alerts read and which is gone, is told`,
     about: of(job),
-    series: [lost, series(up, job, stays)],
+    series: [lost, ...well, series(up, job, stays)],
     step,
-    at: '4h',
+    at,
     fires: [{ rule: of(job), labels: { ...scraped[job], metric } }],
   }),
 )
 
+const elsewhere = ({ series: name, values }: InputSeries): InputSeries => ({
+  series: name.replace(/job="\w+"/, 'job="elsewhere"'),
+  values,
+})
+
 const there = going.map(
-  ([job, metric, { series: name }]): Case => ({
-    name: `${metric} of ${job} that is there is not told`,
+  ([job, metric, lost, well = []]): Case => ({
+    name: `${metric} of ${job} that is there is not told, nor what no alert reads, nor the same of a job that is not ours`,
     about: of(job),
-    series: [{ series: name, values: stays }, series(up, job, stays)],
+    series: [
+      { ...lost, values: stays },
+      series(scrapeDuration, job, goes),
+      ...well,
+      series(up, job, stays),
+      ...[lost, series(up, job, stays)].map(elsewhere),
+    ],
     step,
-    at: '4h',
+    at,
     fires: [],
   }),
 )
 
-const postgres = of('postgres')
-const lost = series(postgresVitals.lastFailed, 'postgres', goes)
-const guards: readonly Case[] = [
+const guards = going.flatMap(([job, metric, lost]): readonly Case[] =>
+  job !== 'postgres' && job !== 'reservations' && job !== 'redis'
+    ? []
+    : [
+        {
+          name: `${metric} of ${job} that cannot be reached is not told`,
+          about: of(job),
+          series: [lost, series(up, job, stays), ...told(job, { up: falls })],
+          step,
+          at,
+          fires: [],
+        },
+        {
+          name: `${metric} of ${job} of which a collector fails is not told`,
+          about: of(job),
+          series: [lost, series(up, job, stays), ...told(job, { success: falls })],
+          step,
+          at,
+          fires: [],
+        },
+      ],
+)
+
+const lost = series(memoryUsed, 'redis', goes)
+/** By the hour: there until then, and gone. */
+const longAgo = [series(memoryUsed, 'redis', '1x1 stale'), series(up, 'redis', '1x30')]
+const times: readonly Case[] = [
   {
     name: 'metrics that went with their target are not told one by one',
     about: of('redis'),
-    series: [series(redisVitals.up, 'redis', goes), series(up, 'redis', `1x${3 * hour} 0x100`)],
+    series: [lost, series(up, 'redis', falls)],
     step,
-    at: '4h',
+    at,
     fires: [],
   },
   {
-    name: 'a metric that is gone since ten minutes is not told',
+    name: 'a metric that is gone this moment is not told',
     about: of('redis'),
-    series: [series(redisVitals.up, 'redis', goes), series(up, 'redis', stays)],
+    series: [lost, series(up, 'redis', stays)],
     step,
-    at: '195m',
+    at: '105m',
     fires: [],
   },
   {
-    name: 'a metric that is gone is still told half a day later',
+    name: 'a metric that is gone is still told a day later',
     about: of('redis'),
-    series: [series(redisVitals.up, 'redis', `1x${20 * hour} stale`), series(up, 'redis', stays)],
-    step,
-    at: '32h',
-    fires: [{ rule: of('redis'), labels: { ...scraped.redis, metric: redisVitals.up.name } }],
+    series: longAgo,
+    step: '1h',
+    at: '25h',
+    fires: [{ rule: of('redis'), labels: { ...scraped.redis, metric: memoryUsed.name } }],
   },
   {
     name: 'a metric that is gone since more than a day is not told any more',
     about: of('redis'),
-    series: [series(redisVitals.up, 'redis', goes), series(up, 'redis', stays)],
-    step,
-    at: '28h',
-    fires: [],
-  },
-  {
-    name: 'a metric that no alert reads is not told',
-    about: postgres,
-    series: [lost, series(up, 'postgres', stays)],
-    step,
-    at: '4h',
-    fires: [],
-  },
-  {
-    name: 'metrics of a database that is down are not told',
-    about: postgres,
-    series: [
-      series(maxConnections, 'postgres', goes),
-      series(up, 'postgres', stays),
-      series(postgresVitals.up, 'postgres', `1x${3 * hour} 0x100`),
-    ],
-    step,
-    at: '4h',
-    fires: [],
-  },
-  {
-    name: 'metrics of a collector that fails are not told',
-    about: postgres,
-    series: [
-      series(maxConnections, 'postgres', goes),
-      series(up, 'postgres', stays),
-      series(postgresVitals.up, 'postgres', stays),
-      series(postgresVitals.success, 'postgres', `1x${3 * hour} 0x100`, { collector: 'settings' }),
-      series(postgresVitals.success, 'postgres', stays, { collector: 'locks' }),
-    ],
-    step,
-    at: '4h',
+    series: longAgo,
+    step: '1h',
+    at: '27h',
     fires: [],
   },
   {
     name: 'a metric of which one series of several goes is not told',
-    about: postgres,
+    about: of('postgres'),
     series: [
       series(blockedSessions, 'postgres', goes, { datname: 'old' }),
       series(blockedSessions, 'postgres', stays, { datname: 'techplus' }),
       series(up, 'postgres', stays),
     ],
     step,
-    at: '4h',
+    at,
     fires: [],
   },
   {
     name: 'what tells of a probe that fails is not missed',
     about: of('probe'),
-    series: [
-      series(probeDuration, 'probe', goes),
-      series(probeSuccess, 'probe', `1x${3 * hour} 0x100`),
-      series(up, 'probe', stays),
-    ],
+    series: [series(probeDuration, 'probe', goes), series(probeSuccess, 'probe', falls), series(up, 'probe', stays)],
     step,
-    at: '4h',
+    at,
     fires: [],
   },
 ]
 
-export const coverageCases: readonly Case[] = [...gone, ...there, ...guards]
+export const coverageCases: readonly Case[] = [...gone, ...there, ...guards, ...times]

@@ -136,10 +136,10 @@ const filling: readonly Case[] = [
   },
 ]
 
-const files = (free: string, of = '1000x60') => [
-  series(filesystemFiles, 'node', of, root),
-  series(filesystemFilesFree, 'node', free, root),
-  series(filesystemReadonly, 'node', '0x60', root),
+const files = (free: string, of = '1000x60', at = root) => [
+  series(filesystemFiles, 'node', of, at),
+  series(filesystemFilesFree, 'node', free, at),
+  series(filesystemReadonly, 'node', '0x60', at),
 ]
 const inodes: readonly Case[] = [
   {
@@ -150,9 +150,9 @@ const inodes: readonly Case[] = [
     fires: [{ rule: hostInodesNearlyGone, labels: ofRoot, value: '3%' }],
   },
   {
-    name: 'a disk that can hold six hundredths more files is not told',
+    name: 'a disk that can hold six hundredths more files is not told, and neither is memory that can hold none',
     about: hostInodesNearlyGone,
-    series: files('60x60'),
+    series: [...files('60x60'), ...files('0x60', '1000x60', memory)],
     at: '20m',
     fires: [],
   },
@@ -188,9 +188,9 @@ const readonly: readonly Case[] = [
     fires: [],
   },
   {
-    name: 'a disk that is written to is not told',
+    name: 'a disk that is written to is not told, and neither is memory that can only be read',
     about: hostDiskReadonly,
-    series: [series(filesystemReadonly, 'node', '0x60', root)],
+    series: [series(filesystemReadonly, 'node', '0x60', root), series(filesystemReadonly, 'node', '0x20 1x40', memory)],
     at: '40m',
     fires: [],
   },

@@ -1,5 +1,6 @@
 import type { Alert } from '../../../alerts/alert.ts'
 import type { Override } from '../../../config/overrides.ts'
+import type { Duration } from '../../../metrics/promql.ts'
 import type { workshop } from '../../integration/servers.ts'
 import type { Watch } from './watch.ts'
 
@@ -38,6 +39,8 @@ export interface Scraped {
   readonly instance: string
   /** `http://127.0.0.1:9464/metrics/postgres/main` */
   readonly url: string
+  /** Less often, where a scrape may take longer than a second. */
+  readonly every?: Duration
 }
 
 /** A part of the system, running, with the faults that are brought about in it. */

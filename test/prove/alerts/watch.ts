@@ -107,10 +107,11 @@ export const rulesFor = (alerts: readonly Alert[], adjusted: readonly Adjustment
     .map(compressedGroup)
 }
 
-const scrapeConfig = ({ job, instance, url }: Scraped, i: number) => {
+const scrapeConfig = ({ job, instance, url, every }: Scraped, i: number) => {
   const { host, pathname, searchParams } = new URL(url)
   return {
     job_name: `${job}-${i}`,
+    ...(every && { scrape_interval: every, scrape_timeout: every }),
     metrics_path: pathname,
     params: Object.fromEntries([...searchParams.keys()].map((name) => [name, searchParams.getAll(name)])),
     static_configs: [{ targets: [host], labels: { job, instance } }],

@@ -3,6 +3,7 @@ import { readEnv } from '../../../config/env.ts'
 import { type Kind, targets } from '../../../config/targets.ts'
 import { openTargets } from '../../../exporters/index.ts'
 import { processRegistry } from '../../../exporters/registry.ts'
+import { reservationsCollectors } from '../../../exporters/reservations/index.ts'
 import { exporterServer } from '../../../exporters/server.ts'
 
 /**
@@ -31,7 +32,10 @@ const scraped = Object.entries(watched).flatMap(([name, { kind, url, unbounded =
   const base = kind === 'redis' ? targets.cache : targets.main
   const limits = unbounded ? unlimited : base.limits
   const target = { ...base, kinds: [kind], limits, ...(surveySeconds !== undefined && { surveySeconds }) }
-  return openTargets(readEnv({ [base.url]: url }), { [name.replace(/^\w+\//, '')]: target })
+  const opened = openTargets(readEnv({ [base.url]: url }), { [name.replace(/^\w+\//, '')]: target })
+  // Reservations have a pace of their own.
+  if (kind !== 'reservations' || surveySeconds === undefined) return opened
+  return opened.map((one) => ({ ...one, collectors: reservationsCollectors({ every: surveySeconds * 1000 }) }))
 })
 const server = exporterServer({ scraped, registry: processRegistry() })
 server.get('/memory', async (): Promise<Memory> => {

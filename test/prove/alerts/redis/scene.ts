@@ -1,45 +1,43 @@
 import { alertsOf } from '../../../../alerts/index.ts'
-import { redisDown } from '../../../../alerts/redis/availability.ts'
 import { redisGroups } from '../../../../alerts/redis/index.ts'
-import { redisMemoryNearLimit } from '../../../../alerts/redis/memory.ts'
-import { clientOf } from '../../../integration/redis-stand.ts'
 import { exporting } from '../exporter.ts'
 import type { Scene } from '../provocation.ts'
+import { openGone } from './availability.ts'
+import { openClients } from './clients.ts'
+import { openCluster } from './cluster.ts'
+import { memoryAdjusted, openCache, openLarge } from './memory.ts'
+import { openLoad, performanceAdjusted } from './performance.ts'
+import { openSaved, persistenceAdjusted } from './persistence.ts'
+import { openReplicas } from './replication.ts'
 
 export const redisScene: Scene = {
   name: 'redis',
   alerts: alertsOf(redisGroups),
-  adjusted: [],
+  adjusted: [...memoryAdjusted, ...performanceAdjusted, ...persistenceAdjusted],
   unprovoked: {},
   open: async (shop) => {
-    const [cache, gone] = await Promise.all([shop.redis({ maxmemory: '32mb' }), shop.redis()])
-    const { running, scraped } = await exporting(shop.folder, {
-      cache: { kind: 'redis', url: cache.url },
-      gone: { kind: 'redis', url: gone.url },
-    })
+    const parts = await Promise.all([
+      openGone(shop.folder),
+      openCache(shop),
+      openLarge(shop),
+      openClients(shop),
+      openLoad(shop),
+      openSaved(shop),
+      openReplicas(shop.folder),
+      openCluster(shop),
+    ])
+    const watched = parts.flatMap(({ urls }) => Object.entries(urls))
+    const { running, scraped } = await exporting(
+      shop.folder,
+      Object.fromEntries(watched.map(([name, url]) => [name, { kind: 'redis', url }])),
+    )
     shop.keep(running)
-    const client = clientOf(cache.url)
     return {
       scraped: () => scraped,
-      lanes: () => [
-        [
-          {
-            fault: 'a cache that nearly fills its maxmemory',
-            fires: [{ alert: redisMemoryNearLimit, labels: { instance: 'cache' } }],
-            bring: () => client.set('filling', 'x'.repeat(30 * 2 ** 20)),
-            end: () => client.del('filling'),
-          },
-        ],
-        [
-          {
-            fault: 'the server is stopped (SIGSTOP)',
-            fires: [{ alert: redisDown, labels: { instance: 'gone' } }],
-            bring: async () => process.kill(gone.pid, 'SIGSTOP'),
-            end: async () => process.kill(gone.pid, 'SIGCONT'),
-          },
-        ],
-      ],
-      end: async () => client.disconnect(),
+      lanes: (watch) => parts.flatMap(({ lanes }) => lanes(watch)),
+      end: async () => {
+        for (const { end } of parts) await end()
+      },
     }
   },
 }

@@ -22,7 +22,9 @@ const clientOf = (url: string) => {
 
 /** A pool for each part of the service, so that one that is held up holds up no other. */
 const databaseOf = (url: string) => ({
-  main: poolOf(url, 4),
+  /** Of the health check alone. */
+  main: poolOf(url, 2),
+  menus: poolOf(url, 10),
   bookings: poolOf(url, 4),
   reports: poolOf(url, 10),
 })
@@ -37,7 +39,7 @@ export const dependenciesOf = ({ database, cache, queue }: Setup) => {
     ...(redis && { redis: { check: pingRedis(redis), patience } }),
   }
   const serve = (app: FastifyInstance) => {
-    app.get('/menus', async () => (await pools?.main.query('select name from menus'))?.rows)
+    app.get('/menus', async () => (await pools?.menus.query('select name from menus'))?.rows)
     app.get('/reports', async () => (await pools?.reports.query('select pg_sleep(600)'))?.rows)
     app.get('/prices', async () => ({ price: await redis?.get('price') }))
   }

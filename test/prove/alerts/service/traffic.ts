@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events'
+
 /** A request that guests make again and again. */
 export interface Wish {
   readonly url: string | (() => string)
@@ -12,12 +14,16 @@ const headers = { 'content-type': 'application/json' }
 
 /** Asks once. Whatever comes of it is the guest's business. */
 const ask = async ({ url, method = 'GET', body, patience }: Wish, home: AbortSignal) => {
-  const signal = patience === undefined ? home : AbortSignal.any([home, AbortSignal.timeout(patience)])
-  const request = { method, signal, ...(body && { body: JSON.stringify(body), headers }) }
-  await fetch(typeof url === 'string' ? url : url(), request).then(
-    (answer) => answer.arrayBuffer(),
-    () => undefined,
-  )
+  const leaving = new AbortController()
+  const leave = () => leaving.abort()
+  home.addEventListener('abort', leave, { once: true })
+  const timer = patience === undefined ? undefined : setTimeout(leave, patience)
+  const request = { method, signal: leaving.signal, ...(body && { body: JSON.stringify(body), headers }) }
+  await fetch(typeof url === 'string' ? url : url(), request)
+    .then((answer) => answer.arrayBuffer())
+    .catch(() => undefined)
+  clearTimeout(timer)
+  home.removeEventListener('abort', leave)
 }
 
 export interface Traffic {
@@ -26,8 +32,9 @@ export interface Traffic {
 }
 
 /** Requests at a steady pace, whether or not those before are answered. */
-export const traffic = (perSecond: number, wish: Wish): Traffic => {
+const traffic = (perSecond: number, wish: Wish): Traffic => {
   const home = new AbortController()
+  setMaxListeners(0, home.signal)
   const timer = setInterval(() => void ask(wish, home.signal), 1_000 / perSecond)
   return {
     end: () => {
@@ -37,9 +44,21 @@ export const traffic = (perSecond: number, wish: Wish): Traffic => {
   }
 }
 
+/** Guests who come for as long as a fault lasts. */
+export const during = (perSecond: number, wish: Wish) => {
+  let guests: Traffic | undefined
+  return {
+    bring: async () => {
+      guests = traffic(perSecond, wish)
+    },
+    end: async () => guests?.end(),
+  }
+}
+
 /** So many requests at once, answered or not. */
 export const crowd = (many: number, wish: Wish): Traffic => {
   const home = new AbortController()
+  setMaxListeners(0, home.signal)
   for (let asked = 0; asked < many; asked += 1) void ask(wish, home.signal)
   return { end: () => home.abort() }
 }
