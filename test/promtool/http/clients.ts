@@ -1,5 +1,6 @@
 import { httpClientErrorsSurging, httpRefusalsSurging, httpUnknownPathsSurging } from '../../../alerts/http/clients.ts'
 import { httpRequestsTotal } from '../../../exporters/service/http/metrics.ts'
+import type { Duration } from '../../../metrics/promql.ts'
 import type { Case } from '../case.ts'
 import { type Phases, scraped, series } from '../series.ts'
 import { answered, booking, listing, named, remainder, sideBySide, unknown } from './requests.ts'
@@ -72,19 +73,20 @@ const wrong: readonly Case[] = [
 ]
 
 const login = { method: 'POST', route: '/api/login' } as const
-/** Minutes: a day, and then an attack. */
-const day = 1450
-const visits = answered('200', [[2, day + 20]])
+/** Two minutes between samples: a day, and then an attack. */
+const day = 725
+const step: Duration = '2m'
+const visits = answered('200', [[4, day + 20]])
 const refusing = (
   status: string,
   [before, after]: readonly [before: number, after: number],
   of: typeof login | typeof remainder = login,
-  minutes = day,
+  steps = day,
 ) =>
   answered(
     status,
     [
-      [before, minutes],
+      [before, steps],
       [after, 20],
     ],
     of,
@@ -100,20 +102,21 @@ const refusals: readonly Case[] = [
     name: 'a route that refuses many times as much as yesterday is told',
     about: httpRefusalsSurging,
     series: sideBySide({
-      'with 401': [visits, refusing('401', [1, 20])],
-      'with 403': [visits, refusing('403', [1, 20])],
-      'with 429': [visits, refusing('429', [1, 20])],
+      'with 401': [visits, refusing('401', [2, 40])],
+      'with 403': [visits, refusing('403', [2, 40])],
+      'with 429': [visits, refusing('429', [2, 40])],
       'for the first time': [
         visits,
-        series(httpRequestsTotal, 'api', `_x${day} 0+20x20`, { ...login, status_code: '401' }),
+        series(httpRequestsTotal, 'api', `_x${day} 0+40x20`, { ...login, status_code: '401' }),
       ],
-      'a hundred': [visits, refusing('401', [0.2, 9.9])],
-      'as yesterday': [visits, refusing('401', [5, 20])],
-      'what is wrong': [visits, refusing('422', [0.2, 20])],
-      'since a moment ago': [visits, refusing('401', [0.2, 20], login, day + 8)],
-      'of the remainder': [visits, refusing('401', [0.2, 20], remainder)],
+      'a hundred': [visits, refusing('401', [1, 19.8])],
+      'as yesterday': [visits, refusing('401', [10, 40])],
+      'what is wrong': [visits, refusing('422', [1, 40])],
+      'since a moment ago': [visits, refusing('401', [1, 40], login, day + 3)],
+      'of the remainder': [visits, refusing('401', [1, 40], remainder)],
     }),
-    at: `${day + 15}m`,
+    step,
+    at: `${(day + 7) * 2}m`,
     fires: ['with 401', 'with 403', 'with 429', 'for the first time'].map(attacked),
   },
   {
