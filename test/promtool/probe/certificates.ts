@@ -5,70 +5,61 @@ import type { Case } from '../case.ts'
 import { scraped, series } from '../series.ts'
 
 const day = 86_400
-const at = '3h'
-/** Valid for so long at the moment one looks. Time begins at 0 there. */
-const valid = (seconds: number, values = 'x300') => [
-  series(probeCertificateExpiry, 'probe', `${3 * 3600 + seconds}${values}`),
-]
-const quiet = (about: Alert, name: string, seconds: number): Case => ({
-  name,
-  about,
-  series: valid(seconds),
-  at,
-  fires: [],
-})
+/** When one looks, in minutes: a little after what the alert waits for. */
+const moments = { [certificateExpired.id]: 10, [certificateExpiresSoon.id]: 20, [certificateExpiring.id]: 90 }
+
+/** A certificate that is valid for so many seconds at the moment one looks. Time begins at 0 there. */
+const seen = (about: Alert, seconds: number, values = 'x100') => {
+  const minutes = moments[about.id] ?? 0
+  return {
+    about,
+    series: [series(probeCertificateExpiry, 'probe', `${60 * minutes + seconds}${values}`)],
+    at: `${minutes}m`,
+  } as const
+}
+const quiet = (about: Alert, name: string, seconds: number): Case => ({ name, ...seen(about, seconds), fires: [] })
 
 export const certificateCases: readonly Case[] = [
   {
     name: 'a certificate that has expired is told',
-    about: certificateExpired,
-    series: valid(-120),
-    at,
+    ...seen(certificateExpired, -120),
     fires: [{ rule: certificateExpired, labels: scraped.probe }],
   },
   {
     name: 'a certificate that has expired is told, though no probe gets through since',
     about: certificateExpired,
-    series: [...valid(-3600, 'x118'), series(probeSuccess, 'probe', '1x118 0x200')],
-    at,
+    series: [series(probeCertificateExpiry, 'probe', '180x2'), series(probeSuccess, 'probe', '1x2 0x100')],
+    at: '90m',
     fires: [{ rule: certificateExpired, labels: scraped.probe }],
   },
   quiet(certificateExpired, 'a certificate that is valid for a minute more has not expired', 60),
   {
     name: 'a certificate that was renewed is not told, though the one before has expired',
     about: certificateExpired,
-    series: [series(probeCertificateExpiry, 'probe', `3600x100 ${90 * day}x200`)],
-    at,
+    series: [series(probeCertificateExpiry, 'probe', `300x4 ${90 * day}x20`)],
+    at: '10m',
     fires: [],
   },
   {
     name: 'a certificate that expired this second is not told yet',
-    about: certificateExpired,
-    series: valid(-5),
-    at,
+    ...seen(certificateExpired, -5),
     fires: [],
   },
   {
     name: 'a certificate with two days left is told',
-    about: certificateExpiresSoon,
-    series: valid(2 * day),
-    at,
+    ...seen(certificateExpiresSoon, 2 * day),
     fires: [{ rule: certificateExpiresSoon, labels: scraped.probe, value: '2d 0h 0m 0s' }],
   },
   quiet(certificateExpiresSoon, 'a certificate with three days and an hour left is not told as urgent', 3 * day + 3600),
   quiet(certificateExpiresSoon, 'a certificate that has expired does not expire soon', -day),
   {
     name: 'a certificate that has less than three days left for two minutes is not told as urgent yet',
-    about: certificateExpiresSoon,
-    series: valid(3 * day - 120),
-    at,
+    ...seen(certificateExpiresSoon, 3 * day - 120),
     fires: [],
   },
   {
     name: 'a certificate with ten days left is told',
-    about: certificateExpiring,
-    series: valid(10 * day),
-    at,
+    ...seen(certificateExpiring, 10 * day),
     fires: [{ rule: certificateExpiring, labels: scraped.probe, value: '10d 0h 0m 0s' }],
   },
   quiet(certificateExpiring, 'a certificate with 21 days left is not told', 21 * day),

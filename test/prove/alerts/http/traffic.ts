@@ -1,0 +1,104 @@
+import { httpUnknownPathsSurging } from '../../../../alerts/http/clients.ts'
+import { requestsWithin } from '../../../../alerts/http/requests.ts'
+import { httpRequestsPilingUp, httpTrafficDropped, httpTrafficGone } from '../../../../alerts/http/traffic.ts'
+import type { Provocation } from '../provocation.ts'
+import { lockOf } from '../service/database-faults.ts'
+import type { Started } from '../service/stand.ts'
+import { crowd, during, type Traffic } from '../service/traffic.ts'
+import type { Watch } from '../watch.ts'
+import { known } from './habit.ts'
+
+/** Guests at a steady pace. */
+const usual = ({ origin }: Started, perSecond: number) => during(perSecond, { url: `${origin}/tables` })
+
+const strangers = (house: Started, watch: Watch): readonly Provocation[] => {
+  const { instance } = house.scraped
+  const guests = usual(house, 10)
+  const lost = during(25, { url: `${house.origin}/menu-of-last-year` })
+  return [
+    {
+      fault: 'an old app asks for a path that there is no more',
+      fires: [{ alert: httpUnknownPathsSurging, labels: { instance } }],
+      bring: async () => {
+        await guests.bring()
+        // Enough of a day to compare with.
+        await known(watch, requestsWithin('1d'), instance, 600)
+        await lost.bring()
+      },
+      end: async () => lost.end(),
+    },
+  ]
+}
+
+const silence = (front: Started, database: string, watch: Watch): readonly Provocation[] => {
+  const { instance } = front.scraped
+  const guests = usual(front, 5)
+  const bookings = lockOf(database, 'bookings')
+  let waiting: Traffic | undefined
+  return [
+    {
+      fault: 'no guest asks any more',
+      fires: [{ alert: httpTrafficGone, labels: { instance } }],
+      bring: async () => {
+        await guests.bring()
+        await known(watch, requestsWithin('1h'), instance, 150)
+        await guests.end()
+      },
+      end: guests.bring,
+    },
+    {
+      fault: 'a table is locked, and a hundred requests wait for it',
+      fires: [{ alert: httpRequestsPilingUp, labels: { instance } }],
+      bring: async () => {
+        await bookings.take()
+        waiting = crowd(100, { url: `${front.origin}/bookings` })
+      },
+      end: async () => {
+        await bookings.give()
+        waiting?.end()
+        await guests.end()
+      },
+    },
+  ]
+}
+
+const fewer = (partner: Started, watch: Watch): readonly Provocation[] => {
+  const { instance } = partner.scraped
+  const [many, few] = [usual(partner, 15), usual(partner, 2)]
+  return [
+    {
+      fault: 'of fifteen requests a second two are left, a week later',
+      fires: [{ alert: httpTrafficDropped, labels: { instance } }],
+      bring: async () => {
+        await many.bring()
+        // When the drop has lasted for an hour it has been a week.
+        await known(watch, requestsWithin('1h', '5d'), instance, 600)
+        await many.end()
+        await few.bring()
+      },
+      end: async () => {
+        await few.end()
+        await many.bring()
+      },
+      patience: 180,
+    },
+  ]
+}
+
+export interface TrafficStage {
+  readonly house: Started
+  readonly front: Started
+  readonly partner: Started
+  /** Of the front alone. */
+  readonly database: string
+}
+
+/** Services whose guests come otherwise than usual, each in a lane of its own. */
+export const trafficLanes = (
+  { house, front, partner, database }: TrafficStage,
+  watch: Watch,
+): readonly (readonly Provocation[])[] => [
+  fewer(partner, watch),
+  strangers(house, watch),
+  silence(front, database, watch),
+]

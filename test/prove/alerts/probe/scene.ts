@@ -1,0 +1,92 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { alertsOf } from '../../../../alerts/index.ts'
+import { probeGroups } from '../../../../alerts/probe/index.ts'
+import { apiProbeSlow } from '../../../../alerts/probe/reach.ts'
+import { startProcess } from '../../../../compose/local/process.ts'
+import { ensurePrograms } from '../../../../compose/local/programs.ts'
+import { startBlackboxExporter } from '../../../../compose/local/servers.ts'
+import { yaml } from '../../../../compose/yaml.ts'
+import { services } from '../../../../config/targets.ts'
+import { bundleOurs } from '../../../bench/contestants.ts'
+import { authority } from '../../../integration/certificates.ts'
+import { freePort, type workshop } from '../../../integration/servers.ts'
+import type { Scene } from '../provocation.ts'
+import { certificateFaults, hosts, newDays, type Restartable, reachFaults } from './faults.ts'
+import { frontOf, secureFrontOf } from './front.ts'
+
+type Shop = ReturnType<typeof workshop>
+
+const serviceIn = async (shop: Shop, bundle: string, name: string): Promise<Restartable> => {
+  const port = await freePort()
+  const start = async () =>
+    shop.keep(
+      await startProcess({
+        name: 'the service that is probed',
+        home: join(shop.folder, name),
+        command: process.execPath,
+        args: [bundle, String(port)],
+        env: { NODE_ENV: 'production', NODE_OPTIONS: '' },
+        ready: async () => (await fetch(`http://127.0.0.1:${port}${services.api.health}`)).ok,
+      }),
+    )
+  let running = await start()
+  return {
+    port,
+    running: () => running,
+    start: async () => {
+      running = await start()
+    },
+  }
+}
+
+/** As the stack runs it, but that it trusts the authority of the proof. */
+const probing = async (shop: Shop, authorityFile: string) => {
+  const programs = await ensurePrograms(['blackbox-exporter'])
+  const configFile = join(shop.folder, 'blackbox.yml')
+  const http = { preferred_ip_protocol: 'ip4', tls_config: { ca_file: authorityFile } }
+  writeFileSync(configFile, yaml({ modules: { http_2xx: { prober: 'http', timeout: '5s', http } } }))
+  return shop.keep(
+    await startBlackboxExporter({
+      program: programs['blackbox-exporter'],
+      dataDir: join(shop.folder, 'blackbox'),
+      port: await freePort(),
+      configFile,
+      // A probe has what Prometheus waits, less this much: half a second of one is too much.
+      args: ['--timeout-offset=0.1'],
+    }),
+  )
+}
+
+export const probeScene: Scene = {
+  name: 'probe',
+  alerts: alertsOf(probeGroups),
+  adjusted: [
+    { alert: apiProbeSlow, threshold: '200 ms', why: 'asked once a second, a probe fails after less than that second' },
+  ],
+  unprovoked: {},
+  open: async (shop) => {
+    const bundle = await bundleOurs(new URL('probed-service.ts', import.meta.url))
+    const [api, secured] = [await serviceIn(shop, bundle, 'api'), await serviceIn(shop, bundle, 'secured')]
+    const issuing = authority(join(shop.folder, 'certificates'), 'authority')
+    const front = await frontOf(api.port)
+    const secure = await secureFrontOf(secured.port, issuing.issue('new', hosts, newDays))
+    const blackbox = await probing(shop, issuing.certFile)
+    const probed = (instance: string, origin: string) => ({
+      job: 'probe',
+      instance,
+      url: `${blackbox.url}/probe?module=http_2xx&target=${encodeURIComponent(`${origin}${services.api.health}`)}`,
+    })
+    return {
+      scraped: () => [
+        probed('api', `http://127.0.0.1:${front.port}`),
+        probed('secured', `https://localhost:${secure.port}`),
+      ],
+      lanes: () => [reachFaults('api', api, front), certificateFaults('secured', secure, issuing)],
+      end: async () => {
+        front.end()
+        secure.end()
+      },
+    }
+  },
+}

@@ -1,0 +1,17 @@
+import type { Alert } from '../../../../alerts/alert.ts'
+import type { Expected, Provocation } from '../provocation.ts'
+import type { Watch } from '../watch.ts'
+
+/** Servers of the scene, and what is done to them. */
+export interface Part {
+  /** Of those that are watched, by their names. */
+  readonly urls: Readonly<Record<string, string>>
+  lanes(watch: Watch): readonly (readonly Provocation[])[]
+  end(): Promise<unknown>
+}
+
+/** Alerts of one server. */
+export const on = (instance: string, first: Alert, ...others: readonly Alert[]): readonly [Expected, ...Expected[]] => {
+  const expected = (alert: Alert): Expected => ({ alert, labels: { instance } })
+  return [expected(first), ...others.map(expected)]
+}

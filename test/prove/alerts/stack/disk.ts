@@ -1,0 +1,128 @@
+import { execFileSync } from 'node:child_process'
+import { appendFileSync, existsSync, mkdirSync, rmSync, statfsSync, truncateSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import {
+  hostDiskFilling,
+  hostDiskNearlyFull,
+  hostDiskReadonly,
+  hostInodesNearlyGone,
+} from '../../../../alerts/stack/disk.ts'
+import type { Adjustment, Provocation } from '../provocation.ts'
+import { again } from '../redis/again.ts'
+import type { Watch } from '../watch.ts'
+import { isRoot } from './host.ts'
+import { thereIs } from './judge.ts'
+
+/** Only who is root may mount an image as a disk, and only where there are devices for that. */
+export const mounts = isRoot && existsSync('/dev/loop-control')
+
+const diskAlerts = [hostDiskFilling, hostDiskNearlyFull, hostDiskReadonly, hostInodesNearlyGone]
+export const withoutMounts: Readonly<Record<string, string>> = mounts
+  ? {}
+  : Object.fromEntries(diskAlerts.map(({ id }) => [id, 'whoever runs this may not mount a disk']))
+
+export const diskAdjusted: readonly Adjustment[] = [
+  { alert: hostDiskFilling, threshold: '24 min', why: 'sixty times faster' },
+]
+
+const size = 16 * 2 ** 20
+/** Of an image of that size. */
+const files = 256
+
+const run = (program: string, ...args: readonly string[]) =>
+  execFileSync(program, args, { stdio: 'pipe', env: { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/sbin` } })
+
+interface Disk {
+  readonly mountpoint: string
+  /** Takes so much that only this share is left for programs. */
+  fillUntil(share: number): void
+  remount(how: 'ro' | 'rw'): void
+  unmount(): void
+}
+
+/** A disk of 16 MiB, which is a file. */
+const mountDisk = (folder: string, name: string): Disk => {
+  const [image, mountpoint] = [join(folder, `${name}.image`), join(folder, name)]
+  mkdirSync(mountpoint, { recursive: true })
+  writeFileSync(image, '')
+  truncateSync(image, size)
+  run('mkfs.ext4', '-q', '-F', '-N', String(files), image)
+  run('mount', '-o', 'loop', image, mountpoint)
+  return {
+    mountpoint,
+    fillUntil: (share) => {
+      const { bavail, bsize, blocks } = statfsSync(mountpoint)
+      writeFileSync(join(mountpoint, 'filling'), Buffer.alloc(Math.floor((bavail - share * blocks) * bsize), 1))
+    },
+    remount: (how) => run('mount', '-o', `remount,${how}`, mountpoint),
+    unmount: () => run('umount', mountpoint),
+  }
+}
+
+const seconds = 1_000
+/** Bytes a second: what is left would be taken within an hour. */
+const pace = 20_000
+
+const fillingFaults = ({ mountpoint }: Disk, watch: Watch): readonly Provocation[] => {
+  const log = join(mountpoint, 'log')
+  const growing = again(seconds, async () => appendFileSync(log, Buffer.alloc(pace, 1)))
+  return [
+    {
+      fault: 'a log on it grows by 20 kB a second',
+      fires: [{ alert: hostDiskFilling, labels: { mountpoint } }],
+      bring: async () => {
+        // It must have been watched for an hour.
+        await thereIs(watch, `node_filesystem_size_bytes{mountpoint="${mountpoint}"} offset 60s`)
+        await growing.begin()
+      },
+      end: async () => {
+        await growing.end()
+        rmSync(log)
+      },
+      patience: 180,
+    },
+  ]
+}
+
+const fullFaults = (disk: Disk): readonly Provocation[] => {
+  const labels = { mountpoint: disk.mountpoint }
+  const many = join(disk.mountpoint, 'many')
+  return [
+    {
+      fault: 'a file takes all but a fiftieth of it',
+      fires: [{ alert: hostDiskNearlyFull, labels }],
+      bring: async () => disk.fillUntil(0.02),
+      end: async () => rmSync(join(disk.mountpoint, 'filling')),
+    },
+    {
+      fault: 'very many files are made on it',
+      fires: [{ alert: hostInodesNearlyGone, labels }],
+      bring: async () => {
+        mkdirSync(many)
+        const { ffree } = statfsSync(disk.mountpoint)
+        for (let made = 0; made < ffree - 2; made += 1) writeFileSync(join(many, String(made)), '')
+      },
+      end: async () => rmSync(many, { recursive: true }),
+    },
+    {
+      fault: 'it is mounted for reading only',
+      fires: [{ alert: hostDiskReadonly, labels }],
+      bring: async () => disk.remount('ro'),
+      end: async () => disk.remount('rw'),
+    },
+  ]
+}
+
+/** Two small disks, as a node exporter sees them: one that fills, and one that is full. Neither where nothing can be mounted. */
+export const openDisks = (folder: string) => {
+  if (!mounts) return { lanes: () => [], end: async () => undefined }
+  const disks = [mountDisk(folder, 'filling'), mountDisk(folder, 'full')] as const
+  const [filling, full] = disks
+  filling.fillUntil(0.35)
+  return {
+    lanes: (watch: Watch) => [fillingFaults(filling, watch), fullFaults(full)],
+    end: async () => {
+      for (const disk of disks) disk.unmount()
+    },
+  }
+}

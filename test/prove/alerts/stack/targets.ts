@@ -1,0 +1,107 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { setTimeout as delay } from 'node:timers/promises'
+import { parse } from 'yaml'
+import { heartbeat, heartbeatGroup } from '../../../../alerts/stack/heartbeat.ts'
+import {
+  scrapeSlow,
+  stackProgramRestarting,
+  targetAbsent,
+  targetDown,
+  targetUnreliable,
+} from '../../../../alerts/stack/targets.ts'
+import { plainYaml } from '../../../../compose/yaml.ts'
+import { eventually } from '../../../integration/servers.ts'
+import type { Adjustment, Provocation } from '../provocation.ts'
+import { again } from '../redis/again.ts'
+import type { Line } from '../service/line.ts'
+import type { Watch } from '../watch.ts'
+import type { Judge } from './judge.ts'
+import type { Restartable } from './restartable.ts'
+
+export const targetsAdjusted: readonly Adjustment[] = [
+  { alert: scrapeSlow, threshold: '500 ms', why: 'half of the second after which a scrape counts as failed here' },
+]
+
+/** Milliseconds that an answer takes on its way; the scrape gives up after a second. */
+const late = 750
+
+/** A node exporter that nobody else needs. */
+export const targetFaults = (instance: string, spare: Restartable, judge: Judge): readonly Provocation[] => {
+  const labels = { instance }
+  const pause = again(5_000, async () => {
+    process.kill(spare.pid(), 'SIGSTOP')
+    await delay(1_500)
+    process.kill(spare.pid(), 'SIGCONT')
+  })
+  return [
+    {
+      fault: 'it is stopped for a second and a half, again and again (SIGSTOP, SIGCONT)',
+      fires: [{ alert: targetUnreliable, labels }],
+      bring: pause.begin,
+      end: pause.end,
+    },
+    {
+      fault: 'it is killed (kill -9)',
+      fires: [{ alert: targetDown, labels }],
+      bring: spare.kill,
+      end: () => spare.start(),
+    },
+    {
+      fault: 'it is taken out of its job in the configuration of Prometheus',
+      fires: [{ alert: targetAbsent, labels }],
+      // With its whole job its last sample would count for five minutes more, which do not pass faster.
+      bring: () => judge.change({ job: 'node', instance }, (config) => ({ ...config, static_configs: [] })),
+      end: () => judge.restore({ job: 'node', instance }),
+    },
+  ]
+}
+
+/** A node exporter that is killed as soon as it was scraped. */
+export const restartFaults = (instance: string, restless: Restartable): readonly Provocation[] => {
+  const restart = again(2_500, async () => {
+    await restless.kill()
+    await restless.start()
+  })
+  return [
+    {
+      fault: 'it is killed and started, again and again',
+      fires: [{ alert: stackProgramRestarting, labels: { instance } }],
+      bring: restart.begin,
+      end: restart.end,
+    },
+  ]
+}
+
+/** A way that is slow, and then the heartbeat, which beats all the time: it has to be gone before it can come. */
+export const slowFaults = (instance: string, line: Line, watch: Watch): readonly Provocation[] => {
+  const original = readFileSync(watch.rulesFile, 'utf8')
+  const put = async (content: string) => {
+    writeFileSync(watch.rulesFile, content)
+    await watch.reload()
+  }
+  const silence = () => {
+    const { groups }: { readonly groups: readonly { readonly name: string }[] } = parse(original)
+    return put(plainYaml({ groups: groups.filter(({ name }) => name !== heartbeatGroup.name) }))
+  }
+  return [
+    {
+      fault: 'a way to it on which an answer takes three quarters of a second',
+      fires: [{ alert: scrapeSlow, labels: { instance } }],
+      bring: async () => line.slow(late),
+      end: async () => {
+        await silence()
+        await eventually(
+          () => watch.told({ alert: heartbeat }),
+          (told) => told !== 'firing',
+        )
+        line.slow(0)
+      },
+    },
+    {
+      fault: 'its rule was missing in what Prometheus reads, is put back, and is missing again',
+      fires: [{ alert: heartbeat }],
+      bring: () => put(original),
+      end: silence,
+    },
+  ]
+}
