@@ -57,7 +57,7 @@ const panelOf = (alert: Alert): Panel => {
     ].join('\n\n'),
     unit: unitOf(alert),
     queries: [judged, ...(typeof bound === 'string' ? [{ expr: bound, legend: limitName, emptyWhen }] : [])],
-    ...(typeof bound === 'number' && { limits: [{ from: bound, is: severityOf(alert) }] }),
+    ...(typeof bound === 'number' && { limits: [{ from: bound, is: severityOf(alert) }], reaches: [0, bound] }),
     ...(typeof bound === 'string' && { bounds: [limitName] }),
   })
 }
@@ -69,6 +69,7 @@ const of = (subject: Subject, groups: readonly RuleGroup[]): Dashboard =>
     uid: alertsUid(subject),
     title: `Alerts: ${subjects[subject]}`,
     description: `What each alert about ${subjects[subject]} judges, and the line beyond which it fires. Each alert leads to its panel here.`,
+    aside: true,
     from: 'now-3h',
     rows: groups
       .filter((group) => alertsIn(group).length > 0)

@@ -132,7 +132,7 @@ const errors = row('Which fail?', [
     min: 0,
     queries: [series(failed(interval, ['route']), ({ label }) => label('route'))],
     limits: tooManyBad(sla.httpAvailability),
-    reach: reachOf(sla.httpAvailability),
+    reaches: [0, reachOf(sla.httpAvailability)],
   }),
   timeseries({
     title: 'Answers other than 2xx and 3xx',

@@ -35,6 +35,8 @@ export interface DashboardSpec {
   /** The choices in its head, of those in `variables.ts`. */
   readonly variables?: readonly Variable[]
   readonly rows: readonly Row[]
+  /** Left out of the links in every head: others lead there. */
+  readonly aside?: boolean
   /** How far back it looks at first. */
   readonly from?: `now-${number}${'m' | 'h' | 'd'}`
 }
@@ -65,8 +67,9 @@ export const panelIdOf = ({ uid, json }: Dashboard, title: string): number => {
   return found.id
 }
 
-/** On every dashboard of ours, so that they find each other. */
+/** On dashboards of ours, so that they find each other, and on those that stand aside. */
 const tag = 'techplus'
+const asideTag = 'techplus-aside'
 const columns = 24
 
 export const row = (title: string, panels: readonly Panel[]): Row => ({ title, panels })
@@ -76,11 +79,11 @@ export const row = (title: string, panels: readonly Panel[]): Row => ({ title, p
  * @param carried choices that it does not show and has all the same, so that links carry them along
  */
 export const model = (spec: DashboardSpec, carried: readonly Variable[] = []): Dashboard => {
-  const { uid, title, description, variables = [], rows, from = 'now-1h' } = spec
+  const { uid, title, description, variables = [], rows, aside = false, from = 'now-1h' } = spec
   const builder = new DashboardBuilder(title)
     .uid(uid)
     .description(description)
-    .tags([tag])
+    .tags([aside ? asideTag : tag])
     .readonly()
     .timezone('browser')
     .time({ from, to: 'now' })

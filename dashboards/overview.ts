@@ -170,7 +170,7 @@ const traffic = row('What do users see?', [
       ),
     ],
     limits: tooManyBad(sla.httpAvailability),
-    reach: reachOf(sla.httpAvailability),
+    reaches: [0, reachOf(sla.httpAvailability)],
     colours: { failed: 'bad' },
   }),
   timeseries({

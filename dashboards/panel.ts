@@ -62,8 +62,8 @@ interface TimeseriesSpec extends Shown {
   readonly stack?: boolean
   /** Values that mean something, each drawn as a dashed line. */
   readonly limits?: readonly Step[]
-  /** How far up the axis reaches at least, so that a limit is seen before it is near. */
-  readonly reach?: number
+  /** Values that the axis reaches at least, so that a limit is seen before it is near. */
+  readonly reaches?: readonly [number, ...number[]]
   /** The series that are limits themselves: each is drawn as a dashed line in the colour of what lies beyond. */
   readonly bounds?: readonly string[]
   /** Colours by meaning, by the name of the series; the others get one each. */
@@ -82,7 +82,7 @@ export const timeseries = (spec: TimeseriesSpec): Panel => {
     stack = false,
     limits = [],
     bounds = [],
-    reach,
+    reaches,
     legend = 'list',
   } = spec
   const names = queries.map((query) => query.legend)
@@ -110,7 +110,7 @@ export const timeseries = (spec: TimeseriesSpec): Panel => {
       panel.overrideByName(name, [{ id: 'color', value: fixedColour(is) }])
     }
     for (const name of bounds) panel.overrideByName(name, boundProperties)
-    if (reach !== undefined) panel.axisSoftMax(reach)
+    if (reaches) panel.axisSoftMin(Math.min(...reaches)).axisSoftMax(Math.max(...reaches))
     return finish(panel, spec, at, overTime)
   }
   return { title, width, height, queries, build }

@@ -182,7 +182,7 @@ const work = row('What does it do?', [
     unit: 'bytesPerSecond',
     min: 0,
     queries: [series(sum(rate(databaseTempBytes.where(here), window)), 'written')],
-    reach: 1000,
+    reaches: [0, 1000],
   }),
 ])
 

@@ -85,7 +85,7 @@ const attempts = row('How do attempts end?', [
     min: 0,
     queries: [series(failures('$__rate_interval'), 'failed')],
     limits: tooManyBad(promise),
-    reach: reachOf(promise),
+    reaches: [0, reachOf(promise)],
     colours: { failed: 'bad' },
   }),
 ])

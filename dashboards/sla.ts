@@ -89,7 +89,7 @@ const panelsOf = (name: PromiseName): readonly Panel[] => {
       height: 7,
       unit: 'plain',
       min: 0,
-      reach: 1.2,
+      reaches: [0, 1.2],
       queries: burnWindows(window).map(({ long }) => series(div(instant(ratioOver(long)), budget), `over ${long}`)),
       limits: paces(promise),
     }),

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module'
 import { describe, expect, test } from 'vitest'
-import { type Dashboard, dashboard, row } from '../../../dashboards/dashboard.ts'
 import { alertDashboards } from '../../../dashboards/alerts.ts'
+import { type Dashboard, dashboard, row } from '../../../dashboards/dashboard.ts'
 import { distinct, models } from '../../../dashboards/index.ts'
 import { text, timeseries } from '../../../dashboards/panel.ts'
 import { query, series } from '../../../dashboards/query.ts'
@@ -103,7 +103,7 @@ describe.each(models.map((model) => [model.uid, model] as const))('%s', (uid, mo
       { type: 'dashboards', tags: ['techplus'], keepTime: true, includeVars: true },
     ])
     expect(model.json.links?.[0]).not.toHaveProperty('placement')
-    expect(model.json.tags).toContain('techplus')
+    expect(model.json.tags).toEqual([alertDashboards.includes(model) ? 'techplus-aside' : 'techplus'])
     const aims = [...JSON.stringify(model.json).matchAll(/\/d\/([\w-]+)/g)].map(([, aim]) => aim)
     expect(aims.filter((aim) => !models.some((other) => other.uid === aim))).toEqual([])
   })
