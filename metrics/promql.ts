@@ -65,15 +65,18 @@ export const irate = overCounter('irate')
 export const resets = overCounter('resets')
 
 type Ranged<L extends string> = Series<'gauge' | 'recorded', L> | Expr<L>
-const range = (of: object, window: Window, every?: Duration) =>
+interface Ranging extends At {
+  /** The step of a subquery: an expression, rather than a series, is evaluated again at each. */
+  readonly every?: Duration
+}
+const range = (of: object, window: Window, { every, offset }: Ranging = {}) =>
   'promql' in of || every
-    ? `${'promql' in of ? part(of) : select(of)}[${window}:${every ?? ''}]`
-    : select(of, undefined, `[${window}]`)
+    ? `${'promql' in of ? part(of) : select(of)}[${window}:${every ?? ''}]${offset ? ` offset ${offset}` : ''}`
+    : select(of, { ...(offset && { offset }) }, `[${window}]`)
 const overTime =
   (name: string) =>
-  /** An expression, rather than a series, is evaluated again at every step (a subquery). */
-  <L extends string>(of: Ranged<L>, window: Window, { every }: { readonly every?: Duration } = {}): Expr<L> =>
-    expr(`${name}(${range(of, window, every)})`)
+  <L extends string>(of: Ranged<L>, window: Window, more: Ranging = {}): Expr<L> =>
+    expr(`${name}(${range(of, window, more)})`)
 
 export const avgOverTime = overTime('avg_over_time')
 export const minOverTime = overTime('min_over_time')

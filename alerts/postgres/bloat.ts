@@ -1,7 +1,7 @@
 import { indexBloat, indexBloatRatio, tableBloat, tableBloatRatio } from '../../exporters/postgres/bloat.ts'
 import { and, gt } from '../../metrics/promql.ts'
 import { alert } from '../alert.ts'
-import { onPrimary, recent } from './reading.ts'
+import { onPrimary, recent, shown } from './reading.ts'
 
 /** Less is not worth the lock that rewriting takes. awesome-prometheus-alerts has the same number. */
 const muchTable = 200 * 1024 ** 2
@@ -15,8 +15,8 @@ export const postgresTableBloat = alert({
     source:
       'ours, between the half that a busy table may well keep for reuse and the 80 % of awesome-prometheus-alerts',
   },
-  // The series that sums all others has no ratio.
-  expr: (threshold) => onPrimary(and(gt(recent(tableBloatRatio), threshold), gt(recent(tableBloat), muchTable))),
+  expr: (threshold) =>
+    onPrimary(and(gt(recent(tableBloatRatio.where(shown)), threshold), gt(recent(tableBloat.where(shown)), muchTable))),
   for: '1h',
   severity: 'low',
   owner: 'platform',
@@ -63,7 +63,8 @@ export const postgresIndexBloat = alert({
       'ours: a B-tree filled in random order is a quarter empty for good, so that less than 30 % always fires; ' +
       'awesome-prometheus-alerts waits for 80 %',
   },
-  expr: (threshold) => onPrimary(and(gt(recent(indexBloatRatio), threshold), gt(recent(indexBloat), muchIndex))),
+  expr: (threshold) =>
+    onPrimary(and(gt(recent(indexBloatRatio.where(shown)), threshold), gt(recent(indexBloat.where(shown)), muchIndex))),
   for: '1h',
   severity: 'low',
   owner: 'platform',

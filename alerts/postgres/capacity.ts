@@ -38,7 +38,7 @@ const widening = [
 /** Seconds until the last value is given out, at the pace of the last day. */
 const timeLeft = div(recent(sequenceLeft.where(shown)), gt(mul(deriv(sequenceLeft.where(shown), '1d'), -1), 0))
 /** A load of rows in a day says nothing while most of the range is left, nor does a pace known for an hour. */
-const wellKnown = and(gt(used, 0.5), instant(sequenceLeft.where(shown), { offset: '1d' }))
+const wellKnown = and(gt(used, 0.5), recent(sequenceLeft.where(shown), { offset: '1d' }))
 const within = (seconds: number) => and(lt(timeLeft, seconds), wellKnown)
 
 export const postgresSequenceRunsOut = alert({
@@ -149,7 +149,7 @@ export const postgresPreparedTransactionStuck = alert({
 
 /** Half again of something small is nothing. */
 const muchGrowth = 1024 ** 3
-const yesterday = instant(databaseSize, { offset: '1d' })
+const yesterday = recent(databaseSize, { offset: '1d' })
 const growth = sub(recent(databaseSize), yesterday)
 
 export const postgresDatabaseGrows = alert({

@@ -1,6 +1,6 @@
 import { indexDuplicateSize, indexInvalidSize } from '../../exporters/postgres/index-faults.ts'
 import { indexScans, indexSize } from '../../exporters/postgres/indexes.ts'
-import { and, gt, increase, instant, unless } from '../../metrics/promql.ts'
+import { and, gt, increase, unless } from '../../metrics/promql.ts'
 import { target } from '../../metrics/target.ts'
 import { type Alert, alert } from '../alert.ts'
 import { postgresIndexBloat } from './bloat.ts'
@@ -28,7 +28,7 @@ export const postgresUnusedIndex = alert({
           and(
             gt(recent(indexSize.where(dispensable)), threshold),
             // An index younger than the week it is judged by has had no chance yet.
-            instant(indexSize.where(dispensable), { offset: '7d' }),
+            recent(indexSize.where(dispensable), { offset: '7d' }),
           ),
         ),
         // Here or, which is as good a reason to keep it, on a standby.

@@ -1,13 +1,14 @@
 import { isReplica } from '../../exporters/postgres/replication.ts'
 import { not, type Series, type TargetLabel } from '../../metrics/metric.ts'
-import { type Expr, eq, instant, lastOverTime, unless } from '../../metrics/promql.ts'
+import { type Duration, type Expr, eq, instant, lastOverTime, unless } from '../../metrics/promql.ts'
 import { target } from '../../metrics/target.ts'
 
 /** What is shown by itself: the series that sums all others has no schema. */
 export const shown = { schemaname: not('') }
 
-/** The gauge now, or what it was last while single scrapes fail or the exporter starts again. */
-export const recent = <L extends string>(gauge: Series<'gauge', L>): Expr<L> => lastOverTime(gauge, '10m')
+/** The gauge now, or as long ago as `offset` says, or what it was last while single scrapes failed or the exporter started again. */
+export const recent = <L extends string>(gauge: Series<'gauge', L>, at: { readonly offset?: Duration } = {}): Expr<L> =>
+  lastOverTime(gauge, '10m', at)
 
 /** Left out are standbys: of what comes with the primary's files they would say the same again. */
 export const onPrimary = <L extends string>(of: Expr<L | TargetLabel>): Expr<L | TargetLabel> =>

@@ -11,12 +11,12 @@ import { postgresTableBloat } from './bloat.ts'
 import { manyRows, recent, shown } from './reading.ts'
 import { postgresTableScanned } from './scans.ts'
 
-const live = recent(tableLiveRows)
-const dead = recent(tableDeadRows)
+const live = recent(tableLiveRows.where(shown))
+const dead = recent(tableDeadRows.where(shown))
 
-const byHand = recent(tableLastVacuum)
-const byDaemon = recent(tableLastAutovacuum)
-/** 0 where there was none; of the tables that are summed there is no such time. */
+const byHand = recent(tableLastVacuum.where(shown))
+const byDaemon = recent(tableLastAutovacuum.where(shown))
+/** 0 where there was none. */
 const lastVacuum = or(gt(byHand, byDaemon), byDaemon)
 
 const tableLooks = {

@@ -7,7 +7,7 @@ import {
   replicaLagSeconds,
 } from '../../exporters/redis/replication.ts'
 import { instanceInfo } from '../../exporters/redis/server.ts'
-import { and, delta, gt, instant, lt, minOverTime, round } from '../../metrics/promql.ts'
+import { and, delta, gt, instant, lastOverTime, lt, minOverTime, round } from '../../metrics/promql.ts'
 import { target as server } from '../../metrics/target.ts'
 import { type Alert, alert } from '../alert.ts'
 import { cli } from './cli.ts'
@@ -29,8 +29,9 @@ export const log = {
 export const redisReplicaLost = alert({
   name: 'RedisReplicaLost',
   expr: and(
-    // An hour ago, and not the most of that hour: a replica that reconnects is counted twice for a moment.
-    lt(instant(connectedReplicas), instant(connectedReplicas, { offset: '1h' })),
+    // An hour ago, whether or not a scrape failed then, and not the most of that hour: a replica that reconnects is counted
+    // twice for a moment.
+    lt(instant(connectedReplicas), lastOverTime(connectedReplicas, '10m', { offset: '1h' })),
     // A master that became a replica has lost none.
     instant(instanceInfo.where({ role: 'master' })),
     { on: server },

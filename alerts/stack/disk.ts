@@ -7,7 +7,18 @@ import {
   ioStalled,
 } from '../../metrics/foreign.ts'
 import { notMatches } from '../../metrics/metric.ts'
-import { and, div, eq, gt, instant, lt, maxOverTime, minOverTime, predictLinear, rate } from '../../metrics/promql.ts'
+import {
+  and,
+  div,
+  eq,
+  gt,
+  lastOverTime,
+  lt,
+  maxOverTime,
+  minOverTime,
+  predictLinear,
+  rate,
+} from '../../metrics/promql.ts'
 import { alert, type Look } from '../alert.ts'
 
 /**
@@ -57,7 +68,7 @@ export const hostDiskFilling = alert({
   expr: (threshold) =>
     and(
       and(lt(predictLinear(available, '6h', threshold), 0), lt(shareLeft, roomEnough)),
-      and(writable, gt(instant(size, { offset: '1h' }), 0)),
+      and(writable, gt(lastOverTime(size, '10m', { offset: '1h' }), 0)),
     ),
   for: '30m',
   keepFiringFor: '30m',

@@ -198,7 +198,7 @@ export const prometheusSamplesRejected = alert({
     "Prometheus' log names the target. Either it serves one series twice, or two targets have the same labels, or a clock is wrong.",
   runbook: {
     meaning:
-      'Samples were not stored: twice in one scrape with different values, older than what is stored, or with a time too far from now.',
+      'Samples were not stored: twice in one scrape with different values (Prometheus 2.42 does not count those), older than what is stored, or with a time too far from now.',
     impact: 'The series concerned show one value of several, or none. Which one is a matter of chance.',
     diagnosis: [
       {

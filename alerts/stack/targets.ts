@@ -54,7 +54,7 @@ export const targetAbsent = alert({
   runbook: {
     meaning:
       'Prometheus scraped this target within the last day and has it in its configuration no longer, alone or with its whole job. ' +
-      'TargetDown cannot fire for what is not scraped at all. It fires for a day.',
+      'TargetDown cannot fire for what is not scraped at all. It fires for a day, and five minutes later where the whole job went: its last value counts for so long.',
     impact: 'Every alert that reads its metrics is silent for good, also while what it watches is down.',
     diagnosis: [
       {

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 type LabelSet = Readonly<Record<string, string>>
 
 /** How the series of one name came. */
-export interface RecordedSeries {
+export type RecordedSeries = {
   /** Names of their labels besides `job` and `instance`, in alphabetical order. A label without a value is none: here is each that one of them has. */
   readonly labels: readonly string[]
   /** Some of them, with a placeholder for what differs from run to run. */

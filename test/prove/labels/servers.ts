@@ -19,6 +19,7 @@ const settings = {
   autovacuum_naptime: '1s',
   max_prepared_transactions: '5',
   max_slot_wal_keep_size: '64MB',
+  wal_level: 'logical',
 }
 
 /** So that each family has something to tell. */
@@ -50,6 +51,8 @@ const busy = async (url: string) => {
   }
   const admin = await session(schema)
   await admin.query('vacuum orders')
+  // A slot of a database, as a standby's is of none.
+  await admin.query(`select pg_create_logical_replication_slot('decoding', 'test_decoding')`)
   // It fails, for there are two of each, and leaves an index that is not valid.
   await admin.query('create unique index concurrently broken on orders (covers)').catch(() => undefined)
   await session(`begin; insert into tired values (0); prepare transaction 'forgotten'`)

@@ -5,7 +5,7 @@ import { run, schema } from '../service/database-faults.ts'
 import { lineTo } from '../service/line.ts'
 import { services } from '../service/stand.ts'
 import { routeLanes, usualGuests } from './routes.ts'
-import { trafficLanes } from './traffic.ts'
+import { trafficLanes, visited } from './traffic.ts'
 
 /** The same server, and another database of it. */
 const databaseOf = (url: string, name: string) => new URL(`/${name}`, url).href
@@ -22,20 +22,20 @@ export const httpScene: Scene = {
     for (const one of [database, other]) await run(one, schema)
     const line = await lineTo(Number(new URL(cache.url).port))
     const start = await services(shop)
-    const guests = await start('guests', { database, cache: `redis://127.0.0.1:${line.port}` })
-    const house = await start('house', { framework: 'express' })
-    const front = await start('front', { framework: 'http', database: other })
-    const partner = await start('partner')
-    const usual = usualGuests(guests)
+    const main = await start('guests', { database, cache: `redis://127.0.0.1:${line.port}` })
+    const house = visited(await start('house', { framework: 'express' }), 10)
+    const front = visited(await start('front', { framework: 'http', database: other }), 5)
+    const partner = visited(await start('partner'), 15)
+    const usual = usualGuests(main)
     for (const one of usual) await one.bring()
     return {
-      scraped: () => [guests, house, front, partner].map(({ scraped }) => scraped),
+      scraped: () => [main, house, front, partner].map(({ scraped }) => scraped),
       lanes: (watch) => [
-        ...routeLanes({ origin: guests.origin, database, cache: line }, watch),
+        ...routeLanes({ origin: main.origin, database, cache: line }, watch),
         ...trafficLanes({ house, front, partner, database: other }, watch),
       ],
       end: async () => {
-        for (const one of usual) await one.end()
+        for (const one of [...usual, ...[house, front, partner].map(({ guests }) => guests)]) await one.end()
         line.close()
       },
     }

@@ -8,12 +8,17 @@ import { crowd, during, type Traffic } from '../service/traffic.ts'
 import type { Watch } from '../watch.ts'
 import { known } from './habit.ts'
 
-/** Guests at a steady pace. */
-const usual = ({ origin }: Started, perSecond: number) => during(perSecond, { url: `${origin}/tables` })
+/** A service, and guests who come at a steady pace once they are brought. */
+export const visited = (service: Started, perSecond: number) => ({
+  ...service,
+  instance: service.scraped.instance,
+  guests: during(perSecond, { url: `${service.origin}/tables` }),
+})
 
-const strangers = (house: Started, watch: Watch): readonly Provocation[] => {
-  const { instance } = house.scraped
-  const guests = usual(house, 10)
+type Visited = ReturnType<typeof visited>
+
+const strangers = (house: Visited, watch: Watch): readonly Provocation[] => {
+  const { instance, guests } = house
   const lost = during(25, { url: `${house.origin}/menu-of-last-year` })
   return [
     {
@@ -30,9 +35,8 @@ const strangers = (house: Started, watch: Watch): readonly Provocation[] => {
   ]
 }
 
-const silence = (front: Started, database: string, watch: Watch): readonly Provocation[] => {
-  const { instance } = front.scraped
-  const guests = usual(front, 5)
+const silence = (front: Visited, database: string, watch: Watch): readonly Provocation[] => {
+  const { instance, guests } = front
   const bookings = lockOf(database, 'bookings')
   let waiting: Traffic | undefined
   return [
@@ -56,15 +60,13 @@ const silence = (front: Started, database: string, watch: Watch): readonly Provo
       end: async () => {
         await bookings.give()
         waiting?.end()
-        await guests.end()
       },
     },
   ]
 }
 
-const fewer = (partner: Started, watch: Watch): readonly Provocation[] => {
-  const { instance } = partner.scraped
-  const [many, few] = [usual(partner, 15), usual(partner, 2)]
+const fewer = ({ instance, origin, guests: many }: Visited, watch: Watch): readonly Provocation[] => {
+  const few = during(2, { url: `${origin}/tables` })
   return [
     {
       fault: 'of fifteen requests a second two are left, a week later',
@@ -86,9 +88,9 @@ const fewer = (partner: Started, watch: Watch): readonly Provocation[] => {
 }
 
 export interface TrafficStage {
-  readonly house: Started
-  readonly front: Started
-  readonly partner: Started
+  readonly house: Visited
+  readonly front: Visited
+  readonly partner: Visited
   /** Of the front alone. */
   readonly database: string
 }

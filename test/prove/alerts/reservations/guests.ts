@@ -2,7 +2,7 @@ import { randomInt, randomUUID } from 'node:crypto'
 import { sitting, sittingHours } from '../../../../demo/sittings.ts'
 
 /** What visitors do: look and book; look, and book by a form that asks for an address that there is not; nothing. */
-export type Manner = 'book' | 'astray' | 'away'
+type Manner = 'book' | 'astray' | 'away'
 
 export interface Guests {
   become(manner: Manner): void

@@ -110,6 +110,8 @@ const restartsLane = (first: Started, start: Start, watch: Watch): readonly Prov
       fires: [{ alert: serviceRestarting, labels: { instance } }],
       bring: async () => {
         over = fallAgainAndAgain()
+        // Whoever ends it is told.
+        over.catch(() => undefined)
       },
       end: async () => {
         wrong = false

@@ -89,7 +89,7 @@ const processFaults = (app: FastifyInstance) => {
   // A connection of its own for each request, which nobody closes, and what came by it.
   app.post<{ Params: { port: string } }>('/watch/:port', async ({ params }) => {
     watched.push(connect({ port: Number(params.port), host: '127.0.0.1' }))
-    remembered.push(Buffer.alloc(300_000, 'x'))
+    remembered.push(Buffer.alloc(600_000, 'x'))
     return watched.length
   })
 }
@@ -114,8 +114,8 @@ const memoryFaults = (app: FastifyInstance) => {
   const waste = async () => {
     const lately: object[] = []
     while (wasting) {
-      for (let pages = 0; pages < 10; pages += 1) lately.push(page())
-      if (lately.length > 50) lately.splice(0, 10)
+      for (let pages = 0; pages < 25; pages += 1) lately.push(page())
+      if (lately.length > 125) lately.splice(0, 25)
       await delay(10)
     }
   }

@@ -1,7 +1,7 @@
 import { alertsOf } from '../../../../alerts/index.ts'
 import { serviceGroups } from '../../../../alerts/service/index.ts'
 import { logErrorsSurging } from '../../../../alerts/service/instrumentation.ts'
-import { handlesLeaking, memoryGrowing, serviceRestarting } from '../../../../alerts/service/process.ts'
+import { handlesLeaking, memoryGrowing } from '../../../../alerts/service/process.ts'
 import type { Scene } from '../provocation.ts'
 import { codeFaultLanes } from './code.ts'
 import { run, schema } from './database-faults.ts'
@@ -17,30 +17,20 @@ const through = (url: string, port: number) => {
   return other.href
 }
 
-/** Of a compressed day the halves are not alike: noon is less than a minute from its beginning. */
-const halves = { '* 0.25': '* 0.1' }
-
 export const serviceScene: Scene = {
   name: 'service',
   alerts: alertsOf(serviceGroups),
   adjusted: [
     {
-      alert: serviceRestarting,
-      threshold: '1',
-      why: 'fifteen minutes are as many seconds here, and a start takes some of them',
-    },
-    {
       alert: logErrorsSurging,
       numbers: { '/ 144': '/ 21.4' },
       why: 'a compressed day has no 144 times ten compressed minutes',
     },
-    {
-      alert: memoryGrowing,
-      threshold: '5 %',
-      numbers: { ...halves, '67108864': '8388608' },
-      why: 'a day is three minutes and a half, in which a small process has not leaked 64 MiB; its halves are not alike',
-    },
-    { alert: handlesLeaking, threshold: '50', numbers: halves, why: 'one leaks a second, and halves are not alike' },
+    ...[memoryGrowing, handlesLeaking].map((alert) => ({
+      alert,
+      numbers: { '* 0.25': '* 0.1' },
+      why: 'the halves of a compressed day are not alike: noon is less than a minute from its beginning',
+    })),
   ],
   unprovoked: {},
   open: async (shop) => {

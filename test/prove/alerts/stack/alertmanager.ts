@@ -43,7 +43,7 @@ export const openAlertmanager = async (shop: ReturnType<typeof workshop>) => {
       end: async () => team.answer(200),
     },
     {
-      fault: 'a configuration that it refuses',
+      fault: 'a configuration that Alertmanager refuses',
       fires: [{ alert: alertmanagerReloadFailed, labels: { instance } }],
       bring: () => alertmanager.become({ ...config, routes: [] }),
       end: () => alertmanager.become(config),

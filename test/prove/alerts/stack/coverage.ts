@@ -101,13 +101,13 @@ export const openProbe = async (shop: Shop, probed: string) => {
 export const serviceLane = (
   watch: Watch,
   api: Started,
-  start: (again: Started, needs: 'with' | 'without') => Promise<Started>,
+  start: (again: Started, has: 'all' | 'nothing') => Promise<Started>,
 ): readonly Provocation[] => {
   const metric = 'client_pool_connections'
   let running = api
-  const replace = async (needs: 'with' | 'without') => {
+  const replace = async (has: 'all' | 'nothing') => {
     await running.stop()
-    running = await start(running, needs)
+    running = await start(running, has)
   }
   return [
     {
@@ -115,9 +115,9 @@ export const serviceLane = (
       fires: [absent(api.scraped, metric)],
       bring: async () => {
         await known(watch, api.scraped, metric)
-        await replace('without')
+        await replace('nothing')
       },
-      end: () => replace('with'),
+      end: () => replace('all'),
     },
   ]
 }
@@ -128,7 +128,7 @@ export const nodeLane = (watch: Watch, instance: string, node: Restartable): rea
   const metric = 'node_pressure_io_stalled_seconds_total'
   return [
     {
-      fault: 'it is started again without a collector',
+      fault: 'a node exporter is started again without a collector',
       fires: [absent(target, metric)],
       bring: async () => {
         await known(watch, target, metric)

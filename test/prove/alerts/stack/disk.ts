@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { appendFileSync, existsSync, mkdirSync, rmSync, statfsSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import {
@@ -10,14 +10,16 @@ import {
 import type { Adjustment, Provocation } from '../provocation.ts'
 import { again } from '../redis/again.ts'
 import type { Watch } from '../watch.ts'
-import { isRoot } from './host.ts'
 import { thereIs } from './judge.ts'
 
-/** Only who is root may mount an image as a disk, and only where there are devices for that. */
-export const mounts = isRoot && existsSync('/dev/loop-control')
+/** Only who is root may mount an image as a disk, and in a container not even they. */
+const mounts =
+  process.getuid?.() === 0 &&
+  existsSync('/dev/loop-control') &&
+  spawnSync('unshare', ['--mount', 'true'], { stdio: 'ignore' }).status === 0
 
 const diskAlerts = [hostDiskFilling, hostDiskNearlyFull, hostDiskReadonly, hostInodesNearlyGone]
-export const withoutMounts: Readonly<Record<string, string>> = mounts
+export const diskUnprovoked: Readonly<Record<string, string>> = mounts
   ? {}
   : Object.fromEntries(diskAlerts.map(({ id }) => [id, 'whoever runs this may not mount a disk']))
 
@@ -68,7 +70,7 @@ const fillingFaults = ({ mountpoint }: Disk, watch: Watch): readonly Provocation
   const growing = again(seconds, async () => appendFileSync(log, Buffer.alloc(pace, 1)))
   return [
     {
-      fault: 'a log on it grows by 20 kB a second',
+      fault: 'a log grows by 20 kB a second on a disk of 16 MiB',
       fires: [{ alert: hostDiskFilling, labels: { mountpoint } }],
       bring: async () => {
         // It must have been watched for an hour.
@@ -89,13 +91,13 @@ const fullFaults = (disk: Disk): readonly Provocation[] => {
   const many = join(disk.mountpoint, 'many')
   return [
     {
-      fault: 'a file takes all but a fiftieth of it',
+      fault: 'a file takes all but a fiftieth of a disk',
       fires: [{ alert: hostDiskNearlyFull, labels }],
       bring: async () => disk.fillUntil(0.02),
       end: async () => rmSync(join(disk.mountpoint, 'filling')),
     },
     {
-      fault: 'very many files are made on it',
+      fault: 'very many files are made on a disk',
       fires: [{ alert: hostInodesNearlyGone, labels }],
       bring: async () => {
         mkdirSync(many)
@@ -105,7 +107,7 @@ const fullFaults = (disk: Disk): readonly Provocation[] => {
       end: async () => rmSync(many, { recursive: true }),
     },
     {
-      fault: 'it is mounted for reading only',
+      fault: 'a disk is mounted again for reading only',
       fires: [{ alert: hostDiskReadonly, labels }],
       bring: async () => disk.remount('ro'),
       end: async () => disk.remount('rw'),

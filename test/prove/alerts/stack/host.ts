@@ -1,17 +1,14 @@
 import { spawn } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
-import { setPriority } from 'node:os'
+import { accessSync, constants, existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
+import { freemem, setPriority, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { hostCpuSaturated, hostMemoryLow, hostOutOfMemory } from '../../../../alerts/stack/host.ts'
 import type { Adjustment, Provocation } from '../provocation.ts'
 
-const memory = (name: 'MemAvailable' | 'MemTotal') =>
-  1024 * Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(readFileSync('/proc/meminfo', 'utf8'))?.[1])
-
 /** More than the scene itself takes. */
 const room = 2.5 * 2 ** 30
-/** Percent of all memory: so little is available that it is a fault. */
-const enough = Math.floor((100 * (memory('MemAvailable') - room)) / memory('MemTotal'))
+/** Percent of all memory: when so little is available, it is a fault. */
+const enough = Math.floor((100 * (freemem() - room)) / totalmem())
 
 export const hostAdjusted: readonly Adjustment[] = [
   {
@@ -54,28 +51,51 @@ const busy = (processors: number) => {
 const megabytes = 64
 /** Takes memory, piece by piece, until so little is available. */
 const takes = (share: number) => `
-  const { readFileSync } = require('node:fs')
+  const { freemem, totalmem } = require('node:os')
   const pieces = []
-  const field = (name) => Number(new RegExp('^' + name + ':\\\\s+(\\\\d+)', 'm').exec(readFileSync('/proc/meminfo', 'utf8'))[1])
   setInterval(() => {
-    if (field('MemAvailable') / field('MemTotal') > ${share}) pieces.push(Buffer.alloc(${megabytes} * 2 ** 20, 1))
+    if (freemem() / totalmem() > ${share}) pieces.push(Buffer.alloc(${megabytes} * 2 ** 20, 1))
   }, 20)`
 
-const groups = {
-  v1: { folder: '/sys/fs/cgroup/memory', limit: 'memory.limit_in_bytes' },
-  v2: { folder: '/sys/fs/cgroup', limit: 'memory.max' },
-} as const
-const cgroup = existsSync(join(groups.v1.folder, groups.v1.limit)) ? groups.v1 : groups.v2
+interface Groups {
+  readonly folder: string
+  /** The file of a group that limits its memory. */
+  readonly limit: string
+  /** A file, and what has to stand in it where memory can be limited. */
+  readonly shows: readonly [file: string, word: RegExp]
+}
 
-/** Whether whoever runs this may limit the memory of a program, and mount a disk. */
-export const isRoot = process.getuid?.() === 0
+/** Of the two generations of groups that kernels have, the one in which whoever runs this may limit memory. */
+const groups = [
+  { folder: '/sys/fs/cgroup/memory', limit: 'memory.limit_in_bytes', shows: ['memory.limit_in_bytes', /\d/] },
+  { folder: '/sys/fs/cgroup', limit: 'memory.max', shows: ['cgroup.subtree_control', /\bmemory\b/] },
+] as const satisfies readonly Groups[]
 
-const outOfMemory = () => {
-  const folder = join(cgroup.folder, `proof-${process.pid}`)
+const isWritable = (folder: string) => {
+  try {
+    accessSync(folder, constants.W_OK)
+    return true
+  } catch {
+    // Not ours, or of a container that may only look.
+    return false
+  }
+}
+
+const group: Groups | undefined = groups.find(({ folder, shows: [file, word] }) => {
+  const path = join(folder, file)
+  return existsSync(path) && word.test(readFileSync(path, 'utf8')) && isWritable(folder)
+})
+
+export const hostUnprovoked: Readonly<Record<string, string>> = group
+  ? {}
+  : { [hostOutOfMemory.id]: 'whoever runs this may not limit the memory of a program' }
+
+const outOfMemory = ({ folder: parent, limit }: Groups) => {
+  const folder = join(parent, `proof-${process.pid}`)
   return {
     bring: async () => {
       mkdirSync(folder)
-      writeFileSync(join(folder, cgroup.limit), String(megabytes * 2 ** 20))
+      writeFileSync(join(folder, limit), String(megabytes * 2 ** 20))
       const victim = running('const pieces = []; setInterval(() => pieces.push(Buffer.alloc(2 ** 22, 1)), 50)')
       writeFileSync(join(folder, 'cgroup.procs'), String(victim.pid))
       await victim.exited
@@ -89,24 +109,24 @@ export const hostFaults = (instance: string, processors: number): readonly Provo
   let hungry: Program | undefined
   return [
     {
-      fault: 'every processor is kept busy, at the least priority',
+      fault: 'all processors are kept busy, at the least priority',
       fires: [{ alert: hostCpuSaturated, labels }],
       ...busy(processors),
     },
     {
-      fault: 'a program takes a little of the memory',
+      fault: 'a program takes memory',
       fires: [{ alert: hostMemoryLow, labels }],
       bring: async () => {
         hungry = running(takes((enough - 1) / 100))
       },
       end: async () => hungry?.end(),
     },
-    ...(isRoot
+    ...(group
       ? ([
           {
-            fault: 'a program outgrows the limit of its group',
+            fault: 'a program takes more memory than its group may',
             fires: [{ alert: hostOutOfMemory, labels }],
-            ...outOfMemory(),
+            ...outOfMemory(group),
           },
         ] as const)
       : []),

@@ -57,13 +57,13 @@ const ruleFaults = (prometheus: Second, remote: string): readonly Provocation[] 
       end: mend,
     },
     {
-      fault: 'a configuration that it refuses',
+      fault: 'a configuration that Prometheus refuses',
       fires: [{ alert: prometheusReloadFailed, labels }],
       bring: () => prometheus.become({ more: { scrape_configurations: [] } }),
       end: mend,
     },
     {
-      fault: 'rule files that are no longer named in its configuration',
+      fault: 'rule files that are no longer named in the configuration of Prometheus',
       fires: [
         {
           alert: alertNamed('MetricsAbsent of prometheus'),
@@ -115,7 +115,7 @@ const scrapeFaults = (prometheus: Second, nodeHost: string, storage: string): re
 
 const senderFaults = (prometheus: Second, alertmanager: SecondAlertmanager): readonly Provocation[] => [
   {
-    fault: 'a configuration without any Alertmanager',
+    fault: 'a configuration of Prometheus without any Alertmanager',
     fires: [
       { alert: prometheusWithoutAlertmanager, labels },
       { alert: prometheusNotificationsDropped, labels },
@@ -124,7 +124,7 @@ const senderFaults = (prometheus: Second, alertmanager: SecondAlertmanager): rea
     end: () => prometheus.become({}),
   },
   {
-    fault: 'its Alertmanager is stopped (SIGSTOP)',
+    fault: 'an Alertmanager is stopped (SIGSTOP)',
     fires: [{ alert: prometheusQueueFilling, labels }],
     bring: async () => process.kill(alertmanager.pid(), 'SIGSTOP'),
     end: async () => process.kill(alertmanager.pid(), 'SIGCONT'),

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { alertsOf } from '../../../../alerts/index.ts'
 import { hostDiskStalled } from '../../../../alerts/stack/disk.ts'
 import { heartbeatGroup } from '../../../../alerts/stack/heartbeat.ts'
-import { hostClockAdrift, hostClockSkewed, hostMemoryStalled, hostOutOfMemory } from '../../../../alerts/stack/host.ts'
+import { hostClockAdrift, hostClockSkewed, hostMemoryStalled } from '../../../../alerts/stack/host.ts'
 import { stackGroups } from '../../../../alerts/stack/index.ts'
 import { ensurePrograms } from '../../../../compose/local/programs.ts'
 import { startNodeExporter } from '../../../../compose/local/servers.ts'
@@ -15,7 +15,7 @@ import { lineTo } from '../service/line.ts'
 import { services } from '../service/stand.ts'
 import { openAlertmanager } from './alertmanager.ts'
 import { nodeLane, openProbe, openReleases, scrapeLane, serviceLane } from './coverage.ts'
-import { diskAdjusted, openDisks, withoutMounts } from './disk.ts'
+import { diskAdjusted, diskUnprovoked, openDisks } from './disk.ts'
 import {
   collectorFaults,
   exporterAdjusted,
@@ -25,7 +25,7 @@ import {
   revokedLogin,
   surveyFaults,
 } from './exporter.ts'
-import { hostAdjusted, hostFaults, isRoot } from './host.ts'
+import { hostAdjusted, hostFaults, hostUnprovoked } from './host.ts'
 import { judgeOf } from './judge.ts'
 import { openSecond } from './prometheus.ts'
 import { restartable } from './restartable.ts'
@@ -62,7 +62,8 @@ const openDatabase = async (shop: Shop) => {
   return { admin, urls: { admin: adminUrl, main, revoked: revoked.href, crowd: crowd.href } }
 }
 
-const stalls = 'a program for tests cannot see to it that no other program goes on, those that judge among them'
+const stalls =
+  'no program at all may go on: one that reads from a disk held to 2 MB a second stalls others, but never those that judge'
 const clocks = 'it would take the clock of the machine that all this runs on'
 
 export const stackScene: Scene = {
@@ -74,8 +75,8 @@ export const stackScene: Scene = {
     [hostDiskStalled.id]: stalls,
     [hostClockSkewed.id]: clocks,
     [hostClockAdrift.id]: clocks,
-    ...(isRoot ? {} : { [hostOutOfMemory.id]: 'whoever runs this may not limit the memory of a program' }),
-    ...withoutMounts,
+    ...hostUnprovoked,
+    ...diskUnprovoked,
   },
   open: async (shop) => {
     const [node, spare, switched, restless] = [
@@ -88,7 +89,7 @@ export const stackScene: Scene = {
     const exporter = await exporterOf(shop, 'exporter', {
       'postgres/main': { kind: 'postgres', url: database.urls.main },
       'postgres/revoked': { kind: 'postgres', url: database.urls.revoked },
-      'postgres/surveyed': { kind: 'postgres', url: database.urls.main, surveySeconds: 1 },
+      'postgres/surveyed': { kind: 'postgres', url: database.urls.main, surveySeconds: 0.25 },
       'reservations/main': { kind: 'reservations', url: database.urls.main },
       'redis/releases': { kind: 'redis', url: releases.url },
     })
@@ -145,7 +146,7 @@ export const stackScene: Scene = {
           ...disks.lanes(watch),
           nodeLane(watch, 'switched', switched),
           releases.lane(watch),
-          serviceLane(watch, api, (again, with_) => start('api', { again, ...(with_ === 'with' ? needs : {}) })),
+          serviceLane(watch, api, (again, has) => start('api', { again, ...(has === 'all' && needs) })),
           probe.lane(watch),
           scrapeLane(watch, judge),
         ]

@@ -85,7 +85,7 @@ const storageFaults = (prometheus: Second, nodeHost: string, watch: Watch): read
       patience: 240,
     },
     {
-      fault: 'half a block lies in its folder of data',
+      fault: 'half a block lies in the data of Prometheus',
       fires: [{ alert: prometheusStorageFailing, labels }],
       bring: async () => {
         half = halfBlock(prometheus.dataDir)
@@ -95,7 +95,7 @@ const storageFaults = (prometheus: Second, nodeHost: string, watch: Watch): read
       patience: 240,
     },
     {
-      fault: 'its write-ahead log is damaged, and it is started again',
+      fault: 'the write-ahead log of Prometheus is damaged, and it is started again',
       fires: [{ alert: prometheusWalCorrupted, labels }],
       bring: async () => {
         await prometheus.kill()

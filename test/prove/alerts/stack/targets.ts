@@ -30,24 +30,24 @@ export const targetFaults = (instance: string, spare: Restartable, judge: Judge)
   const labels = { instance }
   const pause = again(5_000, async () => {
     process.kill(spare.pid(), 'SIGSTOP')
-    await delay(1_500)
+    await delay(2_500)
     process.kill(spare.pid(), 'SIGCONT')
   })
   return [
     {
-      fault: 'it is stopped for a second and a half, again and again (SIGSTOP, SIGCONT)',
+      fault: 'a target is stopped for two seconds and a half, again and again (SIGSTOP, SIGCONT)',
       fires: [{ alert: targetUnreliable, labels }],
       bring: pause.begin,
       end: pause.end,
     },
     {
-      fault: 'it is killed (kill -9)',
+      fault: 'a target is killed (kill -9)',
       fires: [{ alert: targetDown, labels }],
       bring: spare.kill,
       end: () => spare.start(),
     },
     {
-      fault: 'it is taken out of its job in the configuration of Prometheus',
+      fault: 'a target is taken out of its job in the configuration of Prometheus',
       fires: [{ alert: targetAbsent, labels }],
       // With its whole job its last sample would count for five minutes more, which do not pass faster.
       bring: () => judge.change({ job: 'node', instance }, (config) => ({ ...config, static_configs: [] })),
@@ -56,7 +56,7 @@ export const targetFaults = (instance: string, spare: Restartable, judge: Judge)
   ]
 }
 
-/** A node exporter that is killed as soon as it was scraped. */
+/** A node exporter that is killed every few seconds. */
 export const restartFaults = (instance: string, restless: Restartable): readonly Provocation[] => {
   const restart = again(2_500, async () => {
     await restless.kill()
@@ -64,7 +64,7 @@ export const restartFaults = (instance: string, restless: Restartable): readonly
   })
   return [
     {
-      fault: 'it is killed and started, again and again',
+      fault: 'a program is killed and started, again and again',
       fires: [{ alert: stackProgramRestarting, labels: { instance } }],
       bring: restart.begin,
       end: restart.end,
@@ -85,7 +85,7 @@ export const slowFaults = (instance: string, line: Line, watch: Watch): readonly
   }
   return [
     {
-      fault: 'a way to it on which an answer takes three quarters of a second',
+      fault: 'a way to a target on which an answer takes three quarters of a second',
       fires: [{ alert: scrapeSlow, labels: { instance } }],
       bring: async () => line.slow(late),
       end: async () => {
@@ -98,7 +98,7 @@ export const slowFaults = (instance: string, line: Line, watch: Watch): readonly
       },
     },
     {
-      fault: 'its rule was missing in what Prometheus reads, is put back, and is missing again',
+      fault: 'the rule of the heartbeat, which was missing, is read again, and then is missing',
       fires: [{ alert: heartbeat }],
       bring: () => put(original),
       end: silence,
