@@ -18,64 +18,64 @@ const named = {
 const nameless = { datname: 'techplus', schemaname: '', relname: '', indexrelname: remainder }
 const index = { ...named, constraint: 'none' }
 
-/** A step is 4 minutes: a week is 2520, and Prometheus looks back 5 minutes for a sample. */
+/** A step is half an hour: a week is 336, and each evaluation finds the sample of its own time. */
 const indexed = (scans: string, labels: typeof index = index, size = mebibytes(20)) => ({
   about: postgresUnusedIndex,
-  step: '4m' as const,
+  step: '30m' as const,
   at: '10200m' as const,
-  series: [series(indexScans, 'postgres', scans, labels), series(indexSize, 'postgres', `${size}x2600`, labels)],
+  series: [series(indexScans, 'postgres', scans, labels), series(indexSize, 'postgres', `${size}x400`, labels)],
 })
 const copy = { ...named, kind: 'prefix', duplicate_of: 'reservations_note_day_idx' }
 
 const unused: readonly Case[] = [
   {
     name: 'a large index that was not read for a week is told with its table',
-    ...indexed('5x2600'),
+    ...indexed('5x400'),
     fires: [{ rule: postgresUnusedIndex, labels: { ...at, ...index }, value: '20Mi' }],
   },
   {
     name: 'an index that was not read for a week is not told within the hour after',
-    ...indexed('5x2600'),
+    ...indexed('5x400'),
     at: '10120m',
     fires: [],
   },
-  { name: 'an index that was read once in the week is not told', ...indexed('5x2000 6x600'), fires: [] },
+  { name: 'an index that was read once in the week is not told', ...indexed('5x270 6x130'), fires: [] },
   {
     name: 'an index that only a standby reads is not told',
-    ...indexed('5x2600'),
-    series: [...indexed('5x2600').series, ...indexed('5x2000 6x600').series.map(elsewhere)],
+    ...indexed('5x400'),
+    series: [...indexed('5x400').series, ...indexed('5x270 6x130').series.map(elsewhere)],
     fires: [],
   },
   {
     name: 'an index that neither the primary nor its standby reads is told once',
-    ...indexed('5x2600'),
-    series: [...indexed('5x2600').series, ...indexed('5x2600').series.map(elsewhere), elsewhere(standby)],
+    ...indexed('5x400'),
+    series: [...indexed('5x400').series, ...indexed('5x400').series.map(elsewhere), elsewhere(standby)],
     fires: [{ rule: postgresUnusedIndex, labels: { ...at, ...index }, value: '20Mi' }],
   },
   {
     name: 'an index that another one makes superfluous is told as that alone',
-    ...indexed('5x2600'),
-    series: [...indexed('5x2600').series, series(indexDuplicateSize, 'postgres', `${mebibytes(20)}x2600`, copy)],
+    ...indexed('5x400'),
+    series: [...indexed('5x400').series, series(indexDuplicateSize, 'postgres', `${mebibytes(20)}x400`, copy)],
     fires: [],
   },
   {
     name: 'an index that backs a constraint is not told: it keeps that true even if no query reads it',
-    ...indexed('0x2600', { ...index, constraint: 'unique' }),
+    ...indexed('0x400', { ...index, constraint: 'unique' }),
     fires: [],
   },
   {
     name: 'an index younger than a week is not told',
-    ...indexed('_x100 0x2500'),
+    ...indexed('_x14 0x386'),
     series: [
-      series(indexScans, 'postgres', '_x100 0x2500', index),
-      series(indexSize, 'postgres', `_x100 ${mebibytes(20)}x2500`, index),
+      series(indexScans, 'postgres', '_x14 0x386', index),
+      series(indexSize, 'postgres', `_x14 ${mebibytes(20)}x386`, index),
     ],
     fires: [],
   },
-  { name: 'a small index is not told: it costs little', ...indexed('0x2600', index, mebibytes(10)), fires: [] },
+  { name: 'a small index is not told: it costs little', ...indexed('0x400', index, mebibytes(10)), fires: [] },
   {
     name: 'the indexes summed as the remainder are not told: there is none to drop',
-    ...indexed('0x2600', { ...index, ...nameless }),
+    ...indexed('0x400', { ...index, ...nameless }),
     fires: [],
   },
 ]
