@@ -1,51 +1,23 @@
-import type { Bucketed, carried, Series } from './metric.ts'
+import {
+  type At,
+  bare,
+  type Comparison,
+  type Duration,
+  type Expr,
+  expr,
+  list,
+  number,
+  operation,
+  part,
+  quoted,
+  select,
+  text,
+  type Window,
+} from './expression.ts'
+import type { Bucketed, Series } from './metric.ts'
 
-/** What is compared, and with what: a number, or another vector. */
-export interface Comparison {
-  readonly value: string
-  readonly operator: string
-  readonly bound: number | string
-}
-
-/** An instant vector whose series carry exactly the labels `Label`. */
-export interface Expr<in out Label extends string = never> {
-  readonly promql: string
-  /** What it compares first of all, where it keeps the series for which that holds. */
-  readonly comparison?: Comparison
-  /** A binary operation, to be put in parentheses where it becomes an operand. */
-  readonly binary?: true
-  readonly [carried]: (label: Label) => Label
-}
-
-export type Duration = `${number}${'s' | 'm' | 'h' | 'd' | 'w'}`
-/** A range: a duration, or one that Grafana fills in. */
-export type Window = Duration | '$__rate_interval' | '$__interval' | '$__range'
-
-const expr = <Label extends string>(promql: string) => Object.freeze({ promql }) as Expr<Label>
-const operation = <Label extends string>(promql: string, comparison?: Comparison) =>
-  Object.freeze({ promql, binary: true, ...(comparison && { comparison: Object.freeze(comparison) }) }) as Expr<Label>
-const operand = ({ promql, binary }: Expr<never>) => (binary ? `(${promql})` : promql)
-const list = (labels: readonly string[]) => labels.join(', ')
-const quoted = (words: readonly string[]) => list(words.map((word) => JSON.stringify(word)))
-/** PromQL would take `Infinity` for the name of a metric. */
-const number = (value: number) => String(value).replace('Infinity', 'Inf')
-
-/** Looks this far back. */
-interface At {
-  readonly offset?: Duration
-}
-
-const selector = ({ name, matchers }: Series<string, never>, { offset }: At = {}, range = '') =>
-  `${name}${matchers.length > 0 ? `{${matchers.join(',')}}` : ''}${range}${offset ? ` offset ${offset}` : ''}`
-
-// Labels carried invariantly can only be read one by one; printing needs none.
-const bare = <T>(typed: unknown) => typed as T
-const select = (series: unknown, at?: At, range?: string) => selector(bare<Series<string, never>>(series), at, range)
-const text = (vector: unknown) => bare<Expr<never>>(vector).promql
-const part = (vector: unknown) => operand(bare<Expr<never>>(vector))
-
-/** How the series are asked for, where they are listed rather than computed with. */
-export const selectorOf = <L extends string>(series: Series<string, L>): string => select(series)
+export type { Comparison, Duration, Expr, Window } from './expression.ts'
+export { selectorOf } from './expression.ts'
 
 // --- from series to vectors -------------------------------------------------------------------------------------
 

@@ -1,8 +1,8 @@
 import type { Alert } from '../../../alerts/alert.ts'
+import type { Server } from '../../../compose/local/process.ts'
 import type { Override } from '../../../config/overrides.ts'
 import type { Duration } from '../../../metrics/promql.ts'
 import type { workshop } from '../../integration/servers.ts'
-import type { Watch } from './watch.ts'
 
 /** An alert that has to arrive, and labels by which it is known among those of other targets. */
 export interface Expected {
@@ -41,6 +41,33 @@ export interface Scraped {
   readonly url: string
   /** Less often, where a scrape may take longer than a second. */
   readonly every?: Duration
+}
+
+/** An alert as Alertmanager's webhook tells it. */
+export interface Told {
+  readonly status: 'firing' | 'resolved'
+  readonly labels: Readonly<Record<string, string>>
+}
+
+export interface Sample {
+  readonly metric: Readonly<Record<string, string>>
+  readonly value: readonly [number, string]
+}
+
+/** A Prometheus and an Alertmanager with the rules of a scene, and who is told. */
+export interface Watch {
+  readonly prometheus: Server
+  readonly alertmanager: Server
+  /** Written anew, it counts after `reload`. */
+  readonly configFile: string
+  readonly rulesFile: string
+  reload(): Promise<void>
+  query(promql: string): Promise<readonly Sample[]>
+  /** The last that was told of an alert, if anything was. */
+  told(expected: Expected): Told['status'] | undefined
+  /** Resolves when every target has been scraped. */
+  ready(): Promise<unknown>
+  end(): void
 }
 
 /** A part of the system, running, with the faults that are brought about in it. */

@@ -1,7 +1,7 @@
 import type { Alert } from '../../../alerts/alert.ts'
 import { eventually, workshop } from '../../integration/servers.ts'
-import type { Expected, Provocation, Scene } from './provocation.ts'
-import { rulesFor, startWatch, type Watch } from './watch.ts'
+import type { Expected, Provocation, Scene, Watch } from './provocation.ts'
+import { rulesFor, startWatch } from './watch.ts'
 
 /** What became of an alert that was provoked. */
 export interface Outcome {

@@ -3,41 +3,13 @@ import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { type Alert, isAlert, type RuleGroup, retuned } from '../../../alerts/alert.ts'
 import { ruleFiles } from '../../../alerts/index.ts'
-import type { Server } from '../../../compose/local/process.ts'
 import { ensurePrograms } from '../../../compose/local/programs.ts'
 import { startAlertmanager, startPrometheus } from '../../../compose/local/servers.ts'
 import { ruleFile } from '../../../compose/rule-file.ts'
 import { yaml } from '../../../compose/yaml.ts'
 import { eventually, freePort, type workshop } from '../../integration/servers.ts'
 import { compressedGroup, interval } from './compress.ts'
-import type { Adjustment, Expected, Scraped, Stage } from './provocation.ts'
-
-/** An alert as Alertmanager's webhook tells it. */
-interface Told {
-  readonly status: 'firing' | 'resolved'
-  readonly labels: Readonly<Record<string, string>>
-}
-
-interface Sample {
-  readonly metric: Readonly<Record<string, string>>
-  readonly value: readonly [number, string]
-}
-
-/** A Prometheus and an Alertmanager with the rules of a scene, and who is told. */
-export interface Watch {
-  readonly prometheus: Server
-  readonly alertmanager: Server
-  /** Written anew, it counts after `reload`. */
-  readonly configFile: string
-  readonly rulesFile: string
-  reload(): Promise<void>
-  query(promql: string): Promise<readonly Sample[]>
-  /** The last that was told of an alert, if anything was. */
-  told(expected: Expected): Told['status'] | undefined
-  /** Resolves when every target has been scraped. */
-  ready(): Promise<unknown>
-  end(): void
-}
+import type { Adjustment, Expected, Sample, Scraped, Stage, Told, Watch } from './provocation.ts'
 
 const isAbout = ({ alert, labels = {} }: Expected, told: Told) =>
   Object.entries({ alertname: alert.alert, ...alert.labels, ...labels }).every(
@@ -158,7 +130,7 @@ export const startWatch = async (
       dataDir: join(home, 'prometheus'),
       port: prometheusPort,
       configFile,
-      args: ['--web.enable-lifecycle', '--rules.alert.resend-delay=1s'],
+      args: ['--web.enable-lifecycle', '--rules.alert.resend-delay=3s'],
     }),
   )
   const query = async (promql: string): Promise<readonly Sample[]> => {

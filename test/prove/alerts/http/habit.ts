@@ -1,7 +1,7 @@
 import type { Expr } from '../../../../metrics/promql.ts'
 import { eventually } from '../../../integration/servers.ts'
 import { compressedExpr } from '../compress.ts'
-import type { Watch } from '../watch.ts'
+import type { Watch } from '../provocation.ts'
 
 /** Waits until so much is known of a service: what is unusual is so only beside what was usual before. */
 export const known = (watch: Watch, about: Expr<'job' | 'instance'>, instance: string, least: number) =>

@@ -4,11 +4,10 @@ import { httpRouteSlow, routeP99 } from '../../../../alerts/http/latency.ts'
 import { requestsWithin, service } from '../../../../alerts/http/requests.ts'
 import { httpRequestsTotal } from '../../../../exporters/service/http/metrics.ts'
 import { countOverTime, increase, sum } from '../../../../metrics/promql.ts'
-import type { Provocation } from '../provocation.ts'
+import type { Provocation, Watch } from '../provocation.ts'
 import { lockOf, renaming } from '../service/database-faults.ts'
 import type { Line } from '../service/line.ts'
 import { during } from '../service/traffic.ts'
-import type { Watch } from '../watch.ts'
 import { known } from './habit.ts'
 
 export interface RoutesStage {

@@ -1,11 +1,10 @@
 import { httpUnknownPathsSurging } from '../../../../alerts/http/clients.ts'
 import { requestsWithin } from '../../../../alerts/http/requests.ts'
 import { httpRequestsPilingUp, httpTrafficDropped, httpTrafficGone } from '../../../../alerts/http/traffic.ts'
-import type { Provocation } from '../provocation.ts'
+import type { Provocation, Watch } from '../provocation.ts'
 import { lockOf } from '../service/database-faults.ts'
 import type { Started } from '../service/stand.ts'
 import { crowd, during, type Traffic } from '../service/traffic.ts'
-import type { Watch } from '../watch.ts'
 import { known } from './habit.ts'
 
 /** A service, and guests who come at a steady pace once they are brought. */

@@ -6,8 +6,7 @@ import {
 } from '../../../../alerts/postgres/capacity.ts'
 import { eventually } from '../../../integration/servers.ts'
 import { compressedExpr } from '../compress.ts'
-import type { Adjustment, Provocation } from '../provocation.ts'
-import type { Watch } from '../watch.ts'
+import type { Adjustment, Provocation, Watch } from '../provocation.ts'
 import { type Database, repeated, until } from './database.ts'
 
 const faster = 'sixty times faster'

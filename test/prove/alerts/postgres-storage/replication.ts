@@ -9,8 +9,7 @@ import { startPostgres } from '../../../../compose/local/postgres.ts'
 import type { Server } from '../../../../compose/local/process.ts'
 import { eventually, type workshop } from '../../../integration/servers.ts'
 import { compressedExpr } from '../compress.ts'
-import type { Adjustment, Provocation } from '../provocation.ts'
-import type { Watch } from '../watch.ts'
+import type { Adjustment, Provocation, Watch } from '../provocation.ts'
 import { configure, type Database, repeated, until } from './database.ts'
 
 type Shop = ReturnType<typeof workshop>

@@ -1,8 +1,7 @@
 import type { Running } from '../../../../compose/local/process.ts'
 import { eventually } from '../../../integration/servers.ts'
 import { burnAlert, exhausted, slo, unknown } from '../../../promtool/promise-names.ts'
-import type { Provocation } from '../provocation.ts'
-import type { Watch } from '../watch.ts'
+import type { Provocation, Watch } from '../provocation.ts'
 import type { Api } from './stand.ts'
 
 /** Every so manieth is bad: four times what the promises leave, where one request in five is a booking. */

@@ -1,8 +1,7 @@
 import { redisDown, redisLoading, redisRestarted, redisRestartingOften } from '../../../../alerts/redis/availability.ts'
 import { eventually } from '../../../integration/servers.ts'
 import { type FaultyRedis, faultyRedis } from '../../faults/servers.ts'
-import type { Provocation } from '../provocation.ts'
-import type { Watch } from '../watch.ts'
+import type { Provocation, Watch } from '../provocation.ts'
 import { on, type Part } from './part.ts'
 
 /** It loads as slowly as if it had a thousand times as much to load, and answers as often meanwhile. */

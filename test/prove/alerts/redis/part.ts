@@ -1,6 +1,5 @@
 import type { Alert } from '../../../../alerts/alert.ts'
-import type { Expected, Provocation } from '../provocation.ts'
-import type { Watch } from '../watch.ts'
+import type { Expected, Provocation, Watch } from '../provocation.ts'
 
 /** Servers of the scene, and what is done to them. */
 export interface Part {

@@ -9,8 +9,7 @@ import {
 } from '../../../../alerts/redis/replication.ts'
 import { eventually } from '../../../integration/servers.ts'
 import { type FaultyRedis, faultyRedis } from '../../faults/servers.ts'
-import type { Provocation } from '../provocation.ts'
-import type { Watch } from '../watch.ts'
+import type { Provocation, Watch } from '../provocation.ts'
 import { again } from './again.ts'
 import { on, type Part } from './part.ts'
 

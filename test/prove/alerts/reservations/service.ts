@@ -3,8 +3,7 @@ import type { Connection } from '../../../../demo/database.ts'
 import type { Duration } from '../../../../metrics/promql.ts'
 import { eventually } from '../../../integration/servers.ts'
 import { compressedExpr } from '../compress.ts'
-import type { Provocation } from '../provocation.ts'
-import type { Watch } from '../watch.ts'
+import type { Provocation, Watch } from '../provocation.ts'
 import type { Guests } from './guests.ts'
 
 /** What the alert asks for too, where times pass faster. */

@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import { Redis } from 'ioredis'
 import { Pool } from 'pg'
 import { pingPostgres, pingRedis, type ServiceOptions } from '../../../../exporters/service/index.ts'
-import type { Setup } from './program.ts'
+import type { Setup } from './setup.ts'
 
 /** Milliseconds that a health check has: a scrape, which waits for it, has one second. */
 const patience = 800

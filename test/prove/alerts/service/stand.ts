@@ -4,7 +4,7 @@ import type { Duration } from '../../../../metrics/promql.ts'
 import { bundleOurs } from '../../../bench/contestants.ts'
 import { freePort, type workshop } from '../../../integration/servers.ts'
 import type { Scraped } from '../provocation.ts'
-import type { Setup } from './program.ts'
+import type { Setup } from './setup.ts'
 
 /** A service of ours in a process of its own, and where it is scraped. */
 export interface Started extends Running {

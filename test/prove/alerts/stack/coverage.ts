@@ -5,9 +5,8 @@ import { startBlackboxExporter, startRedis } from '../../../../compose/local/ser
 import { plainYaml } from '../../../../compose/yaml.ts'
 import { type CacheFlavour, freePort, type workshop } from '../../../integration/servers.ts'
 import { alertNamed } from '../../../promtool/case.ts'
-import type { Expected, Provocation } from '../provocation.ts'
+import type { Expected, Provocation, Watch } from '../provocation.ts'
 import type { Started } from '../service/stand.ts'
-import type { Watch } from '../watch.ts'
 import { type Judge, thereIs } from './judge.ts'
 import { type Restartable, restartable } from './restartable.ts'
 

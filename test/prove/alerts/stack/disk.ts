@@ -7,9 +7,8 @@ import {
   hostDiskReadonly,
   hostInodesNearlyGone,
 } from '../../../../alerts/stack/disk.ts'
-import type { Adjustment, Provocation } from '../provocation.ts'
+import type { Adjustment, Provocation, Watch } from '../provocation.ts'
 import { again } from '../redis/again.ts'
-import type { Watch } from '../watch.ts'
 import { thereIs } from './judge.ts'
 
 /** Only who is root may mount an image as a disk, and in a container not even they. */

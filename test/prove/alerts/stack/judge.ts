@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { parse } from 'yaml'
 import { plainYaml } from '../../../../compose/yaml.ts'
 import { eventually } from '../../../integration/servers.ts'
-import type { Watch } from '../watch.ts'
+import type { Watch } from '../provocation.ts'
 
 interface ScrapeConfig {
   readonly job_name: string

@@ -18,8 +18,7 @@ import {
   prometheusWalCorrupted,
 } from '../../../../alerts/stack/storage.ts'
 import type { workshop } from '../../../integration/servers.ts'
-import type { Adjustment, Provocation } from '../provocation.ts'
-import type { Watch } from '../watch.ts'
+import type { Adjustment, Provocation, Watch } from '../provocation.ts'
 import { thereIs } from './judge.ts'
 import { crowd, scraping } from './prometheus.ts'
 import { type Second, secondPrometheus } from './second.ts'

@@ -11,10 +11,9 @@ import {
 } from '../../../../alerts/stack/targets.ts'
 import { plainYaml } from '../../../../compose/yaml.ts'
 import { eventually } from '../../../integration/servers.ts'
-import type { Adjustment, Provocation } from '../provocation.ts'
+import type { Adjustment, Provocation, Watch } from '../provocation.ts'
 import { again } from '../redis/again.ts'
 import type { Line } from '../service/line.ts'
-import type { Watch } from '../watch.ts'
 import type { Judge } from './judge.ts'
 import type { Restartable } from './restartable.ts'
 
