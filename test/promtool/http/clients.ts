@@ -112,7 +112,7 @@ const refusals: readonly Case[] = [
       'a hundred': [visits, refusing('401', [1, 19.8])],
       'as yesterday': [visits, refusing('401', [10, 40])],
       'what is wrong': [visits, refusing('422', [1, 40])],
-      'since a moment ago': [visits, refusing('401', [1, 40], login, day + 4)],
+      'since a moment ago': [visits, refusing('401', [1, 60], login, day + 5)],
       'of the remainder': [visits, refusing('401', [1, 40], remainder)],
     }),
     step,

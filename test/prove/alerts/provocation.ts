@@ -87,6 +87,8 @@ export interface Scene {
   /** Whose alerts: those of a folder of `alerts/`. */
   readonly name: string
   readonly alerts: readonly Alert[]
+  /** Played before the others, and not beside them: it takes all processors, or the memory, for a while. */
+  readonly alone?: boolean
   readonly adjusted: readonly Adjustment[]
   /** Alerts that are not provoked: why not, by id. */
   readonly unprovoked: Readonly<Record<string, string>>

@@ -9,15 +9,15 @@ import { reservationsScene } from './reservations/scene.ts'
 import { serviceScene } from './service/scene.ts'
 import { stackScene } from './stack/scene.ts'
 
-/** Every part of the system that alerts are provoked on; together they have every alert. */
+/** Every part of the system that alerts are provoked on; together they have every alert. The longest first. */
 export const scenes: readonly Scene[] = [
-  postgresSessionsScene,
-  postgresStorageScene,
-  redisScene,
-  serviceScene,
-  httpScene,
-  reservationsScene,
-  probeScene,
   promisesScene,
+  reservationsScene,
+  postgresStorageScene,
+  httpScene,
+  serviceScene,
+  redisScene,
+  postgresSessionsScene,
+  probeScene,
   stackScene,
 ]

@@ -68,6 +68,7 @@ const clocks = 'it would take the clock of the machine that all this runs on'
 
 export const stackScene: Scene = {
   name: 'stack',
+  alone: true,
   alerts: alertsOf([...stackGroups, heartbeatGroup]),
   adjusted: [...targetsAdjusted, ...exporterAdjusted, ...storageAdjusted, ...hostAdjusted, ...diskAdjusted],
   unprovoked: {
