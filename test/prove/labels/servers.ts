@@ -22,7 +22,7 @@ const settings = {
   wal_level: 'logical',
 }
 
-/** So that each family has something to tell. An empty table keeps its pages, or it would be bloated in one run and not in another. */
+/** So that each family has something to tell. The empty table keeps its pages: it is bloated in every run. */
 const schema = `
   create extension pg_stat_statements;
   create role limited login connection limit 5;
