@@ -4,9 +4,10 @@ import { join } from 'node:path'
 import type { Program } from '../../compose/local/find-program.ts'
 import { run } from '../../compose/local/run.ts'
 import { apart, type Batch } from './case.ts'
+import type { Files } from './files.ts'
 
 /** Runs the `test.yml` among files, and tells what promtool said of it. */
-export type Asking = (files: Batch['files']) => Promise<{ readonly holds: boolean; readonly output: string }>
+export type Asking = (files: Files) => Promise<{ readonly holds: boolean; readonly output: string }>
 
 /** A promtool that is asked; what it reads is removed in the end. */
 export const asking = (promtool: Program) => {

@@ -1,9 +1,8 @@
 import { type Alert, isAlert, type RecordingRule, type RuleGroup } from '../../alerts/alert.ts'
 import { ruleFiles } from '../../alerts/index.ts'
-import { ruleFile } from '../../compose/rule-file.ts'
-import { yaml } from '../../compose/yaml.ts'
 import type { Duration } from '../../metrics/promql.ts'
 import { secondsIn } from './duration.ts'
+import { type Files, filesOf } from './files.ts'
 import type { InputSeries } from './series.ts'
 
 /** An alert that must be firing: the labels of the series it fires for, and its value as its summary prints it. */
@@ -166,31 +165,13 @@ const testOf = (one: Question) => {
 export interface Batch {
   readonly name: string
   readonly asked: readonly Question[]
-  /** The rules, and the test with them, by file name. */
-  readonly files: Readonly<Record<string, string>>
+  readonly files: Files
 }
 
 const batchOf = (subject: string, groups: readonly RuleGroup[], asked: readonly Question[]): Batch => {
   const step = asked[0] ? stepOf(asked[0]) : everyMinute
-  return {
-    name: `${subject}, every ${step}`,
-    asked,
-    files: {
-      'rules.yml': yaml(ruleFile(groups)),
-      'test.yml': yaml({
-        rule_files: ['rules.yml'],
-        evaluation_interval: step,
-        // Left to itself, promtool evaluates groups in a random order, and what one reads of another is a step late or not.
-        group_eval_order: groups.map(({ name }) => name),
-        tests: asked.map((one) => ({
-          name: one.name,
-          interval: step,
-          input_series: one.series,
-          ...testOf(one),
-        })),
-      }),
-    },
-  }
+  const trials = asked.map((one) => ({ name: one.name, input_series: one.series, ...testOf(one) }))
+  return { name: `${subject}, every ${step}`, asked, files: filesOf(groups, step, trials) }
 }
 
 /** All that is asked, in as few batches as there can be. */

@@ -1,9 +1,8 @@
 import { isAlert, type RuleGroup } from '../../alerts/alert.ts'
-import { ruleFile } from '../../compose/rule-file.ts'
-import { yaml } from '../../compose/yaml.ts'
 import { sla } from '../../config/sla.ts'
 import type { Duration } from '../../metrics/promql.ts'
-import { type Batch, subjects } from './case.ts'
+import { subjects } from './case.ts'
+import { type Files, filesOf } from './files.ts'
 import type { Major } from './onsets.ts'
 import { labelled, slo } from './promise-names.ts'
 import { type Counted, counted } from './promises.ts'
@@ -62,7 +61,7 @@ export interface Month {
   readonly exact: number
   /** The share of every five minutes, each counting as much as the other: what is often recorded instead. */
   readonly averaged: number
-  readonly files: Batch['files']
+  readonly files: Files
 }
 
 /** Of the shares over the last five minutes, one a minute, as long as there is traffic: by hand, and not by a rate. */
@@ -115,23 +114,15 @@ export const month = (promise: Counted, days: number, major: Major): Month => {
     bad,
     exact,
     averaged,
-    files: {
-      'rules.yml': yaml(ruleFile(groups)),
-      'test.yml': yaml({
-        rule_files: ['rules.yml'],
-        evaluation_interval: '1m',
-        tests: [
-          {
-            name: `${promise} over ${days} days`,
-            interval: '1m',
-            input_series: series,
-            promql_expr_test: [
-              is(rule.expr, exact),
-              is(`avg_over_time((slo:error:ratio_rate5m{slo=${labels}} >= 0)[${at}:1m])`, averaged),
-            ],
-          },
+    files: filesOf(groups, '1m', [
+      {
+        name: `${promise} over ${days} days`,
+        input_series: series,
+        promql_expr_test: [
+          is(rule.expr, exact),
+          is(`avg_over_time((slo:error:ratio_rate5m{slo=${labels}} >= 0)[${at}:1m])`, averaged),
         ],
-      }),
-    },
+      },
+    ]),
   }
 }

@@ -1,10 +1,9 @@
 import { type Alert, isAlert, type RuleGroup } from '../../alerts/alert.ts'
 import type { Program } from '../../compose/local/find-program.ts'
-import { ruleFile } from '../../compose/rule-file.ts'
-import { yaml } from '../../compose/yaml.ts'
 import type { Duration } from '../../metrics/promql.ts'
 import { type Asking, asking } from './ask.ts'
 import { type Case, everyRecording, stepOf, subjectOfAlert, testOfCase } from './case.ts'
+import { filesOf } from './files.ts'
 import { everyCase } from './index.ts'
 import { type Mutant, mutantsOf } from './mutants.ts'
 import { nodesOf, textOf } from './promql-edit.ts'
@@ -29,23 +28,14 @@ const groupsFor = (alert: Alert, tried: readonly Alert[]): readonly RuleGroup[] 
     }),
   }))
 
-const filesOf = (cases: readonly Case[], step: Duration, alert: Alert, tried: readonly Alert[]) => {
-  const groups = groupsFor(alert, tried).filter(({ rules }) => rules.length > 0)
+const filesFor = (cases: readonly Case[], step: Duration, alert: Alert, tried: readonly Alert[]) => {
   const names = tried.map((one) => one.alert)
-  return {
-    'rules.yml': yaml(ruleFile(groups)),
-    'test.yml': yaml({
-      rule_files: ['rules.yml'],
-      evaluation_interval: step,
-      group_eval_order: groups.map(({ name }) => name),
-      tests: cases.map((one) => ({
-        name: one.name,
-        interval: step,
-        input_series: one.series,
-        ...testOfCase(one, names),
-      })),
-    }),
-  }
+  const trials = cases.map((one) => ({ name: one.name, input_series: one.series, ...testOfCase(one, names) }))
+  return filesOf(
+    groupsFor(alert, tried).filter(({ rules }) => rules.length > 0),
+    step,
+    trials,
+  )
 }
 
 /** Names of alerts that failed a case, or could not be evaluated, which ends a case for all others. */
@@ -61,7 +51,7 @@ const failing = async (ask: Asking, cases: readonly Case[], alert: Alert, tried:
   for (const step of new Set(cases.map(stepOf))) {
     const together = cases.filter((one) => stepOf(one) === step)
     for (let left = tried.filter((one) => !failed.has(one.alert)); left.length > 0; ) {
-      const { holds, output } = await ask(filesOf(together, step, alert, left))
+      const { holds, output } = await ask(filesFor(together, step, alert, left))
       const found = failedIn(output)
       for (const name of [...found.failed, ...found.unevaluated]) failed.add(name)
       if (holds || found.unevaluated.size === 0) {
