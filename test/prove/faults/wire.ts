@@ -1,6 +1,6 @@
-import { once } from 'node:events'
-import { connect, createServer, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
+import { relayTo } from '../relay.ts'
 
 /** What becomes of what a server says on its way to the exporter. */
 export const manners = ['pass', 'garbage', 'half', 'trickle', 'flood', 'silence', 'hang-up'] as const
@@ -48,37 +48,20 @@ const says: Readonly<Record<Manner, (client: Socket, bytes: Buffer) => unknown>>
 
 export const wireTo = async (target: number): Promise<Wire> => {
   let manner: Manner = 'pass'
-  const clients = new Set<Socket>()
-  const server = createServer((client) => {
-    const upstream = connect({ port: target, host: '127.0.0.1', noDelay: true })
-    clients.add(client)
+  const { port, open, close } = await relayTo(target, (client) => {
     let spoilt = false
-    upstream.on('data', (bytes) => {
+    return (bytes) => {
       // Half an answer has no other half, and what floods does so on.
       if (!spoilt) says[manner](client, bytes)
       spoilt ||= !['pass', 'silence'].includes(manner)
-    })
-    client.on('data', (bytes) => upstream.write(bytes))
-    for (const [one, other] of [
-      [client, upstream],
-      [upstream, client],
-    ] as const) {
-      one.on('error', () => other.destroy())
-      one.on('close', () => other.destroy())
     }
-    client.on('close', () => clients.delete(client))
-  }).listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
+  })
   return {
-    port: typeof address === 'object' && address ? address.port : 0,
+    port,
+    open,
+    close,
     become: (next) => {
       manner = next
-    },
-    open: () => clients.size,
-    close: () => {
-      server.close()
-      for (const client of clients) client.destroy()
     },
   }
 }

@@ -1,16 +1,14 @@
-import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { alertsOf } from '../../../../alerts/index.ts'
 import { probeGroups } from '../../../../alerts/probe/index.ts'
 import { apiProbeSlow } from '../../../../alerts/probe/reach.ts'
 import { startProcess } from '../../../../compose/local/process.ts'
-import { ensurePrograms } from '../../../../compose/local/programs.ts'
-import { startBlackboxExporter } from '../../../../compose/local/servers.ts'
 import { yaml } from '../../../../compose/yaml.ts'
 import { services } from '../../../../config/targets.ts'
 import { bundleOurs } from '../../../bench/contestants.ts'
 import { authority } from '../../../integration/certificates.ts'
 import { freePort, type workshop } from '../../../integration/servers.ts'
+import { blackboxIn } from '../blackbox.ts'
 import type { Scene } from '../provocation.ts'
 import { certificateFaults, hosts, newDays, type Restartable, reachFaults } from './faults.ts'
 import { frontOf, secureFrontOf } from './front.ts'
@@ -40,22 +38,10 @@ const serviceIn = async (shop: Shop, bundle: string, name: string): Promise<Rest
   }
 }
 
-/** As the stack runs it, but that it trusts the authority of the proof. */
-const probing = async (shop: Shop, authorityFile: string) => {
-  const programs = await ensurePrograms(['blackbox-exporter'])
-  const configFile = join(shop.folder, 'blackbox.yml')
+/** As the stack has it, but that it trusts the authority of the proof. */
+const trusting = (authorityFile: string) => {
   const http = { preferred_ip_protocol: 'ip4', tls_config: { ca_file: authorityFile } }
-  writeFileSync(configFile, yaml({ modules: { http_2xx: { prober: 'http', timeout: '5s', http } } }))
-  return shop.keep(
-    await startBlackboxExporter({
-      program: programs['blackbox-exporter'],
-      dataDir: join(shop.folder, 'blackbox'),
-      port: await freePort(),
-      configFile,
-      // A probe has what Prometheus waits, less this much: half a second of one is too much.
-      args: ['--timeout-offset=0.1'],
-    }),
-  )
+  return yaml({ modules: { http_2xx: { prober: 'http', timeout: '5s', http } } })
 }
 
 export const probeScene: Scene = {
@@ -71,7 +57,7 @@ export const probeScene: Scene = {
     const issuing = authority(join(shop.folder, 'certificates'), 'authority')
     const front = await frontOf(api.port)
     const secure = await secureFrontOf(secured.port, issuing.issue('new', hosts, newDays))
-    const blackbox = await probing(shop, issuing.certFile)
+    const blackbox = await blackboxIn(shop, trusting(issuing.certFile))
     const probed = (instance: string, origin: string) => ({
       job: 'probe',
       instance,

@@ -3,10 +3,11 @@ import { promiseGroups } from '../../../../alerts/promises.ts'
 import { services } from '../../../../config/targets.ts'
 import { burnAlert, exhausted } from '../../../promtool/promise-names.ts'
 import { countedPromises } from '../../../promtool/promises.ts'
+import { blackboxIn } from '../blackbox.ts'
 import type { Adjustment, Scene } from '../provocation.ts'
 import { during } from '../service/traffic.ts'
 import { bookingFaults, latencyFaults, reachFaults } from './faults.ts'
-import { apisIn, blackboxIn } from './stand.ts'
+import { apisIn } from './stand.ts'
 
 /** Requests a second: one in five is a booking. */
 const [looks, bookings] = [72, 18] as const

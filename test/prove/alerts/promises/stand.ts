@@ -1,9 +1,5 @@
-import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Running, startProcess } from '../../../../compose/local/process.ts'
-import { ensurePrograms } from '../../../../compose/local/programs.ts'
-import { startBlackboxExporter } from '../../../../compose/local/servers.ts'
-import { blackboxConfig } from '../../../../compose/prometheus.ts'
 import { services } from '../../../../config/targets.ts'
 import { bundleOurs } from '../../../bench/contestants.ts'
 import { freePort, type workshop } from '../../../integration/servers.ts'
@@ -54,21 +50,4 @@ export const apisIn = async (shop: Shop) => {
       },
     }
   }
-}
-
-/** As the stack runs it. */
-export const blackboxIn = async (shop: Shop) => {
-  const programs = await ensurePrograms(['blackbox-exporter'])
-  const configFile = join(shop.folder, 'blackbox.yml')
-  writeFileSync(configFile, blackboxConfig())
-  return shop.keep(
-    await startBlackboxExporter({
-      program: programs['blackbox-exporter'],
-      dataDir: join(shop.folder, 'blackbox'),
-      port: await freePort(),
-      configFile,
-      // A probe has what Prometheus waits, less this much: half a second of one is too much.
-      args: ['--timeout-offset=0.1'],
-    }),
-  )
 }

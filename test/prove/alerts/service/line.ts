@@ -1,6 +1,6 @@
-import { once } from 'node:events'
-import { connect, createServer, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
+import { relayTo } from '../../relay.ts'
 
 /** Stands between a client and a server. */
 export interface Line {
@@ -29,32 +29,10 @@ const lateTo = (client: Socket, waits: () => number) => {
 export const lineTo = async (target: number): Promise<Line> => {
   let wait = 0
   let open = true
-  const clients = new Set<Socket>()
-  const server = createServer((client) => {
-    clients.add(client)
-    const upstream = connect({ port: target, host: '127.0.0.1', noDelay: true })
-    upstream.on(
-      'data',
-      lateTo(client, () => wait),
-    )
-    client.on('data', (bytes) => upstream.write(bytes))
-    for (const [one, other] of [
-      [client, upstream],
-      [upstream, client],
-    ] as const) {
-      one.on('error', () => other.destroy())
-      one.on('close', () => other.destroy())
-    }
-    client.on('close', () => clients.delete(client))
-    if (!open) client.destroy()
-  }).listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  const hangUp = () => {
-    for (const client of clients) client.destroy()
-  }
+  const { port, hangUp, close } = await relayTo(target, (client) => (open ? lateTo(client, () => wait) : undefined))
   return {
-    port: typeof address === 'object' && address ? address.port : 0,
+    port,
+    close,
     slow: (milliseconds) => {
       wait = milliseconds
     },
@@ -64,10 +42,6 @@ export const lineTo = async (target: number): Promise<Line> => {
     },
     mend: () => {
       open = true
-    },
-    close: () => {
-      server.close()
-      hangUp()
     },
   }
 }
