@@ -5,6 +5,7 @@ import { asker, asking } from '../promtool/ask.ts'
 import { alertNamed, batches, everyAlert } from '../promtool/case.ts'
 import { equivalents } from '../promtool/equivalents/index.ts'
 import { everyCase } from '../promtool/index.ts'
+import { missingCases } from '../promtool/missing.ts'
 import { month } from '../promtool/month.ts'
 import { mutate } from '../promtool/mutation.ts'
 import { onsets } from '../promtool/onsets.ts'
@@ -61,16 +62,16 @@ describe('of mutants', () => {
 })
 
 describe('of all cases', () => {
-  const firing = new Set(everyCase.flatMap(({ fires }) => fires.map(({ rule }) => rule.id)))
-  const quiet = new Set(
-    everyCase.flatMap(({ about, fires }) => (fires.some(({ rule }) => rule.id === about.id) ? [] : [about.id])),
-  )
-
   test('every alert has one that must fire and one that must stay quiet', () => {
-    const ids = everyAlert.map(({ id }) => id)
-    expect(ids.length).toBeGreaterThan(0)
-    expect(ids.filter((id) => !firing.has(id))).toEqual([])
-    expect(ids.filter((id) => !quiet.has(id))).toEqual([])
+    expect(missingCases(everyCase)).toEqual([])
+  })
+
+  test('one that is missing is told with the place where it belongs', () => {
+    const about = alertNamed('RedisDown')
+    const firing = everyCase.filter((one) => one.about !== about || one.fires.length > 0)
+    const line = 'test/promtool/redis: RedisDown has no case in which it must stay quiet: add one, or it may cry wolf'
+    expect(missingCases(firing)).toEqual([line])
+    expect(missingCases(everyCase.filter((one) => one.about !== about))).toHaveLength(2)
   })
 
   test('no two have the same name', () => {
