@@ -36,7 +36,8 @@ export const compressedExpr = (promql: string): string =>
 export const compressedAlert = (alert: Alert): Alert => ({
   ...alert,
   expr: compressedExpr(alert.expr),
-  for: shorter(alert.for),
+  // A delay is a sixtieth whatever it is: it is what one waits for.
+  for: `${Math.max(1, Math.round(secondsIn(alert.for) / factor))}s`,
   ...(alert.keepFiringFor && { keepFiringFor: shorter(alert.keepFiringFor) }),
 })
 

@@ -16,6 +16,8 @@ export interface Provocation {
   readonly fault: string
   /** Each must not be firing before, fire after, and be resolved in the end. */
   readonly fires: readonly [Expected, ...Expected[]]
+  /** What has to be usual first: in it no alert may fire. */
+  before?(): Promise<unknown>
   /** Brings it about; what has to go on meanwhile goes on after it resolves. */
   bring(): Promise<unknown>
   /** Ends it. Called once, whether or not all alerts have arrived. */

@@ -1,5 +1,6 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Alert } from '../../../alerts/alert.ts'
-import { eventually, workshop } from '../../integration/servers.ts'
+import { workshop } from '../../integration/servers.ts'
 import type { Expected, Provocation, Scene, Watch } from './provocation.ts'
 import { rulesFor, startWatch } from './watch.ts'
 
@@ -16,46 +17,73 @@ export interface Outcome {
 
 const usualPatience = 120
 
-const reaches = async (watch: Watch, expected: Expected, status: 'firing' | 'resolved', patience: number) => {
-  const began = performance.now()
-  await eventually(
-    () => watch.told(expected),
-    (told) => told === status,
-    { within: patience * 1000, every: 100 },
-  )
-  return (performance.now() - began) / 1000
+/** When something that takes its time was done; until then it is not known. */
+interface Done {
+  at?: number
+}
+
+type Arrival = { readonly seconds: number } | { readonly failed: string }
+
+const now = () => performance.now() / 1000
+
+/** How long after `began` this is told: while what brings it about is done, and then for so long as one is patient. */
+const arrival = async (
+  watch: Watch,
+  expected: Expected,
+  status: 'firing' | 'resolved',
+  { began, done, patience }: { readonly began: number; readonly done: Done; readonly patience: number },
+): Promise<Arrival> => {
+  if (status === 'resolved' && watch.told(expected) === undefined) return { failed: 'never fired' }
+  while (watch.told(expected) !== status) {
+    if (done.at !== undefined && now() > done.at + patience) return { failed: `not ${status} within ${patience} s` }
+    await delay(100)
+  }
+  return { seconds: now() - began }
 }
 
 const wordsOf = (error: unknown) =>
   (error instanceof Error ? error.message : String(error)).replace(/\s+/g, ' ').slice(0, 300)
 
-const outcomesOf = async (watch: Watch, { fault, fires, bring, end, patience = usualPatience }: Provocation) => {
-  const early = fires.filter((expected) => watch.told(expected) === 'firing')
-  const after = async (status: 'firing' | 'resolved', one: Expected) =>
-    reaches(watch, one, status, patience).then(
-      (seconds) => ({ seconds }),
-      () => ({ failed: `not ${status} within ${patience} s` }),
+/** What is done, and meanwhile and afterwards who is told. */
+const watched = async (
+  watch: Watch,
+  act: () => Promise<unknown>,
+  { fires, patience = usualPatience }: Provocation,
+  status: 'firing' | 'resolved',
+) => {
+  const [began, done]: [number, Done] = [now(), {}]
+  const acting = act()
+    .then(
+      () => undefined,
+      (error: unknown) => wordsOf(error),
     )
-  const brought = await bring().then(
+    .finally(() => {
+      done.at = now()
+    })
+  const arrivals = await Promise.all(fires.map((one) => arrival(watch, one, status, { began, done, patience })))
+  return { arrivals, failed: await acting }
+}
+
+const failureOf = (arrival: Arrival | undefined) => (arrival && 'failed' in arrival ? arrival.failed : undefined)
+
+const outcomesOf = async (watch: Watch, provocation: Provocation): Promise<readonly Outcome[]> => {
+  const { fault, fires, before, bring, end } = provocation
+  const unready = await before?.().then(
     () => undefined,
-    (error: unknown) => `could not be brought about: ${wordsOf(error)}`,
+    (error: unknown) => `what is usual was not: ${wordsOf(error)}`,
   )
-  const notified = await Promise.all(fires.map((one) => after('firing', one)))
-  const ended = await end().then(
-    () => undefined,
-    (error: unknown) => `could not be ended: ${wordsOf(error)}`,
-  )
-  const resolved = await Promise.all(
-    fires.map((one, i) => ('seconds' in (notified[i] ?? {}) ? after('resolved', one) : { failed: 'never fired' })),
-  )
+  const early = new Set(fires.filter((expected) => watch.told(expected) === 'firing'))
+  const brought = await watched(watch, bring, provocation, 'firing')
+  const ended = await watched(watch, end, provocation, 'resolved')
   return fires.map((expected, i): Outcome => {
-    const [told, over] = [notified[i], resolved[i]]
+    const [told, over] = [brought.arrivals[i], ended.arrivals[i]]
     const failed =
-      (early.includes(expected) ? 'fired before the fault' : undefined) ??
-      brought ??
-      (told && 'failed' in told ? told.failed : undefined) ??
-      ended ??
-      (over && 'failed' in over ? over.failed : undefined)
+      unready ??
+      (early.has(expected) ? 'fired before the fault' : undefined) ??
+      (brought.failed && `could not be brought about: ${brought.failed}`) ??
+      failureOf(told) ??
+      (ended.failed && `could not be ended: ${ended.failed}`) ??
+      failureOf(over)
     return {
       alert: expected.alert,
       fault,
@@ -65,6 +93,12 @@ const outcomesOf = async (watch: Watch, { fault, fires, bring, end, patience = u
     }
   })
 }
+
+const isMatch = ({ fault, fires }: Provocation, matching: RegExp) =>
+  matching.test([fault, ...fires.map(({ alert }) => alert.id)].join())
+
+const lineOf = ({ alert, fault, notified, resolved, failed }: Outcome) =>
+  `${alert.id}: ${fault}: ${failed ?? `${notified?.toFixed(1)} s, resolved ${resolved?.toFixed(1)} s`}`
 
 /** Brings about every fault of a scene, or those whose words match, and tells what came of each as it comes. */
 export const played = async (
@@ -76,23 +110,23 @@ export const played = async (
   const found: Outcome[] = []
   try {
     const stage = await scene.open(shop)
-    const watch = await startWatch(shop, rulesFor(scene.alerts, scene.adjusted), stage.scraped)
     try {
-      await watch.ready()
-      const lane = async (provocations: readonly Provocation[]) => {
-        for (const one of provocations.filter(({ fault, fires }) =>
-          matching.test([fault, ...fires.map(({ alert }) => alert.id)].join()),
-        )) {
-          for (const outcome of await outcomesOf(watch, one)) {
-            found.push(outcome)
-            const { alert, fault, notified, resolved, failed } = outcome
-            say(`${alert.id}: ${fault}: ${failed ?? `${notified?.toFixed(1)} s, resolved ${resolved?.toFixed(1)} s`}`)
+      const watch = await startWatch(shop, rulesFor(scene.alerts, scene.adjusted), stage.scraped)
+      try {
+        await watch.ready()
+        const lane = async (provocations: readonly Provocation[]) => {
+          for (const one of provocations.filter((provocation) => isMatch(provocation, matching))) {
+            for (const outcome of await outcomesOf(watch, one)) {
+              found.push(outcome)
+              say(lineOf(outcome))
+            }
           }
         }
+        await Promise.all(stage.lanes(watch).map(lane))
+      } finally {
+        watch.end()
       }
-      await Promise.all(stage.lanes(watch).map(lane))
     } finally {
-      watch.end()
       await stage.end?.()
     }
   } finally {

@@ -147,7 +147,8 @@ export const startWatch = async (
     query,
     told: told.told,
     reload: async () => {
-      await fetch(`${prometheus.url}/-/reload`, { method: 'POST' })
+      const answer = await fetch(`${prometheus.url}/-/reload`, { method: 'POST' })
+      if (!answer.ok) throw new Error(`Prometheus refused its new configuration: ${await answer.text()}`)
     },
     ready: () =>
       eventually(

@@ -4,9 +4,9 @@ import { httpRouteSlow, routeP99 } from '../../../../alerts/http/latency.ts'
 import { requestsWithin, service } from '../../../../alerts/http/requests.ts'
 import { httpRequestsTotal } from '../../../../exporters/service/http/metrics.ts'
 import { countOverTime, increase, sum } from '../../../../metrics/promql.ts'
+import type { Line } from '../line.ts'
 import type { Provocation, Watch } from '../provocation.ts'
 import { lockOf, renaming } from '../service/database-faults.ts'
-import type { Line } from '../service/line.ts'
 import { during } from '../service/traffic.ts'
 import { known } from './habit.ts'
 
@@ -52,10 +52,8 @@ const abandoned = ({ database }: RoutesStage, watch: Watch): readonly Provocatio
     {
       fault: 'a table is locked, and clients give up after 300 ms',
       fires: [{ alert: httpRequestsAbandoned, labels: of('GET', '/bookings') }],
-      bring: async () => {
-        await known(watch, inADay('/bookings'), instance, 150)
-        await bookings.take()
-      },
+      before: () => known(watch, inADay('/bookings'), instance, 150),
+      bring: bookings.take,
       end: bookings.give,
     },
   ]
@@ -67,10 +65,8 @@ const wrong = ({ origin }: RoutesStage, watch: Watch): readonly Provocation[] =>
     {
       fault: 'the front end sends a form that the API does not know',
       fires: [{ alert: httpClientErrorsSurging, labels: of('POST', '/reservations') }],
-      bring: async () => {
-        await known(watch, inADay('/reservations'), instance, 150)
-        await old.bring()
-      },
+      before: () => known(watch, inADay('/reservations'), instance, 150),
+      bring: old.bring,
       end: old.end,
     },
   ]
@@ -82,10 +78,8 @@ const refused = ({ origin }: RoutesStage, watch: Watch): readonly Provocation[] 
     {
       fault: 'somebody tries passwords, 18 a second',
       fires: [{ alert: httpRefusalsSurging, labels: of('POST', '/login') }],
-      bring: async () => {
-        await known(watch, requestsWithin('10m', '1d'), instance, 1)
-        await attack.bring()
-      },
+      before: () => known(watch, requestsWithin('10m', '1d'), instance, 1),
+      bring: attack.bring,
       end: attack.end,
     },
   ]
@@ -95,11 +89,9 @@ const slow = ({ cache }: RoutesStage, watch: Watch): readonly Provocation[] => [
   {
     fault: 'the way to Redis takes three seconds',
     fires: [{ alert: httpRouteSlow, labels: of('GET', '/prices') }],
-    bring: async () => {
-      // The average of a day needs one to be compared with: longer than the slow stretch will be.
-      await known(watch, sum(countOverTime(routeP99.where({ route: '/prices' }), '1d'), service), instance, 60)
-      cache.slow(3_000)
-    },
+    // The average of a day needs one to be compared with: longer than the slow stretch will be.
+    before: () => known(watch, sum(countOverTime(routeP99.where({ route: '/prices' }), '1d'), service), instance, 60),
+    bring: async () => cache.slow(3_000),
     end: async () => cache.slow(0),
   },
 ]

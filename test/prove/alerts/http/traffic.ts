@@ -23,12 +23,12 @@ const strangers = (house: Visited, watch: Watch): readonly Provocation[] => {
     {
       fault: 'an old app asks for a path that there is no more',
       fires: [{ alert: httpUnknownPathsSurging, labels: { instance } }],
-      bring: async () => {
+      before: async () => {
         await guests.bring()
         // Enough of a day to compare with.
         await known(watch, requestsWithin('1d'), instance, 600)
-        await lost.bring()
       },
+      bring: lost.bring,
       end: async () => lost.end(),
     },
   ]
@@ -42,11 +42,11 @@ const silence = (front: Visited, database: string, watch: Watch): readonly Provo
     {
       fault: 'no guest asks any more',
       fires: [{ alert: httpTrafficGone, labels: { instance } }],
-      bring: async () => {
+      before: async () => {
         await guests.bring()
         await known(watch, requestsWithin('1h'), instance, 150)
-        await guests.end()
       },
+      bring: guests.end,
       end: guests.bring,
     },
     {
@@ -70,10 +70,12 @@ const fewer = ({ instance, origin, guests: many }: Visited, watch: Watch): reado
     {
       fault: 'of fifteen requests a second two are left, a week later',
       fires: [{ alert: httpTrafficDropped, labels: { instance } }],
-      bring: async () => {
+      before: async () => {
         await many.bring()
         // When the drop has lasted for an hour it has been a week.
         await known(watch, requestsWithin('1h', '5d'), instance, 600)
+      },
+      bring: async () => {
         await many.end()
         await few.bring()
       },

@@ -44,8 +44,8 @@ const hasty = (instance: string, database: Database, watch: Watch) =>
   until({
     fault: 'a job inserts fifty rows a second into a table whose key is a smallint',
     fires: [{ alert: postgresSequenceRunsOut, labels: { instance, sequencename: 'hasty_id_seq' } }],
+    before: () => knownForADay(watch, `pg_sequence_values_left{instance="${instance}",sequencename="hasty_id_seq"}`),
     bring: async () => {
-      await knownForADay(watch, `pg_sequence_values_left{instance="${instance}",sequencename="hasty_id_seq"}`)
       const insert = `insert into hasty (note) select 'more' from generate_series(1, 50)`
       const stop = repeated(() => database.run(insert), 1000)
       return async () => {
@@ -66,8 +66,8 @@ const growing = (instance: string, database: Database, watch: Watch) =>
   until({
     fault: 'twenty megabytes are loaded into a database of eight',
     fires: [{ alert: postgresDatabaseGrows, labels: { instance, datname: 'growing' } }],
+    before: () => knownForADay(watch, `pg_database_size_bytes{instance="${instance}",datname="growing"}`),
     bring: async () => {
-      await knownForADay(watch, `pg_database_size_bytes{instance="${instance}",datname="growing"}`)
       await database.run(`create table loaded as select repeat('-', 1000) from generate_series(1, 20000)`)
       return () => database.run('drop table loaded')
     },

@@ -92,12 +92,13 @@ const gone = ({ shop, watch, slotless: { server, name, home } }: Replicating) =>
   return until({
     fault: 'kill -9 of a standby without a slot',
     fires: [{ alert: postgresStandbyGone, labels: { instance: 'primary', application_name: name } }],
-    bring: async () => {
-      await eventually(
+    before: () =>
+      eventually(
         () => watch.query(usual),
         (found) => found.length > 0,
         { within: 90_000, every: 500 },
-      )
+      ),
+    bring: async () => {
       process.kill(server.pid, 'SIGKILL')
       await server.exited
       const port = Number(new URL(server.url).port)

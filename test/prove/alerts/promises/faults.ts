@@ -36,10 +36,8 @@ export const bookingFaults = (api: Api, watch: Watch): readonly Provocation[] =>
       { alert: burnAlert('reservationSuccess', '3d') },
       { alert: exhausted('reservationSuccess') },
     ],
-    bring: async () => {
-      await wentWell(watch, 'reservationSuccess')
-      await api.become({ failing: failingSeldom })
-    },
+    before: () => wentWell(watch, 'reservationSuccess'),
+    bring: () => api.become({ failing: failingSeldom }),
     end: () => api.become({ failing: 0 }),
     patience: untilDiluted,
   },
@@ -74,10 +72,8 @@ export const latencyFaults = (api: Api, watch: Watch): readonly Provocation[] =>
       { alert: burnAlert('httpLatency', '3d') },
       { alert: exhausted('httpLatency') },
     ],
-    bring: async () => {
-      await wentWell(watch, 'httpLatency')
-      await api.become({ late: lateSeldom })
-    },
+    before: () => wentWell(watch, 'httpLatency'),
+    bring: () => api.become({ late: lateSeldom }),
     end: () => api.become({ late: 0 }),
     patience: untilDiluted,
   },
@@ -100,14 +96,14 @@ export const reachFaults = (api: Api, blackbox: Running, watch: Watch): readonly
       { alert: burnAlert('apiReachable', '3d') },
       { alert: exhausted('apiReachable') },
     ],
+    before: () => wentWell(watch, 'apiReachable'),
     bring: async () => {
-      await wentWell(watch, 'apiReachable')
       process.kill(api.running().pid, 'SIGKILL')
       await api.running().exited
     },
     end: api.start,
-    // Until three days, and an hour after them, have passed.
-    patience: 450,
+    // Until thirty days, and an hour after them, have passed: a total outage is forgotten only with the period.
+    patience: 1100,
   },
   {
     fault: 'the blackbox exporter hangs (SIGSTOP), and nobody probes',

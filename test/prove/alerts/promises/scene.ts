@@ -30,21 +30,11 @@ const countedAlike: readonly Adjustment[] = countedPromises.flatMap((promise): r
 /** Each probe is seen in five seconds, and is recorded as a 300th of an event a second. */
 const probesAlike = { '* 15': '* 60' } as const
 const reachedAlike: readonly Adjustment[] = [
-  ...[burnAlert('apiReachable', '1d'), burnAlert('apiReachable', '3d')].map((alert) => ({
+  ...[burnAlert('apiReachable', '1d'), burnAlert('apiReachable', '3d'), exhausted('apiReachable')].map((alert) => ({
     alert,
     numbers: probesAlike,
     why: sameFloor,
   })),
-  {
-    alert: exhausted('apiReachable'),
-    numbers: {
-      ...probesAlike,
-      'slo:error_budget_remaining:ratio{slo="api_reachable"}':
-        '(1 - (slo:error:ratio_rate3d{slo="api_reachable"} / 0.001))',
-      '[30d]': '[3d]',
-    },
-    why: 'the budget of three days: probes of an outage are forgotten only with the period, and a month takes longer than all else',
-  },
 ]
 
 export const promisesScene: Scene = {

@@ -8,8 +8,8 @@ import {
 import { redisKeysWithoutExpiry } from '../../../../alerts/redis/keyspace.ts'
 import { clientOf } from '../../../integration/redis-stand.ts'
 import { eventually, type workshop } from '../../../integration/servers.ts'
+import { again } from '../again.ts'
 import type { Provocation, Watch } from '../provocation.ts'
-import { again } from './again.ts'
 import { on, type Part } from './part.ts'
 import { plugs } from './plugs.ts'
 
@@ -31,11 +31,9 @@ type Client = ReturnType<typeof clientOf>
 const leaked = (client: Client, watch: Watch): Provocation => ({
   fault: 'keys that never expire are left behind',
   fires: on('clients', redisKeysWithoutExpiry),
-  bring: async () => {
-    // Of the day before there must be as much as the alert looks back to while the new keys are still young.
-    await scraped(watch, 100)
-    await client.mset(sessions)
-  },
+  // Of the day before there must be as much as the alert looks back to while the new keys are still young.
+  before: () => scraped(watch, 100),
+  bring: () => client.mset(sessions),
   end: () => client.del(sessions.filter((_, i) => i % 2 === 0)),
   patience: 280,
 })
@@ -47,7 +45,7 @@ export const openClients = async (shop: ReturnType<typeof workshop>): Promise<Pa
   await client.set('large', Buffer.alloc(8 * 1024 ** 2))
   await other.set('kept', '1')
   const [crowd, waiting, reader, slow] = [plugs(url, most), plugs(url, 40), plugs(url, 1), plugs(url, 1)]
-  const reading = again(400, () => slow.open('GET large\r\n'))
+  const reading = again(400, () => slow.open('GET large\r\n'), { mayFail: true })
   return {
     urls: { clients: url },
     lanes: (watch) => [
@@ -80,11 +78,9 @@ export const openClients = async (shop: ReturnType<typeof workshop>): Promise<Pa
         {
           fault: 'nothing fills the list that many clients wait for',
           fires: on('clients', redisBlockedClientsSurging),
-          bring: async () => {
-            // As a time when none waited.
-            await scraped(watch, 60)
-            await waiting.open('BLPOP orders 0\r\n')
-          },
+          // As a time when none waited.
+          before: () => scraped(watch, 60),
+          bring: () => waiting.open('BLPOP orders 0\r\n'),
           end: waiting.close,
         },
       ],

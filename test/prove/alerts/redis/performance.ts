@@ -8,8 +8,8 @@ import {
 } from '../../../../alerts/redis/performance.ts'
 import { clientOf } from '../../../integration/redis-stand.ts'
 import type { workshop } from '../../../integration/servers.ts'
+import { again } from '../again.ts'
 import type { Adjustment, Provocation } from '../provocation.ts'
-import { again } from './again.ts'
 import { on, type Part } from './part.ts'
 
 type Client = ReturnType<typeof clientOf>
@@ -20,7 +20,7 @@ const ongoing = (
   milliseconds: number,
   act: () => Promise<unknown>,
 ): Provocation => {
-  const { begin: bring, end } = again(milliseconds, act)
+  const { begin: bring, end } = again(milliseconds, act, { mayFail: true })
   return { ...told, bring, end }
 }
 

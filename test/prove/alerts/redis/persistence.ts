@@ -15,8 +15,8 @@ import { run } from '../../../../compose/local/run.ts'
 import { startRedis } from '../../../../compose/local/servers.ts'
 import { clientOf, infoOf } from '../../../integration/redis-stand.ts'
 import { eventually, freePort, type workshop } from '../../../integration/servers.ts'
+import { again } from '../again.ts'
 import type { Adjustment, Expected, Provocation } from '../provocation.ts'
-import { again } from './again.ts'
 import { on, type Part } from './part.ts'
 
 type Client = ReturnType<typeof clientOf>
@@ -36,7 +36,7 @@ const fullDisk = (client: Client, pid: number): Provocation => {
   let number = 0
   // Noise, as it would be compressed otherwise; more of it than the limit is there from the start.
   const put = () => client.set(`page:${number++ % 20}`, randomBytes(64 * 1024))
-  const writing = again(50, put)
+  const writing = again(50, put, { mayFail: true })
   const state = (field: string, wanted: string) =>
     eventually(
       async () => (await infoOf(client))[field],
@@ -70,7 +70,7 @@ const longer = 5_000_000
 
 const slowDisk = (client: Client, pid: number, shop: ReturnType<typeof workshop>): Provocation => {
   let slowing: Running | undefined
-  const writing = again(100, () => client.incr('orders'))
+  const writing = again(100, () => client.incr('orders'), { mayFail: true })
   return {
     fault: 'a disk takes five seconds to flush',
     fires: on('saved', redisDiskSlow),

@@ -9,8 +9,8 @@ import {
 } from '../../../../alerts/redis/replication.ts'
 import { eventually } from '../../../integration/servers.ts'
 import { type FaultyRedis, faultyRedis } from '../../faults/servers.ts'
+import { again } from '../again.ts'
 import type { Provocation, Watch } from '../provocation.ts'
-import { again } from './again.ts'
 import { on, type Part } from './part.ts'
 
 const password = 'soup'
@@ -59,13 +59,14 @@ const silent = ({ master, second }: Trio): Provocation => ({
 const lost = ({ master, second }: Trio, watch: Watch): Provocation => ({
   fault: 'kill -9 of a replica whose master must have two',
   fires: on('master', redisReplicaLost, redisTooFewReplicas),
-  bring: async () => {
-    // An hour ago there were both.
-    await eventually(
+  // An hour ago there were both.
+  before: () =>
+    eventually(
       () => watch.query('redis_connected_slaves{instance="master"} offset 60s == 2'),
       (found) => found.length > 0,
       { within: 90_000, every: 500 },
-    )
+    ),
+  bring: async () => {
     await master.ask('CONFIG', 'SET', 'min-replicas-to-write', '2')
     await second.kill()
   },
@@ -117,7 +118,7 @@ const masterless = ({ master }: Trio): Provocation => ({
 })
 
 const failedOver = ({ master, first }: Trio): Provocation => {
-  const writing = again(100, () => master.ask('SET', 'order', 'soup'))
+  const writing = again(100, () => master.ask('SET', 'order', 'soup'), { mayFail: true })
   return {
     fault: 'a failover, and a client that goes on writing to the former master',
     fires: [

@@ -27,32 +27,29 @@ export const serviceFaults = (watch: Watch, guests: Guests, database: Connection
     {
       fault: 'a release of the booking form asks for an address that there is not',
       fires: [stopped],
-      bring: async () => {
-        await some(`${attempts('1h')} > 60`, 120)
-        guests.become('astray')
-      },
+      before: () => some(`${attempts('1h')} > 60`, 120),
+      bring: async () => guests.become('astray'),
       end: async () => guests.become('book'),
     },
     {
       fault: 'a migration leaves one seat at each table, and the service turns down every party of two',
       fires: [{ alert: reservationsRejected, labels }],
-      bring: async () => {
-        await some(`${attempts('1h')} > 60`, 120)
-        await database.run('alter table tables add full_seats integer; update tables set full_seats = seats, seats = 1')
-      },
+      before: () => some(`${attempts('1h')} > 60`, 120),
+      bring: () =>
+        database.run('alter table tables add full_seats integer; update tables set full_seats = seats, seats = 1'),
       end: () => database.run('update tables set seats = full_seats'),
       patience: 180,
     },
     {
       fault: 'after a night without visitors they come and cannot book, at an hour at which many did a week ago',
       fires: [stopped],
-      bring: async () => {
+      before: async () => {
         guests.become('away')
         const quiet = `${attempts('2h')} == 0`
         const then = `${attempts('1h', '7d')} > 40 and ${attempts('30m', '7d')} > 15`
         await some(`(${then}) and (${quiet})`, 600)
-        guests.become('astray')
       },
+      bring: async () => guests.become('astray'),
       end: async () => guests.become('book'),
     },
   ]

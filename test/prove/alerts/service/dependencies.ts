@@ -7,9 +7,9 @@ import {
 } from '../../../../alerts/service/dependencies.ts'
 import { connect } from '../../../../demo/database.ts'
 import { eventually } from '../../../integration/servers.ts'
+import type { Line } from '../line.ts'
 import type { Provocation } from '../provocation.ts'
 import { lockOf } from './database-faults.ts'
-import type { Line } from './line.ts'
 import { crowd, type Traffic } from './traffic.ts'
 
 export interface DependenciesStage {

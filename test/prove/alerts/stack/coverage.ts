@@ -42,8 +42,8 @@ export const openReleases = async (shop: Shop) => {
       {
         fault: 'Redis 6 in the place of Redis 7',
         fires: [absent(target, metric)],
+        before: () => known(watch, target, metric),
         bring: async () => {
-          await known(watch, target, metric)
           await newer.kill()
           older = await restartable(shop, launch('redis-6'))
         },
@@ -86,10 +86,8 @@ export const openProbe = async (shop: Shop, probed: string) => {
       {
         fault: 'the probe asks whether the port is open, and no longer what the service answers',
         fires: [absent(target, metric)],
-        bring: async () => {
-          await known(watch, target, metric)
-          await become('tcp')
-        },
+        before: () => known(watch, target, metric),
+        bring: () => become('tcp'),
         end: () => become('http'),
       },
     ],
@@ -112,10 +110,8 @@ export const serviceLane = (
     {
       fault: 'a release in which the service no longer tells of its pools',
       fires: [absent(api.scraped, metric)],
-      bring: async () => {
-        await known(watch, api.scraped, metric)
-        await replace('nothing')
-      },
+      before: () => known(watch, api.scraped, metric),
+      bring: () => replace('nothing'),
       end: () => replace('all'),
     },
   ]
@@ -129,8 +125,8 @@ export const nodeLane = (watch: Watch, instance: string, node: Restartable): rea
     {
       fault: 'a node exporter is started again without a collector',
       fires: [absent(target, metric)],
+      before: () => known(watch, target, metric),
       bring: async () => {
-        await known(watch, target, metric)
         await node.kill()
         await node.start(['--no-collector.pressure'])
       },
@@ -159,8 +155,8 @@ export const scrapeLane = (watch: Watch, judge: Judge): readonly Provocation[] =
     {
       fault: 'some collectors alone are asked for (collect[]), and a relabelling drops a metric',
       fires: [first, ...others],
+      before: () => Promise.all(both.map(([target, metric]) => known(watch, target, metric))),
       bring: async () => {
-        await Promise.all(both.map(([target, metric]) => known(watch, target, metric)))
         for (const [target, , collector] of read) {
           await judge.change(target, (config) => ({ ...config, params: { 'collect[]': [collector] } }))
         }

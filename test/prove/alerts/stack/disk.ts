@@ -7,8 +7,8 @@ import {
   hostDiskReadonly,
   hostInodesNearlyGone,
 } from '../../../../alerts/stack/disk.ts'
+import { again } from '../again.ts'
 import type { Adjustment, Provocation, Watch } from '../provocation.ts'
-import { again } from '../redis/again.ts'
 import { thereIs } from './judge.ts'
 
 /** Only who is root may mount an image as a disk, and in a container not even they. */
@@ -71,11 +71,9 @@ const fillingFaults = ({ mountpoint }: Disk, watch: Watch): readonly Provocation
     {
       fault: 'a log grows by 20 kB a second on a disk of 16 MiB',
       fires: [{ alert: hostDiskFilling, labels: { mountpoint } }],
-      bring: async () => {
-        // It must have been watched for an hour.
-        await thereIs(watch, `node_filesystem_size_bytes{mountpoint="${mountpoint}"} offset 60s`)
-        await growing.begin()
-      },
+      // It must have been watched for an hour.
+      before: () => thereIs(watch, `node_filesystem_size_bytes{mountpoint="${mountpoint}"} offset 60s`),
+      bring: growing.begin,
       end: async () => {
         await growing.end()
         rmSync(log)
@@ -123,7 +121,8 @@ export const openDisks = (folder: string) => {
   return {
     lanes: (watch: Watch) => [fillingFaults(filling, watch), fullFaults(full)],
     end: async () => {
-      for (const disk of disks) disk.unmount()
+      const ends = await Promise.allSettled(disks.map(async (disk) => disk.unmount()))
+      for (const one of ends) if (one.status === 'rejected') throw one.reason
     },
   }
 }

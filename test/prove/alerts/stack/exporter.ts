@@ -10,8 +10,8 @@ import { type Connection, connect } from '../../../../demo/database.ts'
 import { bundleOurs } from '../../../bench/contestants.ts'
 import { freePort, type workshop } from '../../../integration/servers.ts'
 import type { Watched } from '../../faults/exporter.ts'
+import { again } from '../again.ts'
 import type { Adjustment, Provocation } from '../provocation.ts'
-import { again } from '../redis/again.ts'
 import { type Restartable, restartable } from './restartable.ts'
 
 type Shop = ReturnType<typeof workshop>
@@ -112,7 +112,7 @@ export const memoryFaults = (
   { kill, start, origin }: Restartable & { readonly origin: string },
   crowdUrl: string,
 ): readonly Provocation[] => {
-  const asking = again(1_000, async () => (await fetch(`${origin}/metrics/postgres/crowd`)).text())
+  const asking = again(1_000, async () => (await fetch(`${origin}/metrics/postgres/crowd`)).text(), { mayFail: true })
   return [
     {
       fault: 'an exporter is to show each of 3,000 tables by itself',

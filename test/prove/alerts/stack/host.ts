@@ -3,6 +3,7 @@ import { accessSync, constants, existsSync, mkdirSync, readFileSync, rmdirSync, 
 import { freemem, setPriority, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { hostCpuSaturated, hostMemoryLow, hostOutOfMemory } from '../../../../alerts/stack/host.ts'
+import { leash } from '../../../../compose/local/leash.ts'
 import type { Adjustment, Provocation } from '../provocation.ts'
 
 /** More than the scene itself takes. */
@@ -21,7 +22,8 @@ export const hostAdjusted: readonly Adjustment[] = [
 
 /** A program of a few words that runs until it is killed. */
 const running = (words: string, priority = 0) => {
-  const child = spawn(process.execPath, ['-e', words], { stdio: 'ignore' })
+  const [command = process.execPath, ...args] = [...leash('SIGKILL'), process.execPath, '-e', words]
+  const child = spawn(command, args, { stdio: 'ignore' })
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()))
   if (child.pid !== undefined && priority > 0) setPriority(child.pid, priority)
   return {
@@ -90,15 +92,30 @@ export const hostUnprovoked: Readonly<Record<string, string>> = group
   ? {}
   : { [hostOutOfMemory.id]: 'whoever runs this may not limit the memory of a program' }
 
+/** Takes four times what its group may, once it is in one, and no more. */
+const greedy = (name: string) => `
+  const { readFileSync } = require('node:fs')
+  const pieces = []
+  setInterval(() => {
+    if (!readFileSync('/proc/self/cgroup', 'utf8').includes('${name}')) return
+    pieces.push(Buffer.alloc(2 ** 22, 1))
+    if (pieces.length > ${megabytes}) process.exit()
+  }, 50)`
+
 const outOfMemory = ({ folder: parent, limit }: Groups) => {
-  const folder = join(parent, `proof-${process.pid}`)
+  const name = `proof-${process.pid}`
+  const folder = join(parent, name)
   return {
     bring: async () => {
       mkdirSync(folder)
       writeFileSync(join(folder, limit), String(megabytes * 2 ** 20))
-      const victim = running('const pieces = []; setInterval(() => pieces.push(Buffer.alloc(2 ** 22, 1)), 50)')
-      writeFileSync(join(folder, 'cgroup.procs'), String(victim.pid))
-      await victim.exited
+      const victim = running(greedy(name))
+      try {
+        writeFileSync(join(folder, 'cgroup.procs'), String(victim.pid))
+        await victim.exited
+      } finally {
+        await victim.end()
+      }
     },
     end: async () => rmdirSync(folder),
   }

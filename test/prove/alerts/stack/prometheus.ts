@@ -13,8 +13,8 @@ import {
 } from '../../../../alerts/stack/prometheus.ts'
 import type { workshop } from '../../../integration/servers.ts'
 import { alertNamed } from '../../../promtool/case.ts'
+import { lineTo } from '../line.ts'
 import type { Provocation } from '../provocation.ts'
-import { lineTo } from '../service/line.ts'
 import { type Second, type SecondAlertmanager, type Setup, secondAlertmanager, secondPrometheus } from './second.ts'
 
 const instance = 'second'

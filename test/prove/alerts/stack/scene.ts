@@ -2,7 +2,7 @@ import { cpus } from 'node:os'
 import { join } from 'node:path'
 import { alertsOf } from '../../../../alerts/index.ts'
 import { hostDiskStalled } from '../../../../alerts/stack/disk.ts'
-import { heartbeatGroup } from '../../../../alerts/stack/heartbeat.ts'
+import { heartbeat, heartbeatGroup } from '../../../../alerts/stack/heartbeat.ts'
 import { hostClockAdrift, hostClockSkewed, hostMemoryStalled } from '../../../../alerts/stack/host.ts'
 import { stackGroups } from '../../../../alerts/stack/index.ts'
 import { ensurePrograms } from '../../../../compose/local/programs.ts'
@@ -10,8 +10,8 @@ import { startNodeExporter } from '../../../../compose/local/servers.ts'
 import { connect } from '../../../../demo/database.ts'
 import { demoLogins, setupDemo, urlFor } from '../../../../demo/setup.ts'
 import { freePort, type workshop } from '../../../integration/servers.ts'
+import { lineTo } from '../line.ts'
 import type { Scene } from '../provocation.ts'
-import { lineTo } from '../service/line.ts'
 import { services } from '../service/stand.ts'
 import { openAlertmanager } from './alertmanager.ts'
 import { nodeLane, openProbe, openReleases, scrapeLane, serviceLane } from './coverage.ts'
@@ -76,6 +76,7 @@ export const stackScene: Scene = {
     [hostDiskStalled.id]: stalls,
     [hostClockSkewed.id]: clocks,
     [hostClockAdrift.id]: clocks,
+    [heartbeat.id]: 'it fires as long as there is a Prometheus; that it arrives is proven with the running stack',
     ...hostUnprovoked,
     ...diskUnprovoked,
   },
@@ -136,7 +137,7 @@ export const stackScene: Scene = {
         return [
           targetFaults('spare', spare, judge),
           restartFaults('restless', restless),
-          slowFaults('slow', line, watch),
+          slowFaults('slow', line),
           collectorFaults('revoked', database.admin),
           surveyFaults('surveyed', database.admin),
           memoryFaults('large', large, database.urls.crowd),
@@ -154,10 +155,12 @@ export const stackScene: Scene = {
       },
       end: async () => {
         line.close()
-        await second.end()
-        await alertmanager.end()
-        await disks.end()
-        await database.admin.close()
+        // What is left of one must not keep the others: first of all the mounts.
+        const ends = [disks.end, second.end, alertmanager.end, database.admin.close]
+        const left = (await Promise.allSettled(ends.map((end) => end()))).flatMap((one) =>
+          one.status === 'rejected' ? [one.reason] : [],
+        )
+        if (left.length > 0) throw new AggregateError(left, 'the scene of the stack could not be ended')
       },
     }
   },

@@ -69,16 +69,15 @@ const storageFaults = (prometheus: Second, nodeHost: string, watch: Watch): read
     {
       fault: 'a target is scraped by eight jobs more',
       fires: [{ alert: prometheusSeriesGrowing, labels }],
-      bring: async () => {
-        // Against an average, which there has to be.
-        await thereIs(watch, `prometheus_tsdb_head_series{instance="${instance}"} offset 60s`)
-        await prometheus.become({
+      // Against an average, which there has to be.
+      before: () => thereIs(watch, `prometheus_tsdb_head_series{instance="${instance}"} offset 60s`),
+      bring: () =>
+        prometheus.become({
           jobs: [
             scraping(nodeHost),
             ...Array.from({ length: 8 }, (_, place) => scraping(nodeHost, { job_name: `node-${place}` })),
           ],
-        })
-      },
+        }),
       end: () => prometheus.become({}),
       // Until an average of a day has followed.
       patience: 240,

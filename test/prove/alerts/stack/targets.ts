@@ -1,7 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
-import { parse } from 'yaml'
-import { heartbeat, heartbeatGroup } from '../../../../alerts/stack/heartbeat.ts'
 import {
   scrapeSlow,
   stackProgramRestarting,
@@ -9,11 +6,9 @@ import {
   targetDown,
   targetUnreliable,
 } from '../../../../alerts/stack/targets.ts'
-import { plainYaml } from '../../../../compose/yaml.ts'
-import { eventually } from '../../../integration/servers.ts'
-import type { Adjustment, Provocation, Watch } from '../provocation.ts'
-import { again } from '../redis/again.ts'
-import type { Line } from '../service/line.ts'
+import { again } from '../again.ts'
+import type { Line } from '../line.ts'
+import type { Adjustment, Provocation } from '../provocation.ts'
 import type { Judge } from './judge.ts'
 import type { Restartable } from './restartable.ts'
 
@@ -71,36 +66,12 @@ export const restartFaults = (instance: string, restless: Restartable): readonly
   ]
 }
 
-/** A way that is slow, and then the heartbeat, which beats all the time: it has to be gone before it can come. */
-export const slowFaults = (instance: string, line: Line, watch: Watch): readonly Provocation[] => {
-  const original = readFileSync(watch.rulesFile, 'utf8')
-  const put = async (content: string) => {
-    writeFileSync(watch.rulesFile, content)
-    await watch.reload()
-  }
-  const silence = () => {
-    const { groups }: { readonly groups: readonly { readonly name: string }[] } = parse(original)
-    return put(plainYaml({ groups: groups.filter(({ name }) => name !== heartbeatGroup.name) }))
-  }
-  return [
-    {
-      fault: 'a way to a target on which an answer takes three quarters of a second',
-      fires: [{ alert: scrapeSlow, labels: { instance } }],
-      bring: async () => line.slow(late),
-      end: async () => {
-        await silence()
-        await eventually(
-          () => watch.told({ alert: heartbeat }),
-          (told) => told !== 'firing',
-        )
-        line.slow(0)
-      },
-    },
-    {
-      fault: 'the rule of the heartbeat, which was missing, is read again, and then is missing',
-      fires: [{ alert: heartbeat }],
-      bring: () => put(original),
-      end: silence,
-    },
-  ]
-}
+/** A way to a target that is slow. */
+export const slowFaults = (instance: string, line: Line): readonly Provocation[] => [
+  {
+    fault: 'a way to a target on which an answer takes three quarters of a second',
+    fires: [{ alert: scrapeSlow, labels: { instance } }],
+    bring: async () => line.slow(late),
+    end: async () => line.slow(0),
+  },
+]

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
-import { relayTo } from '../../relay.ts'
+import { relayTo } from '../relay.ts'
 
 /** Stands between a client and a server. */
 export interface Line {
