@@ -1,5 +1,5 @@
 import { type Override, overrides } from '../config/overrides.ts'
-import { type Measure, measureOf, type Quantity } from '../config/quantity.ts'
+import { type Dimension, type Measure, measureOf, type Quantity } from '../config/quantity.ts'
 import type { SeverityName } from '../config/sla.ts'
 import type { Team } from '../config/teams.ts'
 import type { Comparison, Duration, Expr } from '../metrics/promql.ts'
@@ -47,6 +47,12 @@ type AlertSpec<Label extends string, Owner extends string> = Judgement<Label> & 
   readonly name: string
   /** Where several alerts have one name: the name and what tells them apart. */
   readonly id?: string
+  /** What is drawn of it, where that does not follow from the expression. */
+  readonly shows?: {
+    /** Another comparison: that which the expression begins with is a condition, and not the fault. */
+    readonly expr?: Pick<Expr<never>, 'comparisons'>
+    readonly in?: Dimension
+  }
   /** How long the expression must hold first. At least 1s, or the clock of its escalation restarts with Prometheus. */
   readonly for: Duration
   /** How long it goes on firing after that, so that a condition which comes and goes is one incident. */
@@ -71,8 +77,10 @@ export interface Alert {
   readonly id: string
   readonly alert: string
   readonly expr: string
-  /** What of it is compared with what, for whoever draws it; an alert may fire for what is there at all. */
-  readonly comparison?: Comparison
+  /** What is compared with what, for whoever draws it; none where it fires for what is there at all. */
+  readonly comparisons: readonly Comparison[]
+  /** What is compared is of this kind, where that is known. */
+  readonly dimension?: Dimension
   readonly for: Duration
   readonly keepFiringFor?: Duration
   readonly labels: Readonly<Record<string, string>>
@@ -116,12 +124,16 @@ export const judged = <Label extends string, const Owner extends string>(
   const retuned = retuning(override)
   const threshold = spec.threshold && boundOf(id, spec.threshold, retuned)
   const expr = typeof spec.expr === 'function' ? spec.expr(threshold?.value ?? Number.NaN) : spec.expr
+  const comparisons = (spec.shows?.expr ?? expr).comparisons ?? []
+  const isOwn = comparisons.some(({ bound }) => bound === threshold?.value)
+  const dimension = spec.shows?.in ?? (isOwn ? threshold?.dimension : undefined)
   if (expr.promql.includes('$__')) throw new Error(`${name}: only Grafana fills in $__ variables: write a duration`)
   return Object.freeze({
     id,
     alert: name,
     expr: expr.promql,
-    ...(expr.comparison && { comparison: expr.comparison }),
+    comparisons,
+    ...(dimension && { dimension }),
     for: retuned.for ?? spec.for,
     ...(keepFiringFor && { keepFiringFor }),
     labels: Object.freeze({ severity: retuned.severity ?? spec.severity, owner, ...labels }),

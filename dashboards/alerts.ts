@@ -1,7 +1,7 @@
-import type { Alert } from '../alerts/alert.ts'
-import { isAlert, type RuleGroup } from '../alerts/alert.ts'
+import { type Alert, isAlert, type RuleGroup } from '../alerts/alert.ts'
 import { ruleFiles, type Subject } from '../alerts/index.ts'
 import { namesOf } from '../metrics/names.ts'
+import type { Comparison } from '../metrics/promql.ts'
 import { type Step, severityMeaning } from './colour.ts'
 import { type Dashboard, dashboard, row } from './dashboard.ts'
 import type { Panel } from './field.ts'
@@ -23,14 +23,21 @@ const subjects: Readonly<Record<Subject, string>> = {
 /** The address of the dashboard that shows what the alerts of a subject judge. */
 export const alertsUid = (subject: Subject): `techplus-alerts-${Subject}` => `techplus-alerts-${subject}`
 
-/** Prometheus' own printing of the value says what it is counted in. */
-const unitOf = ({ annotations, threshold }: Alert): Unit => {
-  const printed = /\$value \| (\w+)/.exec(annotations.summary)?.[1]
-  if (printed === 'humanizePercentage' || threshold?.dimension === 'share') return 'share'
-  if (printed === 'humanizeDuration' || threshold?.dimension === 'time') return 'seconds'
-  if (printed === 'humanize1024' || threshold?.dimension === 'size') return 'bytes'
-  return 'plain'
-}
+const units = { share: 'share', time: 'seconds', size: 'bytes', pace: 'perSecond', count: 'plain' } as const
+const printed = { humanizePercentage: 'share', humanizeDuration: 'seconds', humanize1024: 'bytes' } as const
+const suffixes = { ratio: 'share', seconds: 'seconds', bytes: 'bytes' } as const
+const unitNamed = (table: Readonly<Record<string, Unit>>, name = ''): Unit | undefined =>
+  new Map(Object.entries(table)).get(name)
+
+/** Of one metric alone, or of its values over time. */
+const simple = /^(?:(?:\w+_over_time|predict_linear)\()?[\w:]*?([a-z]+)(?:\{[^}]*\})?(?:\[[^\]]*\])?(?:, \d+)?\)?$/
+
+/** What the alert itself says, or how its sentence prints the value, or what the metric is named. */
+const unitOf = ({ annotations, dimension, comparisons: [first] }: Alert): Unit =>
+  (dimension && units[dimension]) ??
+  unitNamed(printed, /\$value \| (\w+)/.exec(annotations.summary)?.[1]) ??
+  unitNamed(suffixes, simple.exec(first?.value ?? '')?.[1]) ??
+  'plain'
 
 /** The labels that its sentence quotes tell its series apart. */
 const legendOf = ({ annotations }: Alert) => {
@@ -42,23 +49,38 @@ const severityOf = ({ labels }: Alert) =>
   new Map<string | undefined, Step['is']>(Object.entries(severityMeaning)).get(labels.severity) ?? 'neutral'
 
 const limitName = 'fires beyond'
-const emptyWhen = 'There is nothing now that it judges'
+const nothing = 'There is nothing now that it judges'
+
+const words = ({ operator, bound }: Comparison) => `value ${operator} ${typeof bound === 'number' ? bound : 'the line'}`
 
 /** What the alert judges, and from where on it fires. */
 const panelOf = (alert: Alert): Panel => {
-  const { comparison, annotations, expr } = alert
-  const judged: Query = { expr: comparison?.value ?? expr, legend: legendOf(alert) || alert.alert, emptyWhen }
-  const bound = comparison?.bound
+  const { comparisons, annotations, expr } = alert
+  const legend = legendOf(alert) || alert.alert
+  const bounds = [...new Set(comparisons.map(({ bound }) => bound))]
+  const numbers = bounds.flatMap((bound) => (typeof bound === 'number' ? [bound] : []))
+  const lines = bounds.flatMap((bound): readonly Query[] =>
+    typeof bound === 'string' ? [{ expr: bound, legend: limitName, emptyWhen: nothing }] : [],
+  )
+  const judged: readonly Query[] =
+    comparisons.length > 0
+      ? comparisons.map(({ value }) => ({ expr: value, legend, emptyWhen: nothing }))
+      : [{ expr, legend, emptyWhen: 'It fires for what is shown here: nothing' }]
+  const fires = comparisons.length > 0 ? [...new Set(comparisons.map(words))].join('` or `') : 'there is a series'
+  const [first, ...rest] = numbers
   return timeseries({
     title: alert.id,
     description: [
       alert.runbook?.meaning ?? annotations.action,
-      `It fires where this holds for ${alert.for}: \`${comparison ? `value ${comparison.operator} ${typeof bound === 'number' ? bound : 'the line'}` : 'there is a series'}\`, and whatever else its rule asks.`,
+      `It fires where this holds for ${alert.for}: \`${fires}\`, and whatever else its rule asks.`,
     ].join('\n\n'),
     unit: unitOf(alert),
-    queries: [judged, ...(typeof bound === 'string' ? [{ expr: bound, legend: limitName, emptyWhen }] : [])],
-    ...(typeof bound === 'number' && { limits: [{ from: bound, is: severityOf(alert) }], reaches: [0, bound] }),
-    ...(typeof bound === 'string' && { bounds: [limitName] }),
+    queries: [...judged, ...lines],
+    ...(first !== undefined && {
+      limits: numbers.map((from) => ({ from, is: severityOf(alert) })),
+      reaches: [0, first, ...rest],
+    }),
+    ...(lines.length > 0 && { bounds: [limitName] }),
   })
 }
 

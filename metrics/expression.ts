@@ -10,8 +10,8 @@ export interface Comparison {
 /** An instant vector whose series carry exactly the labels `Label`. */
 export interface Expr<in out Label extends string = never> {
   readonly promql: string
-  /** What it compares first of all, where it keeps the series for which that holds. */
-  readonly comparison?: Comparison
+  /** What it compares first of all, where it keeps the series for which that holds; of a union, on each side. */
+  readonly comparisons?: readonly Comparison[]
   /** A binary operation, to be put in parentheses where it becomes an operand. */
   readonly binary?: true
   readonly [carried]: (label: Label) => Label
@@ -24,8 +24,12 @@ export type Window = Duration | '$__rate_interval' | '$__interval' | '$__range'
 /** @param promql as it is printed */
 export const expr = <Label extends string>(promql: string) => Object.freeze({ promql }) as Expr<Label>
 /** A binary operation. */
-export const operation = <Label extends string>(promql: string, comparison?: Comparison) =>
-  Object.freeze({ promql, binary: true, ...(comparison && { comparison: Object.freeze(comparison) }) }) as Expr<Label>
+export const operation = <Label extends string>(promql: string, comparisons: readonly Comparison[] = []) =>
+  Object.freeze({
+    promql,
+    binary: true,
+    ...(comparisons.length > 0 && { comparisons: Object.freeze(comparisons) }),
+  }) as Expr<Label>
 const operand = ({ promql, binary }: Expr<never>) => (binary ? `(${promql})` : promql)
 export const list = (labels: readonly string[]) => labels.join(', ')
 export const quoted = (words: readonly string[]) => list(words.map((word) => JSON.stringify(word)))

@@ -171,11 +171,14 @@ interface Union {
 
 type Kind = 'arithmetic' | 'filter' | 'membership'
 
-/** A filter compares; what only keeps or drops series of its left side compares what that does. */
-const comparisonOf = (kind: Kind, operator: string, left: unknown, right: unknown): Comparison | undefined => {
-  if (kind === 'membership') return bare<Expr<never>>(left).comparison
-  if (kind === 'arithmetic') return undefined
-  return { value: text(left), operator, bound: typeof right === 'number' ? right : text(right) }
+const comparedBy = (vector: unknown) => bare<Expr<never>>(vector).comparisons ?? []
+
+/** A filter compares; what only keeps or drops series of its left side compares what that does, and a union what both do. */
+const comparisonsOf = (kind: Kind, operator: string, left: unknown, right: unknown): readonly Comparison[] => {
+  if (kind === 'filter')
+    return [{ value: text(left), operator, bound: typeof right === 'number' ? right : text(right) }]
+  if (kind === 'arithmetic') return []
+  return operator === 'or' ? [...comparedBy(left), ...comparedBy(right)] : comparedBy(left)
 }
 
 const binary =
@@ -186,7 +189,7 @@ const binary =
     const isMany = matching && (matching.groupLeft || kind === 'filter')
     const group = isMany ? ` group_left (${list(matching.groupLeft ?? [])})` : ''
     const side = typeof right === 'number' ? number(right) : part(right)
-    return operation(`${part(left)} ${operator}${on}${group} ${side}`, comparisonOf(kind, operator, left, right))
+    return operation(`${part(left)} ${operator}${on}${group} ${side}`, comparisonsOf(kind, operator, left, right))
   }
 
 export const add: Binary = binary('+')

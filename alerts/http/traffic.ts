@@ -24,6 +24,7 @@ export const httpTrafficGone = alert({
     const asEveryWeek = lt(requestsWithin('10m', '7d'), leastThen)
     return and(unless(silent, asEveryWeek), eq(minOverTime(up, '10m'), 1))
   },
+  shows: { expr: eq(requestsWithin('10m'), 0) },
   for: '2m',
   severity: 'high',
   owner: 'platform',

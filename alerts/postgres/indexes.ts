@@ -121,6 +121,7 @@ export const postgresDuplicateIndex = alert({
 export const postgresInvalidIndex = alert({
   name: 'PostgresInvalidIndex',
   expr: onPrimary(recent(indexInvalidSize.where(shown))),
+  shows: { in: 'size' },
   for: '1h',
   severity: 'medium',
   owner: 'reservations',

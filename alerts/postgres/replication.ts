@@ -15,6 +15,7 @@ import {
   sub,
   unless,
 } from '../../metrics/promql.ts'
+import { orNone } from '../../metrics/share.ts'
 import { target } from '../../metrics/target.ts'
 import { type Alert, alert } from '../alert.ts'
 import { onPrimary } from './reading.ts'
@@ -112,13 +113,13 @@ export const postgresReplicationBytes = alert({
   },
 })
 
+const standbys = eq(lastOverTime(isReplica, '5m'), 1)
+const streaming = lastOverTime(receivedTimeline.where({ status: 'streaming' }), '5m')
+
 export const postgresStandbyNotReceiving = alert({
   name: 'PostgresStandbyNotReceiving',
-  expr: unless(
-    eq(lastOverTime(isReplica, '5m'), 1),
-    lastOverTime(receivedTimeline.where({ status: 'streaming' }), '5m'),
-    { on: target },
-  ),
+  expr: unless(standbys, streaming, { on: target }),
+  shows: { expr: eq(orNone(count(streaming, target), standbys), 0) },
   for: '2m',
   severity: 'high',
   owner: 'platform',

@@ -29,6 +29,7 @@ const mitigation: readonly [string, ...string[]] = [
 export const certificateExpired: Alert = alert({
   name: 'CertificateExpired',
   expr: lte(left, 0),
+  shows: { in: 'time' },
   for: '1m',
   severity: 'high',
   owner: 'platform',

@@ -6,6 +6,7 @@ import {
   and,
   type Duration,
   div,
+  eq,
   gt,
   gte,
   increase,
@@ -44,6 +45,7 @@ export const reservationsStopped = alert({
     const visited = gt(requestsWithin('30m'), leastRequests)
     return and(unless(none, lt(attemptsWithin('30m', '7d'), leastThen)), visited)
   },
+  shows: { expr: eq(attemptsWithin('30m'), 0) },
   for: '2m',
   severity: 'high',
   owner: 'reservations',

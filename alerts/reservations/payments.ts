@@ -110,6 +110,7 @@ export const paymentsStopped = alert({
     const expected = mul(made('1h'), div(paid('24h'), made('24h')))
     return and(gt(expected, threshold), eq(paid('1h'), 0))
   },
+  shows: { expr: eq(paid('1h'), 0) },
   for: '5m',
   severity: 'high',
   owner: 'reservations',

@@ -7,6 +7,7 @@ export const heartbeatName = 'Watchdog'
 export const heartbeat: Alert = Object.freeze({
   id: heartbeatName,
   alert: heartbeatName,
+  comparisons: [],
   expr: vector(1).promql,
   for: '1s',
   labels: Object.freeze({}),

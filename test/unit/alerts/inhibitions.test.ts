@@ -100,6 +100,7 @@ describe('what is wrong with routes', () => {
     id: 'DemoDown',
     alert: 'DemoDown',
     expr: 'x',
+    comparisons: [],
     for: '1m',
     annotations: { summary: 'x', action: 'x' },
   } as const

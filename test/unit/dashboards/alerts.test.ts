@@ -1,0 +1,47 @@
+import { describe, expect, test } from 'vitest'
+import { z } from 'zod'
+import { alertDashboards } from '../../../dashboards/alerts.ts'
+
+const drawn = z.object({
+  title: z.string(),
+  fieldConfig: z.object({ defaults: z.object({ unit: z.string() }) }),
+  targets: z.array(z.object({ expr: z.string() })),
+})
+const panels = alertDashboards
+  .flatMap(({ json }) => json.panels ?? [])
+  .filter(({ type }) => type === 'timeseries')
+  .map((panel) => drawn.parse(panel))
+const panelOf = (id: string) => {
+  const found = panels.find(({ title }) => title === id)
+  if (!found) throw new Error(`no panel shows ${id}`)
+  return found
+}
+
+describe('the panel of an alert', () => {
+  test.each([
+    ['HostDiskFilling', 'bytes', 'whose threshold is a time, and whose value is what is left'],
+    ['PostgresRestarted', 'none', 'which counts changes of a time'],
+    ['ApiReachableBudgetExhausted', 'percentunit', 'by the name of what is recorded'],
+    ['CertificateExpired', 's', 'as it says itself'],
+    ['PostgresReplicationLag', 's', 'by its threshold'],
+    ['PostgresQueryFillsDisk', 'bytes', 'by its threshold'],
+  ])('of %s is drawn in %s: %s', (id, unit) => {
+    expect(panelOf(id).fieldConfig.defaults.unit).toBe(unit)
+  })
+
+  test('shows the fault, and not a condition that holds when all is well', () => {
+    expect(panelOf('HttpTrafficGone').targets[0]?.expr).toBe(
+      'sum by (job, instance) (increase(http_requests_total[10m]))',
+    )
+    expect(panelOf('PaymentsStopped').targets[0]?.expr).not.toContain('reservations_created')
+  })
+
+  test('shows all that it fires for', () => {
+    const asked = panelOf('CollectorFailing').targets.map(({ expr }) => expr)
+    expect(asked.map((expr) => /(\w+)_scrape_collector_success/.exec(expr)?.[1])).toEqual([
+      'pg',
+      'redis',
+      'reservations',
+    ])
+  })
+})
