@@ -6,7 +6,7 @@ import { nodesOf, replaced, textOf } from './promql-edit.ts'
 import { everyMetric } from './series.ts'
 
 /** What is wrong with a mutant. */
-export const mutations = ['comparison', 'threshold', 'matcher', 'delay', 'metric'] as const
+export const mutations = ['comparison', 'threshold', 'matcher', 'delay', 'metric', 'absent metric'] as const
 export type Mutation = (typeof mutations)[number]
 
 /** An alert with one thing wrong in it, which its cases have to notice. */
@@ -109,7 +109,10 @@ const everyName: readonly Asked[] = [
   ...everyMetric.flatMap(({ name, type, labels }) => {
     const common = [...labels].sort().join()
     return type === 'histogram'
-      ? ['_count', '_sum'].map((part) => ({ name: `${name}${part}`, likeness: `counter of ${common}` }))
+      ? [
+          ...['_count', '_sum'].map((part) => ({ name: `${name}${part}`, likeness: `counter of ${common}` })),
+          { name: `${name}_bucket`, likeness: `buckets of ${common}` },
+        ]
       : [{ name, likeness: `${type === 'counter' ? type : 'gauge'} of ${common}` }]
   }),
   ...everyRecording.map(({ name, labels }) => ({
@@ -122,11 +125,12 @@ const swapped: Mutate = (alert, present) =>
   alike(nodesOf(alert.expr, ['Identifier']), (node) => textOf(alert.expr, node)).flatMap(([name, found]) => {
     const own = everyName.find((one) => one.name === name)
     const others = everyName.filter((one) => one.name !== name && one.likeness === own?.likeness)
-    // One that has no series in a case is missed at once: the likelier slip is one that has.
+    // One that has no series in a case is missed at once: the slip that is hard to see is one that has.
     const other = others.find((one) => present.has(one.name)) ?? others[0]
     if (!other) return []
     const expr = replaced(alert.expr, found, () => other.name)
-    return [{ mutation: 'metric', name: `${other.name} for ${name}`, alert: { ...alert, expr } }]
+    const mutation = present.has(other.name) ? 'metric' : 'absent metric'
+    return [{ mutation, name: `${other.name} for ${name}`, alert: { ...alert, expr } }]
   })
 
 /**

@@ -15,6 +15,9 @@ const unexplained = (outcome: Outcome) =>
 const counted = (outcomes: readonly Outcome[], mutation: Mutation) =>
   outcomes.flatMap(({ planted }) => planted).filter((one) => one.mutation === mutation).length
 
+const without = (outcomes: readonly Outcome[], mutation: Mutation) =>
+  outcomes.filter(({ planted }) => !planted.some((one) => one.mutation === mutation)).length
+
 const rowOf = (name: string, outcomes: readonly Outcome[]) => {
   const planted = outcomes.flatMap((one) => one.planted).length
   const survived = outcomes.flatMap((one) => one.survived).length
@@ -36,7 +39,8 @@ const groupNames = Object.values(subjects)
 export const mutantsProof: Proof = {
   title: 'Mutants of every alert',
   says:
-    'Into each alert every slip of one kind is planted: a comparison turned round, a number that something is compared with ten times or a tenth of itself, a matcher left out, its delay doubled or none, one metric for another with the same labels. ' +
+    'Into each alert every slip of one kind is planted: a comparison turned round, a number that something is compared with ten times or a tenth of itself (ten times nothing is nothing: none for a bound of 0), a matcher left out, its delay doubled or none, one metric for another with the same labels. What stands in several places of an alert comes of one place in its source and is changed in all at once. ' +
+    'A metric that has no series in any case of the alert is missed at once, and is counted apart (absent metric); where no other has the same labels, none is planted. ' +
     "The alert's rule tests have to fail for each (promtool 2.42). One that none of them notices is a fault, unless no input can tell it from the alert: these are explained, with their reason, in test/promtool/equivalents/.",
   columns: ['group of alerts', 'alerts', ...mutations, 'planted', 'killed', 'explained'],
   prove: async (say) => {
@@ -52,7 +56,14 @@ export const mutantsProof: Proof = {
         `${name}: ${outcomes.flatMap((one) => one.planted).length} planted, ${outcomes.flatMap(unexplained).length} not killed`,
       )
     }
-    rows.push(rowOf('all', every))
+    rows.push(rowOf('all', every), [
+      'alerts without any',
+      '',
+      ...mutations.map((mutation) => without(every, mutation)),
+      '',
+      '',
+      '',
+    ])
     const idle = equivalents.filter((one) => !every.some((outcome) => explains(outcome).includes(one)))
     return {
       rows,
