@@ -159,7 +159,7 @@ describe('What is rotated counts without a restart', () => {
       () => upOf(exporter, 'pg', token()),
       (up) => !up,
     )
-    expect(exporter.said()).toMatch(/password authentication failed for user/)
+    await eventually(exporter.said, (said) => said.includes('password authentication failed for user'))
     put('database_url', databaseUrl(secrets.newLogin))
     expect(await upOf(exporter, 'pg', token())).toBe(true)
   })
@@ -174,7 +174,7 @@ describe('What is rotated counts without a restart', () => {
       () => upOf(exporter, 'redis', token()),
       (up) => !up,
     )
-    expect(exporter.said()).toMatch(/WRONGPASS/)
+    await eventually(exporter.said, (said) => said.includes('WRONGPASS'))
     put('redis_url', cacheUrl(secrets.newCache))
     expect(await upOf(exporter, 'redis', token())).toBe(true)
   })
@@ -184,7 +184,8 @@ describe('What is rotated counts without a restart', () => {
     const old = await shown()
     put('exporter.pem', second.cert)
     expect(await shown()).toBe(old)
-    expect(exporter.said()).toMatch(/exporter\.key of EXPORTER_TLS_CERT and EXPORTER_TLS_KEY: .*key values mismatch/)
+    const mismatch = /exporter\.key of EXPORTER_TLS_CERT and EXPORTER_TLS_KEY: .*key values mismatch/
+    await eventually(exporter.said, (said) => mismatch.test(said))
     put('exporter.key', second.key)
     const now = await shown()
     expect(now).toBeDefined()
