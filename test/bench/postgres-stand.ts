@@ -126,6 +126,19 @@ const accounts = (server: Server, admin: Client) => {
   }
   const memory = async (side: Side) => (await backends(side)).reduce((sum, pid) => sum + memoryOf(pid, 'RssAnon'), 0)
 
+  // The peer's server processes end with each scrape: the server's first process then has their time. Ours stay.
+  const working = async (side: Side) => {
+    const ended = side === 'peer' ? childrenCpuOf(server.pid) : 0
+    return ended + (await backends(side)).reduce((sum, pid) => sum + cpuOf(pid), 0)
+  }
+  /** One that ended meanwhile is counted among those that have. */
+  const workingNow = (side: Side, tries = 5): Promise<number> =>
+    working(side).catch((error: unknown) => {
+      const isGone = error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ESRCH')
+      if (!isGone || tries === 0) throw error
+      return workingNow(side, tries - 1)
+    })
+
   return {
     urlOf: (side: Side, port?: number) => {
       const url = inBench(server)
@@ -136,11 +149,7 @@ const accounts = (server: Server, admin: Client) => {
     },
     meterOf: (side: Side): Meter => ({
       executing: () => executing(side),
-      // The peer's server processes end with each scrape: the server's first process then has their time. Ours stay.
-      working: async () => {
-        const ended = side === 'peer' ? childrenCpuOf(server.pid) : 0
-        return ended + (await backends(side)).reduce((sum, pid) => sum + cpuOf(pid), 0)
-      },
+      working: () => workingNow(side),
     }),
     surveying,
     settled,
