@@ -6,8 +6,8 @@ import type { Api } from './stand.ts'
 
 /** Every so manieth is bad: four times what the promises leave, where one request in five is a booking. */
 const [failingSeldom, lateSeldom] = [50, 25] as const
-/** An error budget is whole again once good events outweigh the bad ones, four times as long. */
-const untilDiluted = 550
+/** An error budget is whole again once good events outweigh the bad ones: four times as long as it took to tell of three days. */
+const untilDiluted = 1100
 
 /** Seconds of events before a fault, so that there was a good time. */
 const goodSeconds = 12
