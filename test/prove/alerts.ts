@@ -30,12 +30,10 @@ const missing = (scene: Scene, outcomes: readonly Outcome[]) =>
     .map(({ id }) => `${id} of ${scene.name} is neither provoked nor said not to be`)
 
 /** Said not to be provoked, and it is; or no alert of the scene. */
-const stale = (chosen: readonly Scene[], provoked: ReadonlySet<string>) =>
-  chosen.flatMap(({ name, alerts, unprovoked }) =>
-    Object.keys(unprovoked)
-      .filter((id) => provoked.has(id) || !alerts.some((alert) => alert.id === id))
-      .map((id) => `${id} of ${name} is said not to be provoked, wrongly`),
-  )
+const stale = ({ name, alerts, unprovoked }: Scene, provoked: ReadonlySet<string>) =>
+  Object.keys(unprovoked)
+    .filter((id) => provoked.has(id) || !alerts.some((alert) => alert.id === id))
+    .map((id) => `${id} of ${name} is said not to be provoked, wrongly`)
 
 const isIn = (chosen: readonly Scene[], id: string) =>
   chosen.some(({ alerts }) => alerts.some((alert) => alert.id === id))
@@ -84,22 +82,28 @@ export const alertsProof: Proof = {
     )
     const share = provoked.size / everyAlert.length
     say(`${provoked.size} of ${everyAlert.length} alerts provoked, ${(share * 100).toFixed(1)} %`)
-    const isWhole = name === undefined && matching === ''
-    return {
-      rows: told.flatMap(({ scene, outcomes }) => [
+    const parts = told.map(({ scene, outcomes }) => ({
+      name: scene.name,
+      rows: [
         ...outcomes.map((outcome) => rowOf(scene, outcome)),
         ...Object.entries(scene.unprovoked).map(([id, why]) => [id, 'not provoked', why, '–', '–']),
-      ]),
+      ],
+      faults: [
+        ...stale(scene, provoked),
+        ...outcomes.flatMap(({ alert, fault, failed }) => (failed ? [`${alert.id}: ${fault}: ${failed}`] : [])),
+        ...(matching === '' ? missing(scene, outcomes) : []),
+      ],
+    }))
+    const isWhole = name === undefined && matching === ''
+    return {
+      rows: parts.flatMap(({ rows }) => rows),
       faults: [
         ...broken,
-        ...stale(chosen, provoked),
-        ...told.flatMap(({ outcomes }) =>
-          outcomes.flatMap(({ alert, fault, failed }) => (failed ? [`${alert.id}: ${fault}: ${failed}`] : [])),
-        ),
-        ...(matching === '' ? told.flatMap(({ scene, outcomes }) => missing(scene, outcomes)) : []),
+        ...parts.flatMap(({ faults }) => faults),
         ...(isWhole ? everyAlert.filter(({ id }) => !isIn(chosen, id)).map(({ id }) => `${id} is in no scene`) : []),
         ...(isWhole && share < promised ? [`fewer than ${promised * 100} % of all alerts were provoked`] : []),
       ],
+      ...(matching === '' && { parts }),
     }
   },
 }

@@ -35,20 +35,28 @@ const main = async (name = '', ...only: readonly string[]) => {
   const proof = new Map(Object.entries(proofs)).get(name)
   if (!proof) throw new Error(`there is no proof ${name}: name one of ${Object.keys(proofs).join(', ')}`)
   const say = (line: string) => console.log(`prove ${name}: ${line}`)
-  const { rows, faults } = await proof.prove(say, only)
+  const { rows, faults, parts = [] } = await proof.prove(say, only)
   const text = page(name, proof, rows)
-  if (faults.length > 0) {
+  for (const part of parts) {
     // What did not hold is no proof: the last one that did stays.
+    if (part.faults.length === 0) keep(`${name}/${part.name}`, page(`${name} ${part.name}`, proof, part.rows), say)
+  }
+  if (faults.length > 0) {
     console.log(text)
     throw new Error(`${faults.length} faults:\n${faults.slice(0, shown).join('\n')}`)
   }
+  if (parts.length > 0) return
   if (only.length > 0) {
     console.log(text)
     return say('held; a part is not written down')
   }
-  const folder = new URL('../../docs/proof/', import.meta.url)
-  mkdirSync(folder, { recursive: true })
-  writeFileSync(new URL(`${name}.md`, folder), text)
+  keep(name, text, say)
+}
+
+const keep = (name: string, text: string, say: (line: string) => void) => {
+  const file = new URL(`../../docs/proof/${name}.md`, import.meta.url)
+  mkdirSync(new URL('.', file), { recursive: true })
+  writeFileSync(file, text)
   say(`held; written to docs/proof/${name}.md`)
 }
 

@@ -1,9 +1,18 @@
 import { cpus, loadavg, totalmem } from 'node:os'
 
+type Rows = readonly (readonly (string | number)[])[]
+
+/** What was found in one part of a proof that takes long: it has a page of its own, and can be proven again by itself. */
+export interface Part extends Pick<Findings, 'rows' | 'faults'> {
+  readonly name: string
+}
+
 export interface Findings {
-  readonly rows: readonly (readonly (string | number)[])[]
+  readonly rows: Rows
   /** What was promised and not kept. A proof without any is written down. */
   readonly faults: readonly string[]
+  /** Where there are any, they are written down instead, each that held. */
+  readonly parts?: readonly Part[]
 }
 
 /** Something too heavy for every run of the tests, and how it is told of in `docs/proof/`. */
