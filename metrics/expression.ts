@@ -41,8 +41,10 @@ export interface At {
   readonly offset?: Duration
 }
 
-const selector = ({ name, matchers }: Series<string, never>, { offset }: At = {}, range = '') =>
-  `${name}${matchers.length > 0 ? `{${matchers.join(',')}}` : ''}${range}${offset ? ` offset ${offset}` : ''}`
+export const ago = ({ offset }: At) => (offset ? ` offset ${offset}` : '')
+
+const selector = ({ name, matchers }: Series<string, never>, at: At = {}, range = '') =>
+  `${name}${matchers.length > 0 ? `{${matchers.join(',')}}` : ''}${range}${ago(at)}`
 
 // Labels carried invariantly can only be read one by one; printing needs none.
 export const bare = <T>(typed: unknown) => typed as T

@@ -1,5 +1,6 @@
 import {
   type At,
+  ago,
   bare,
   type Comparison,
   type Duration,
@@ -41,10 +42,10 @@ interface Ranging extends At {
   /** The step of a subquery: an expression, rather than a series, is evaluated again at each. */
   readonly every?: Duration
 }
-const range = (of: object, window: Window, { every, offset }: Ranging = {}) =>
+const range = (of: object, window: Window, { every, ...at }: Ranging = {}) =>
   'promql' in of || every
-    ? `${'promql' in of ? part(of) : select(of)}[${window}:${every ?? ''}]${offset ? ` offset ${offset}` : ''}`
-    : select(of, { ...(offset && { offset }) }, `[${window}]`)
+    ? `${'promql' in of ? part(of) : select(of)}[${window}:${every ?? ''}]${ago(at)}`
+    : select(of, at, `[${window}]`)
 const overTime =
   (name: string) =>
   <L extends string>(of: Ranged<L>, window: Window, more: Ranging = {}): Expr<L> =>
