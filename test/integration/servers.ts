@@ -37,6 +37,9 @@ export const freePort = () =>
     })
   })
 
+/** The port that an address names. */
+export const portOf = (url: string) => Number(new URL(url).port)
+
 /** A folder and the servers in it, all gone after `end`. */
 export const workshop = () => {
   const folder = mkdtempSync(join(tmpdir(), 'observability-'))

@@ -10,7 +10,7 @@ export const blackboxIn = async (shop: ReturnType<typeof workshop>, modules: str
   const programs = await ensurePrograms(['blackbox-exporter'])
   const configFile = join(shop.folder, 'blackbox.yml')
   writeFileSync(configFile, modules)
-  return shop.keep(
+  const server = shop.keep(
     await startBlackboxExporter({
       program: programs['blackbox-exporter'],
       dataDir: join(shop.folder, 'blackbox'),
@@ -20,4 +20,13 @@ export const blackboxIn = async (shop: ReturnType<typeof workshop>, modules: str
       args: ['--timeout-offset=0.1'],
     }),
   )
+  return {
+    ...server,
+    /** From now on it probes by other modules. */
+    become: async (others: string) => {
+      writeFileSync(configFile, others)
+      const answer = await fetch(`${server.url}/-/reload`, { method: 'POST' })
+      if (!answer.ok) throw new Error(`the blackbox exporter refused its modules: ${await answer.text()}`)
+    },
+  }
 }

@@ -11,11 +11,11 @@ import {
 } from '../../../../alerts/redis/persistence.ts'
 import { type Running, startProcess } from '../../../../compose/local/process.ts'
 import { ensurePrograms } from '../../../../compose/local/programs.ts'
-import { run } from '../../../../compose/local/run.ts'
 import { startRedis } from '../../../../compose/local/servers.ts'
 import { clientOf, infoOf } from '../../../integration/redis-stand.ts'
 import { eventually, freePort, type workshop } from '../../../integration/servers.ts'
 import { again } from '../again.ts'
+import { limitFiles } from '../limit-files.ts'
 import type { Adjustment, Expected, Provocation } from '../provocation.ts'
 import { on, type Part } from './part.ts'
 
@@ -23,12 +23,6 @@ type Client = ReturnType<typeof clientOf>
 
 /** Bytes that a file may have on the full disk. */
 const room = 512 * 1024
-
-/** For a process and those it forks. At the limit on the size of a file a write fails as on a full disk, and needs no rights. */
-const limitFiles = async (pid: number, bytes: string) => {
-  const { code, output } = await run(['prlimit', '--pid', String(pid), `--fsize=${bytes}:`])
-  if (code !== 0) throw new Error(`prlimit: ${output}`)
-}
 
 const refused: Expected = { alert: redisWritesRefused, labels: { instance: 'saved', err: 'MISCONF' } }
 

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process'
 import {
   instrumentationFaulty,
   logErrorsSurging,
@@ -7,13 +6,11 @@ import {
 } from '../../../../alerts/service/instrumentation.ts'
 import { handlesLeaking, memoryGrowing, serviceErrors, serviceRestarting } from '../../../../alerts/service/process.ts'
 import { eventually } from '../../../integration/servers.ts'
+import { limitFiles } from '../limit-files.ts'
 import type { Provocation, Watch } from '../provocation.ts'
 import { renaming } from './database-faults.ts'
 import type { Started } from './stand.ts'
 import { during, tell } from './traffic.ts'
-
-const limitFiles = (pid: number, bytes: string) =>
-  execFileSync('prlimit', ['--pid', String(pid), `--fsize=${bytes}:unlimited`])
 
 const logLane = ({ origin, pid, scraped: { instance } }: Started, database: string): readonly Provocation[] => {
   const menus = renaming(database, 'menus')
@@ -41,12 +38,12 @@ const logLane = ({ origin, pid, scraped: { instance } }: Started, database: stri
       fault: 'the kernel takes no further byte for the log (prlimit --fsize)',
       fires: [{ alert: logLinesLost, labels: { instance } }],
       bring: async () => {
-        limitFiles(pid, '0')
+        await limitFiles(pid, '0')
         await notes.bring()
       },
       end: async () => {
         await notes.end()
-        limitFiles(pid, 'unlimited')
+        await limitFiles(pid, 'unlimited')
       },
     },
   ]

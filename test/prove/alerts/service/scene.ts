@@ -2,6 +2,7 @@ import { alertsOf } from '../../../../alerts/index.ts'
 import { serviceGroups } from '../../../../alerts/service/index.ts'
 import { logErrorsSurging } from '../../../../alerts/service/instrumentation.ts'
 import { handlesLeaking, memoryGrowing } from '../../../../alerts/service/process.ts'
+import { portOf } from '../../../integration/servers.ts'
 import { lineTo } from '../line.ts'
 import type { Scene } from '../provocation.ts'
 import { codeFaultLanes } from './code.ts'
@@ -10,7 +11,6 @@ import { dependencyLanes } from './dependencies.ts'
 import { runtimeLanes } from './runtime.ts'
 import { services } from './stand.ts'
 
-const portOf = (url: string) => Number(new URL(url).port)
 const through = (url: string, port: number) => {
   const other = new URL(url)
   other.port = String(port)

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { type Running, startProcess } from '../../../../compose/local/process.ts'
 import type { Duration } from '../../../../metrics/promql.ts'
 import { bundleOurs } from '../../../bench/contestants.ts'
-import { freePort, type workshop } from '../../../integration/servers.ts'
+import { freePort, portOf, type workshop } from '../../../integration/servers.ts'
 import type { Scraped } from '../provocation.ts'
 import type { Setup } from './setup.ts'
 
@@ -23,8 +23,6 @@ interface Given extends Partial<Setup> {
   /** As it was before, so that it is the same target when it is started again. */
   readonly again?: Started
 }
-
-const portOf = (url: string) => Number(new URL(url).port)
 
 /** Starts services that are instrumented by us, as production has them. */
 export const services = async (shop: ReturnType<typeof workshop>) => {

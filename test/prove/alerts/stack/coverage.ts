@@ -1,10 +1,10 @@
-import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ensurePrograms } from '../../../../compose/local/programs.ts'
-import { startBlackboxExporter, startRedis } from '../../../../compose/local/servers.ts'
+import { startRedis } from '../../../../compose/local/servers.ts'
 import { plainYaml } from '../../../../compose/yaml.ts'
 import { type CacheFlavour, freePort, type workshop } from '../../../integration/servers.ts'
 import { alertNamed } from '../../../promtool/case.ts'
+import { blackboxIn } from '../blackbox.ts'
 import type { Expected, Provocation, Watch } from '../provocation.ts'
 import type { Started } from '../service/stand.ts'
 import { type Judge, thereIs } from './judge.ts'
@@ -58,37 +58,19 @@ export const openReleases = async (shop: Shop) => {
 
 /** A service that is probed in another way than before. */
 export const openProbe = async (shop: Shop, probed: string) => {
-  const [configFile, program] = [
-    join(shop.folder, 'blackbox.yml'),
-    (await ensurePrograms(['blackbox-exporter']))['blackbox-exporter'],
-  ]
-  const probing = (prober: 'http' | 'tcp') =>
-    writeFileSync(configFile, plainYaml({ modules: { api: { prober, timeout: '5s' } } }))
-  probing('http')
-  const blackbox = shop.keep(
-    await startBlackboxExporter({
-      program,
-      dataDir: join(shop.folder, 'blackbox'),
-      port: await freePort(),
-      configFile,
-      args: ['--timeout-offset=0.1'],
-    }),
-  )
+  const by = (prober: 'http' | 'tcp') => plainYaml({ modules: { api: { prober, timeout: '5s' } } })
+  const { url, become } = await blackboxIn(shop, by('http'))
   const target = { job: 'probe', instance: 'api' }
   const metric = 'probe_http_status_code'
-  const become = async (prober: 'http' | 'tcp') => {
-    probing(prober)
-    await fetch(`${blackbox.url}/-/reload`, { method: 'POST' })
-  }
   return {
-    scraped: { ...target, url: `${blackbox.url}/probe?module=api&target=${probed}` },
+    scraped: { ...target, url: `${url}/probe?module=api&target=${probed}` },
     lane: (watch: Watch): readonly Provocation[] => [
       {
         fault: 'the probe asks whether the port is open, and no longer what the service answers',
         fires: [absent(target, metric)],
         before: () => known(watch, target, metric),
-        bring: () => become('tcp'),
-        end: () => become('http'),
+        bring: () => become(by('tcp')),
+        end: () => become(by('http')),
       },
     ],
   }

@@ -9,7 +9,7 @@ import { ensurePrograms } from '../../../../compose/local/programs.ts'
 import { startNodeExporter } from '../../../../compose/local/servers.ts'
 import { connect } from '../../../../demo/database.ts'
 import { demoLogins, setupDemo, urlFor } from '../../../../demo/setup.ts'
-import { freePort, type workshop } from '../../../integration/servers.ts'
+import { freePort, portOf, type workshop } from '../../../integration/servers.ts'
 import { lineTo } from '../line.ts'
 import type { Scene } from '../provocation.ts'
 import { services } from '../service/stand.ts'
@@ -43,8 +43,6 @@ const nodeExporter = async (shop: Shop, name: string) => {
     startNodeExporter({ program: programs['node-exporter'], dataDir, port, name, args })
   return { ...(await restartable(shop, launch)), host: `127.0.0.1:${port}` }
 }
-
-const portOf = (url: string) => Number(new URL(url).port)
 
 /** A server with the demo's database, and logins of which one loses its rights. */
 const openDatabase = async (shop: Shop) => {
