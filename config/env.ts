@@ -31,6 +31,13 @@ const variables = {
   REDIS_TLS_CA: path,
   REDIS_TLS_CERT: path,
   REDIS_TLS_KEY: path,
+  /** Where the recorder of incidents listens, and whom it asks for alerts and silences; an Alertmanager of here otherwise. */
+  INCIDENTS_HOST: z.string().default('127.0.0.1'),
+  INCIDENTS_PORT: port(9466),
+  ALERTMANAGER_URL: url(['http:', 'https:'], 'http://host:9093'),
+  /** Where incidents are kept: in a folder, or in PostgreSQL where it has a URL. */
+  INCIDENTS_DIR: z.string().default('incidents'),
+  INCIDENTS_DATABASE_URL: url(['postgres:', 'postgresql:'], 'postgres://user:password@host:5432/database'),
   API_HOST: z.string().default('127.0.0.1'),
   API_PORT: port(3000),
   METRICS_PORT: serviceVariables.METRICS_PORT,

@@ -21,18 +21,24 @@ export const accessOf = (env: Env, tell: Tell): Access => {
   }
 }
 
+/** What is open to everybody where a program listens, by the variable that says where. */
+const open = {
+  EXPORTER_HOST: 'read all metrics',
+  INCIDENTS_HOST: 'read all incidents and report some that never were',
+} as const
+
 /** What is wrong with listening where others reach it, with what mends it. Undefined where nothing is. */
-export const exposure = (env: Env): string | undefined => {
-  const { EXPORTER_HOST: host, EXPORTER_TOKEN: token, EXPORTER_USER: user, EXPORTER_TLS_CERT: cert } = env
+export const exposure = (env: Env, variable: keyof typeof open = 'EXPORTER_HOST'): string | undefined => {
+  const { [variable]: host, EXPORTER_TOKEN: token, EXPORTER_USER: user, EXPORTER_TLS_CERT: cert } = env
   if (isLoopback(host)) return undefined
   const guarded = token !== undefined || user !== undefined || env.EXPORTER_TLS_CLIENT_CA !== undefined
   const unencrypted = 'cross the network unencrypted (set EXPORTER_TLS_CERT and EXPORTER_TLS_KEY)'
   const faults = [
-    ...(guarded ? [] : ['everybody there may read all metrics (set EXPORTER_TOKEN_FILE)']),
+    ...(guarded ? [] : [`everybody there may ${open[variable]} (set EXPORTER_TOKEN_FILE)`]),
     ...(cert === undefined ? [`${guarded ? 'metrics and what proves who asks' : 'they'} ${unencrypted}`] : []),
   ]
   if (faults.length === 0) return undefined
-  return `it listens on ${host}, beyond this machine: ${faults.join(', and ')}. Or keep EXPORTER_HOST at 127.0.0.1`
+  return `it listens on ${host}, beyond this machine: ${faults.join(', and ')}. Or keep ${variable} at 127.0.0.1`
 }
 
 const isLoopback = (host: string) =>

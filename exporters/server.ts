@@ -1,6 +1,7 @@
 import type { RequestListener, Server } from 'node:http'
 import { Readable } from 'node:stream'
-import Fastify, { type FastifyInstance, type FastifyReply, type onRequestAsyncHookHandler } from 'fastify'
+import Fastify, { type FastifyInstance } from 'fastify'
+import { admission, healthPath, refuse } from './admission.ts'
 import type { Scraped } from './collector.ts'
 import { formatFor } from './exposition.ts'
 import type { Guard } from './guard.ts'
@@ -46,7 +47,7 @@ export const exporterServer = (options: ServerOptions): FastifyInstance => {
   // Scrapes come every few seconds: what is worth a line is what fails.
   const quiet = { logLevel: 'warn' } as const
   const details = () => ({ uptime: process.uptime(), targets: [...open.keys()] })
-  app.get(health, quiet, async () => ({ status: 'healthy', ...(guard ? {} : details()) }))
+  app.get(healthPath, quiet, async () => ({ status: 'healthy', ...(guard ? {} : details()) }))
   app.get('/metrics', quiet, async (_request, reply) => {
     reply.type(registry.contentType)
     return registry.metrics()
@@ -84,19 +85,6 @@ interface Open {
 }
 
 const namesOf = ({ collectors }: Scraped) => collectors.map(({ name }) => name)
-
-const health = '/health'
-
-/** By the route that was found, and not by how its path was written. Whoever starts containers has no secret to show. */
-const admission =
-  ({ admits, challenges, words }: Guard): onRequestAsyncHookHandler =>
-  async ({ routeOptions, headers }, reply) => {
-    if (routeOptions.url === health || admits(headers.authorization)) return undefined
-    return refuse(reply.header('www-authenticate', challenges), 401, words)
-  }
-
-const refuse = (reply: FastifyReply, status: number, words: string) =>
-  reply.code(status).type('text/plain; charset=utf-8').send(words)
 
 const unknown = (
   kind: string,

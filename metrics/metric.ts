@@ -195,7 +195,8 @@ const queryable = (type: string, name: string, buckets?: readonly number[]) => (
   },
 })
 
-const printMatcher = ([label, wanted]: [string, string | Matcher | undefined]) => {
+/** A matcher as it stands in a selector. */
+export const printMatcher = ([label, wanted]: [string, string | Matcher | undefined]) => {
   const { operator, value } = typeof wanted === 'object' ? wanted : { operator: '=', value: wanted ?? '' }
   return `${label}${operator}${JSON.stringify(value)}`
 }

@@ -1,8 +1,6 @@
 import {
   type At,
   ago,
-  bare,
-  type Comparison,
   type Duration,
   type Expr,
   expr,
@@ -19,6 +17,7 @@ import type { Bucketed, Series } from './metric.ts'
 
 export type { Comparison, Duration, Expr, Window } from './expression.ts'
 export { selectorOf } from './expression.ts'
+export * from './operators.ts'
 
 // --- from series to vectors -------------------------------------------------------------------------------------
 
@@ -119,98 +118,6 @@ export const count = aggregation('count')
 export const topk = <L extends string>(k: number, vector: Expr<L>): Expr<L> => expr(`topk(${k}, ${text(vector)})`)
 export const bottomk = <L extends string>(k: number, vector: Expr<L>): Expr<L> => expr(`bottomk(${k}, ${text(vector)})`)
 
-// --- operators --------------------------------------------------------------------------------------------------
-
-/** How two sides with different labels are paired: by equal values of `on`; `groupLeft` names labels taken from the right, where many on the left meet one on the right. */
-interface Matching<On extends string, Take extends string> {
-  readonly on: readonly On[]
-  readonly groupLeft?: readonly Take[]
-}
-
-interface Binary {
-  <L extends string>(left: Expr<L>, right: Expr<NoInfer<L>> | number): Expr<L>
-  <L extends string, R extends string, const On extends L & R>(
-    left: Expr<L>,
-    right: Expr<R>,
-    matching: { readonly on: readonly On[]; readonly groupLeft?: never },
-  ): Expr<On>
-  <L extends string, R extends string, const On extends L & R, const Take extends R>(
-    left: Expr<L>,
-    right: Expr<R>,
-    matching: { readonly on: readonly On[]; readonly groupLeft: readonly Take[] },
-  ): Expr<L | Take>
-}
-
-interface Filter {
-  <L extends string>(left: Expr<L>, right: Expr<NoInfer<L>> | number): Expr<L>
-  <L extends string, R extends string, const On extends L & R>(
-    left: Expr<L>,
-    right: Expr<R>,
-    matching: { readonly on: readonly On[] },
-  ): Expr<L>
-}
-
-/** And, or, unless: they ask which series there are, so that no number can stand on the right. */
-interface Membership {
-  <L extends string>(left: Expr<L>, right: Expr<NoInfer<L>>): Expr<L>
-  <L extends string, R extends string, const On extends L & R>(
-    left: Expr<L>,
-    right: Expr<R>,
-    matching: { readonly on: readonly On[] },
-  ): Expr<L>
-}
-
-/** Series of the right side come through as well, so that both sides carry the same labels. */
-interface Union {
-  <L extends string>(left: Expr<L>, right: Expr<NoInfer<L>>): Expr<L>
-  <L extends string, const On extends L>(
-    left: Expr<L>,
-    right: Expr<NoInfer<L>>,
-    matching: { readonly on: readonly On[] },
-  ): Expr<L>
-}
-
-type Kind = 'arithmetic' | 'filter' | 'membership'
-
-const comparedBy = (vector: unknown) => bare<Expr<never>>(vector).comparisons ?? []
-
-/** A filter compares; what only keeps or drops series of its left side compares what that does, and a union what both do. */
-const comparisonsOf = (kind: Kind, operator: string, left: unknown, right: unknown): readonly Comparison[] => {
-  if (kind === 'filter')
-    return [{ value: text(left), operator, bound: typeof right === 'number' ? right : text(right) }]
-  if (kind === 'arithmetic') return []
-  return operator === 'or' ? [...comparedBy(left), ...comparedBy(right)] : comparedBy(left)
-}
-
-const binary =
-  (operator: string, kind: Kind = 'arithmetic') =>
-  (left: unknown, right: unknown, matching?: Matching<string, string>) => {
-    const on = matching ? ` on (${list(matching.on)})` : ''
-    // A filter keeps the left side's labels, so many on the left may meet one on the right.
-    const isMany = matching && (matching.groupLeft || kind === 'filter')
-    const group = isMany ? ` group_left (${list(matching.groupLeft ?? [])})` : ''
-    const side = typeof right === 'number' ? number(right) : part(right)
-    return operation(`${part(left)} ${operator}${on}${group} ${side}`, comparisonsOf(kind, operator, left, right))
-  }
-
-export const add: Binary = binary('+')
-export const sub: Binary = binary('-')
-export const mul: Binary = binary('*')
-export const div: Binary = binary('/')
-/** Comparisons keep the series for which they hold. */
-export const gt: Filter = binary('>', 'filter')
-export const gte: Filter = binary('>=', 'filter')
-export const lt: Filter = binary('<', 'filter')
-export const lte: Filter = binary('<=', 'filter')
-export const eq: Filter = binary('==', 'filter')
-export const ne: Filter = binary('!=', 'filter')
-/** The series on the left that have a partner on the right. */
-export const and: Membership = binary('and', 'membership')
-/** The series on the left that have no partner on the right. */
-export const unless: Membership = binary('unless', 'membership')
-/** The left side, and of the right side what has no partner on the left. */
-export const or: Union = binary('or', 'membership')
-
 // --- functions --------------------------------------------------------------------------------------------------
 
 const mapping =
@@ -243,7 +150,11 @@ export const labelReplace = <L extends string, const Target extends string>(
 export const absent = <L extends string>(vector: Expr<L>): Expr => expr(`absent(sum(${text(vector)}))`)
 /** Always 1, labelled with the month that it is in UTC, from 1 to 12. */
 export const thisMonth: Expr<'month'> = expr('count_values("month", month())')
+/** The hour of the day in UTC, from 0 to 23, of each series' value, a Unix time. */
+export const hour = mapping('hour')
 /** A constant. */
 export const vector = (value: number): Expr => expr(`vector(${number(value)})`)
 /** Seconds from each series' value, a Unix time, until now. */
 export const secondsSince = <L extends string>(of: Expr<L>): Expr<L> => operation(`time() - ${part(of)}`)
+/** Seconds from now until each series' value, a Unix time. */
+export const secondsUntil = <L extends string>(of: Expr<L>): Expr<L> => operation(`${part(of)} - time()`)

@@ -40,10 +40,8 @@ interface Options {
 }
 
 /** @throws Error as the server or the system words it, also when `signal` aborts before the server has let us in */
-export const connect = async ({ url, database, applicationName, signal }: Options): Promise<Connection> => {
-  const socket = new Socket()
-  const connectionString = serverUrl(url, database)
-  const client = new Client({ connectionString, application_name: applicationName, stream: () => socket })
+export const connect = async (options: Options): Promise<Connection> => {
+  const { client, socket } = clientFor(options)
   let version = 0
   client.connection.on('parameterStatus', ({ parameterName, parameterValue }) => {
     if (parameterName === 'server_version') version = versionNumber(parameterValue)
@@ -54,24 +52,13 @@ export const connect = async ({ url, database, applicationName, signal }: Option
     alive = false
     for (const { reject } of queue.splice(0)) reject(reason)
   }
-  client.on('error', () => socket.destroy())
   client.on('end', () => fail(new Error('the connection was lost')))
   const { count, renew, reason } = limited((excess) => {
     fail(excess)
     socket.destroy()
   })
   socket.on('data', count)
-  const late = () => socket.destroy()
-  signal.addEventListener('abort', late, { once: true })
-  try {
-    await client.connect()
-  } catch (failure) {
-    socket.destroy()
-    const tls = { authority: 'sslrootcert in its URL', own: 'sslcert and sslkey in its URL' }
-    throw namedTlsFailure(reason(failure), tls)
-  } finally {
-    signal.removeEventListener('abort', late)
-  }
+  await enter({ client, socket }, options.signal, reason)
   // Encrypted, what comes is read from another stream.
   if (client.connection.stream !== socket) client.connection.stream.on('data', count)
   const { ask, expect, answered } = asking(client, queue)
@@ -102,6 +89,45 @@ export const connect = async ({ url, database, applicationName, signal }: Option
       const impatience = setTimeout(() => socket.destroy(), patience)
       await client.end().finally(() => clearTimeout(impatience))
     },
+  }
+}
+
+interface Entrant {
+  readonly client: Client
+  /** Destroyed, it ends the client at once. */
+  readonly socket: Socket
+}
+
+/** A client that the server has let in, for those who ask otherwise. Throws as `connect` does. */
+export const letIn = async (options: Options): Promise<Entrant> => {
+  const entrant = clientFor(options)
+  await enter(entrant, options.signal)
+  return entrant
+}
+
+const clientFor = ({ url, database, applicationName }: Options): Entrant => {
+  const socket = new Socket()
+  const connectionString = serverUrl(url, database)
+  const client = new Client({ connectionString, application_name: applicationName, stream: () => socket })
+  client.on('error', () => socket.destroy())
+  return { client, socket }
+}
+
+const enter = async (
+  { client, socket }: Entrant,
+  signal: AbortSignal,
+  reason: (failure: unknown) => unknown = (failure) => failure,
+) => {
+  const late = () => socket.destroy()
+  signal.addEventListener('abort', late, { once: true })
+  try {
+    await client.connect()
+  } catch (failure) {
+    socket.destroy()
+    const tls = { authority: 'sslrootcert in its URL', own: 'sslcert and sslkey in its URL' }
+    throw namedTlsFailure(reason(failure), tls)
+  } finally {
+    signal.removeEventListener('abort', late)
   }
 }
 

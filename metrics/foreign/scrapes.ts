@@ -1,4 +1,4 @@
-import { gauge } from '../metric.ts'
+import { gauge, type Matcher, printMatcher, type Series } from '../metric.ts'
 
 /** Whether the last scrape of a target was answered. */
 export const up = gauge({ name: 'up', peer: 'prometheus', help: 'Whether the last scrape was answered (1) or not (0)' })
@@ -24,3 +24,14 @@ export const alertsForState = gauge({
   help: 'Unix time at which the expression of the alert first held',
   labels: ['alertname', 'severity', 'owner'],
 })
+
+/** Narrows to alerts by labels that only some of them have: which an alert carries is up to its rule. */
+export const alsoWith = <Label extends string>(
+  { type, name, matchers }: Series<'gauge', Label>,
+  labels: Readonly<Record<string, string | Matcher>>,
+): Series<'gauge', Label> =>
+  Object.freeze({
+    type,
+    name,
+    matchers: Object.freeze([...matchers, ...Object.entries(labels).map(printMatcher)]),
+  }) as unknown as Series<'gauge', Label>
