@@ -1,4 +1,7 @@
+import type { SeverityName } from './severity.ts'
 import type { Team } from './teams.ts'
+
+export type { SeverityName } from './severity.ts'
 
 /** A support severity of the handbook's SLA: how soon a human responds, and what happens when nobody does. */
 export interface Severity {
@@ -32,9 +35,7 @@ export const severities = {
     respondWithinHours: 72,
     escalation: { action: 'list for the next planning', notification: 'list' },
   },
-} as const satisfies Record<string, Severity>
-
-export type SeverityName = keyof typeof severities
+} as const satisfies Record<SeverityName, Severity>
 
 /** What is promised to the users of the service over a window of time. */
 export interface Objective {

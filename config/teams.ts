@@ -1,4 +1,5 @@
-import type { SeverityName } from './sla.ts'
+/** Those of `config/sla.ts`, which names teams: it is not imported here. */
+type SeverityName = 'critical' | 'high' | 'medium' | 'low'
 
 /**
  * One way to reach a team. Secrets are named, never written: `secret` is the name of a file in the secrets folder

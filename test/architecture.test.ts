@@ -40,7 +40,7 @@ const doors: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
     '@sentry/profiling-node': ['exporters/service/errors/sentry.ts'],
     'big.js': ['alerts/burn-rate.ts'],
     esbuild: ['dashboards/preview/bundle.ts'],
-    fastify: ['exporters/server.ts', 'dashboards/preview/server.ts'],
+    fastify: ['exporters/server.ts', 'exporters/incidents/server.ts', 'dashboards/preview/server.ts'],
     'fastify-plugin': ['exporters/service/http/fastify.ts'],
     'find-my-way': ['exporters/service/http/routes.ts'],
     ioredis: ['exporters/redis/source.ts'],
@@ -49,12 +49,19 @@ const doors: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
     pg: ['exporters/postgres/connection.ts'],
     'playwright-core': ['compose/local/browser.ts'],
     'prom-client': ['exporters/registry.ts'],
+    re2js: ['exporters/incidents/pattern.ts'],
     'sonic-boom': ['exporters/service/log/file.ts'],
     uplot: ['dashboards/preview/page/plot.ts'],
     winston: ['exporters/service/log/log.ts'],
     yaml: ['compose/yaml.ts'],
-    // Three shapes of input: the stack's environment, a service's, and the options of a service.
-    zod: ['config/env-shapes.ts', 'config/env.ts', 'config/service-variables.ts', 'exporters/service/options.ts'],
+    // Four shapes of input: the stack's environment, a service's, the options of a service, and what Alertmanager tells.
+    zod: [
+      'config/env-shapes.ts',
+      'config/env.ts',
+      'config/service-variables.ts',
+      'exporters/incidents/shapes.ts',
+      'exporters/service/options.ts',
+    ],
   },
   demo: {
     // Three programs: the API, the payment provider it calls, and what receives the pages.

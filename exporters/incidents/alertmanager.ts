@@ -30,8 +30,6 @@ export const look = async (base: string): Promise<Sight> => {
 const addressOf = (base: string, path: string) => {
   const url = new URL(base)
   const { username, password } = url
-  url.username = ''
-  url.password = ''
   const proof = Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`).toString('base64')
   return {
     url: `${url.origin}${url.pathname.replace(/\/+$/, '')}/api/v2/${path}`,

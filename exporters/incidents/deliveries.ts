@@ -7,7 +7,7 @@ export type ResponseTimes = Readonly<Record<string, number>>
 /** The response time of an alert that is an incident. Others have no severity of ours, or are steps of one that has. */
 export const responseTimeOf = (labels: Readonly<Record<string, string>>, times: ResponseTimes): number | undefined => {
   const { severity = '', step = '' } = labels
-  return Object.hasOwn(times, severity) ? times[severity] : undefined
+  return step === '' && Object.hasOwn(times, severity) ? times[severity] : undefined
 }
 
 /** What one notification changes: all of it together. */

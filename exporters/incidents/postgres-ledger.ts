@@ -27,17 +27,9 @@ export const postgresLedger = async ({ url, tell }: Options): Promise<Ledger> =>
   const mirror: Mirror = { book: emptyBook(), last: 0 }
   let whole = false
   const connected = async () => {
-    if (writer?.alive) return writer
-    writer = undefined
-    const opened = await connectWriter(url(), 'techplus-incidents')
-    try {
-      await usableTable(opened)
-    } catch (failure) {
-      await opened.close()
-      throw failure
-    }
-    writer = opened
-    return opened
+    if (!writer?.alive) writer = undefined
+    writer ??= await opened(url())
+    return writer
   }
   const changed = async (decide: Decide) => {
     const kept = await (await connected()).transaction(async (query) => {
@@ -61,6 +53,17 @@ export const postgresLedger = async ({ url, tell }: Options): Promise<Ledger> =>
     },
     change: (decide) => inTurn(() => changed(decide)),
     close: () => inTurn(async () => writer?.alive && writer.close()).then(() => undefined),
+  }
+}
+
+const opened = async (url: string) => {
+  const writer = await connectWriter(url, 'techplus-incidents')
+  try {
+    await usableTable(writer)
+    return writer
+  } catch (failure) {
+    await writer.close()
+    throw failure
   }
 }
 
