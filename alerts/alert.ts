@@ -7,6 +7,8 @@ import type { Comparison, Duration, Expr } from '../metrics/promql.ts'
 /** What a sentence about an alert can quote: labels that its expression carries, and its value in the reader's units. */
 export interface Said<Label extends string> {
   readonly label: (name: Label) => string
+  /** A part of the sentence that is only there where the label is: `{{ . }}` in it stands for its value. */
+  readonly where: (name: Label, part: string) => string
   readonly value: Readonly<Record<'plain' | 'percent' | 'duration' | 'bytes', string>>
 }
 
@@ -58,7 +60,8 @@ type AlertSpec<Label extends string, Owner extends string> = Judgement<Label> & 
   /** How long it goes on firing after that, so that a condition which comes and goes is one incident. */
   readonly keepFiringFor?: Duration
   readonly severity: SeverityName
-  readonly owner: Owner
+  /** Whose it is: a team, or whichever team the series name in a label of theirs. */
+  readonly owner: Owner | { readonly label: Label & 'owner' }
   /** What is wrong, in one sentence. */
   readonly summary: (say: Said<Label>) => string
   /** What the one who is told does first. */
@@ -93,6 +96,7 @@ export interface Alert {
 
 const said: Said<string> = {
   label: (name) => `{{ $labels.${name} }}`,
+  where: (name, part) => `{{ with $labels.${name} }}${part}{{ end }}`,
   value: {
     plain: '{{ $value | humanize }}',
     percent: '{{ $value | humanizePercentage }}',
@@ -136,7 +140,11 @@ export const judged = <Label extends string, const Owner extends string>(
     ...(dimension && { dimension }),
     for: retuned.for ?? spec.for,
     ...(keepFiringFor && { keepFiringFor }),
-    labels: Object.freeze({ severity: retuned.severity ?? spec.severity, owner, ...labels }),
+    labels: Object.freeze({
+      severity: retuned.severity ?? spec.severity,
+      ...(typeof owner === 'string' && { owner }),
+      ...labels,
+    }),
     annotations: Object.freeze({
       summary: summary(said),
       action: typeof action === 'string' ? action : action(said),

@@ -1,6 +1,7 @@
 import { overrides } from '../config/overrides.ts'
 import { type Alert, isAlert, type RuleGroup } from './alert.ts'
 import { httpGroups } from './http/index.ts'
+import { escalationGroups, ladderFaults } from './ladder.ts'
 import { overrideFaults } from './overrides.ts'
 import { postgresGroups } from './postgres/index.ts'
 import { probeGroups } from './probe/index.ts'
@@ -8,13 +9,13 @@ import { promiseFaults } from './promise-faults.ts'
 import { promiseGroups } from './promises.ts'
 import { redisGroups } from './redis/index.ts'
 import { reservationGroups } from './reservations/index.ts'
-import { routeFaults } from './routes.ts'
+import { routeFaults } from './route-faults.ts'
 import { serviceGroups } from './service/index.ts'
 import { heartbeatGroup } from './stack/heartbeat.ts'
 import { stackGroups } from './stack/index.ts'
 
-/** Every rule by the file it is written to, alerts that are switched off among them. */
-export const everyRule = () =>
+/** All that tells of a fault; what tells that nobody responds to it is made of these. */
+const everyFault = () =>
   ({
     promises: promiseGroups(),
     http: httpGroups,
@@ -25,6 +26,12 @@ export const everyRule = () =>
     probe: probeGroups,
     stack: [...stackGroups, heartbeatGroup],
   }) satisfies Readonly<Record<string, readonly RuleGroup[]>>
+
+/** Every rule by the file it is written to, alerts that are switched off among them. */
+export const everyRule = () => {
+  const faults = everyFault()
+  return { ...faults, escalation: escalationGroups(alertsOf(Object.values(faults).flat())) }
+}
 
 /** What alerts are about, each in a file of its own. */
 export type Subject = keyof ReturnType<typeof everyRule>
@@ -48,9 +55,14 @@ const watched = ({ rules, ...group }: RuleGroup): readonly RuleGroup[] => {
 export const ruleFiles = (): Readonly<Record<Subject, readonly RuleGroup[]>> => {
   const every = everyRule()
   const alerts = alertsOf(Object.values(every).flat())
-  const faults = [...promiseFaults(), ...overrideFaults(alerts, overrides), ...routeFaults(alerts)]
+  const faults = [
+    ...promiseFaults(),
+    ...ladderFaults(alerts),
+    ...overrideFaults(alerts, overrides),
+    ...routeFaults(alerts),
+  ]
   if (faults.length > 0) throw new Error(faults.join('\n'))
-  const { promises, http, service, reservations, postgres, redis, probe, stack } = every
+  const { promises, http, service, reservations, postgres, redis, probe, stack, escalation } = every
   const of = (groups: readonly RuleGroup[]) => groups.flatMap(watched)
   return {
     promises: of(promises),
@@ -61,5 +73,6 @@ export const ruleFiles = (): Readonly<Record<Subject, readonly RuleGroup[]>> => 
     redis: of(redis),
     probe: of(probe),
     stack: of(stack),
+    escalation: of(escalation),
   }
 }

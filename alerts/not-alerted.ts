@@ -31,10 +31,6 @@ export const notAlerted: readonly NotAlerted[] = [
     why: 'The stack writes nowhere else, and its targets are a list. A target that is no longer in it: TargetAbsent.',
   },
   {
-    signal: 'The response time of a severity, not kept',
-    why: 'Nothing records who responded, and when: Alertmanager has no acknowledgement. What still fires is told again at half the response time instead.',
-  },
-  {
     signal: 'Backups and security',
     why: 'Their jobs leave no record yet.',
   },

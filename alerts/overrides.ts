@@ -26,7 +26,7 @@ const unknown = (id: string, ids: readonly string[]) => {
 const keys = new Set(['reason', 'threshold', 'for', 'severity', 'off'])
 
 // Written without an editor's help, it may say anything.
-const faultsOf = ({ threshold }: Alert, override: Override): readonly string[] => {
+const faultsOf = ({ threshold, labels }: Alert, override: Override): readonly string[] => {
   const given: Readonly<Record<string, unknown>> = { ...override }
   const odd = Object.keys(given).filter((key) => !keys.has(key))
   return [
@@ -42,6 +42,9 @@ const faultsOf = ({ threshold }: Alert, override: Override): readonly string[] =
     ...(given.severity === undefined || namesOf(severities).some((name) => name === given.severity)
       ? []
       : [`.severity is ${given.severity}: choose one of ${namesOf(severities).join(', ')}`]),
+    ...(given.severity === undefined || labels.step === undefined
+      ? []
+      : ['.severity is given: it has that of the alert which nobody responded to, whose own is changed instead']),
   ]
 }
 

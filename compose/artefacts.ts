@@ -1,4 +1,8 @@
-import { alertmanagerConfig } from './alertmanager.ts'
+import { ruleFiles as everyRuleFile } from '../alerts/index.ts'
+import { ourDelivery } from '../alerts/routes.ts'
+import { alertmanagerConfig } from './alertmanager/config.ts'
+import { messageTemplates } from './alertmanager/messages.ts'
+import { sourceTemplates } from './alertmanager/sources.ts'
 import { composeDeployment, type Deployment } from './deployment.ts'
 import { grafanaFiles } from './grafana.ts'
 import { runbookPage } from './handbook.ts'
@@ -7,22 +11,29 @@ import { metricsPage } from './metrics-page.ts'
 import { blackboxConfig, prometheusConfig } from './prometheus.ts'
 import { rules } from './rules.ts'
 import { consoleOf } from './runbook-console.ts'
+import { supportPage } from './support-page.ts'
 
 /**
  * Everything that is generated, by its path below the output folder. Pure: it reads and writes nothing. Promises that
  * cannot be watched fail the import of this module, with a line for each.
  */
 export const artefacts = (deployment: Deployment = composeDeployment): ReadonlyMap<string, string> => {
-  const ruleFiles = rules(deployment)
+  const watched = everyRuleFile()
+  const ruleFiles = rules(deployment, watched)
   const runbook = runbookPage()
   return new Map([
     ['prometheus/prometheus.yml', prometheusConfig(deployment, [...ruleFiles.keys()])],
     ...[...ruleFiles].map(([name, text]) => [`prometheus/rules/${name}`, text] as const),
     [`prometheus/${runbookPath}`, consoleOf(runbook)],
     ['alertmanager/alertmanager.yml', alertmanagerConfig(deployment)],
+    ['alertmanager/templates/techplus.tmpl', messageTemplates(ourDelivery)],
+    ['alertmanager/templates/sources.tmpl', sourceTemplates(watched, deployment)],
     ['blackbox/blackbox.yml', blackboxConfig()],
     ...grafanaFiles(deployment),
     ['metrics.md', metricsPage()],
     ['runbook.md', runbook],
   ])
 }
+
+/** What is generated for readers, by its path in the repository: it lies among pages that somebody writes. */
+export const pages = (): ReadonlyMap<string, string> => new Map([['docs/support.md', supportPage()]])

@@ -12,6 +12,8 @@ interface Wish {
   /** `--docker` and `--local`. */
   readonly docker: boolean
   readonly local: boolean
+  /** `--tell-nobody`. */
+  readonly tellNobody: boolean
   /** Variables with the URL of a real service. */
   readonly given: readonly UrlVariable[]
 }
@@ -26,9 +28,14 @@ export interface Choice {
  * What is settled before any engine is asked; undefined where that decides.
  * @throws Error where the wishes contradict each other
  */
-export const settled = ({ docker, local, given }: Wish): Choice | undefined => {
+export const settled = ({ docker, local, tellNobody, given }: Wish): Choice | undefined => {
   const [first] = given
   if (docker && local) throw new Error('--docker and --local exclude each other: give one of them, or none')
+  if (docker && tellNobody) {
+    throw new Error(
+      '--tell-nobody is for local processes: containers tell whomever their secrets reach. Leave --docker out, or take the secrets away',
+    )
+  }
   if (docker && first) {
     const [is, it] = given.length === 1 ? ['is', 'it'] : ['are', 'them']
     throw new Error(
@@ -38,6 +45,8 @@ export const settled = ({ docker, local, given }: Wish): Choice | undefined => {
   }
   if (local) return { way: 'local', why: '--local was given' }
   if (first) return { way: 'local', why: `${given.join(', ')} given, and containers watch the demo only` }
+  if (tellNobody)
+    return { way: 'local', why: '--tell-nobody was given, and containers tell whomever their secrets reach' }
   return undefined
 }
 

@@ -7,9 +7,14 @@ export interface Deployment {
   readonly alertmanager: string
   readonly blackbox: string
   readonly nodeExporter: string
+  /** The recorder of incidents. */
+  readonly incidents: string
   /** The URL of Grafana or the preview, as the browser of whoever is told of an alert reaches it. */
   readonly dashboards: string
-  /** What the exporter asks for, by files that Prometheus can read; left out where it asks for nothing. */
+  /**
+   * What the exporter and the recorder of incidents ask for, by files that Prometheus and Alertmanager can read; left out
+   * where they ask for nothing.
+   */
   readonly exporterLogin?: Login
   /** The targets that the exporter has a URL for. */
   readonly targets: readonly TargetName[]
@@ -22,6 +27,10 @@ export interface Deployment {
   /** The folder of secret files as Alertmanager sees it, and those of them that are there. */
   readonly secretsDir: string
   readonly hasSecret: (name: string) => boolean
+  /** Whether that Alertmanager reads the URL of a webhook from a file: from 0.26 on. */
+  readonly webhookUrlFiles: boolean
+  /** Alerts are watched, and nobody is told: no channel is used, but for the pager of the demo. */
+  readonly tellsNobody?: true
   /** The folder of the dashboards' files as Grafana sees it. */
   readonly dashboardsDir: string
 }
@@ -36,6 +45,7 @@ export const composeDeployment: Deployment = {
   alertmanager: 'alertmanager:9093',
   blackbox: 'blackbox:9115',
   nodeExporter: 'node-exporter:9100',
+  incidents: 'incidents:9466',
   dashboards: 'http://127.0.0.1:3001',
   targets: ['main', 'cache'],
   api: 'http://api:3000',
@@ -43,5 +53,6 @@ export const composeDeployment: Deployment = {
   pager: 'http://api:9095',
   secretsDir: '/run/secrets',
   hasSecret: () => true,
+  webhookUrlFiles: true,
   dashboardsDir: '/etc/grafana/dashboards',
 }

@@ -1,13 +1,19 @@
-import { differences, writeGenerated } from './generated-files.ts'
+import { fileURLToPath } from 'node:url'
+import { differences, outdated, writeAmong, writeGenerated } from './generated-files.ts'
 
-const write = (wanted: ReadonlyMap<string, string>) => {
+type Files = ReadonlyMap<string, string>
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+
+const write = (wanted: Files, pages: Files) => {
   writeGenerated(wanted)
-  console.log(`${wanted.size} files are up to date in compose/generated`)
+  writeAmong(pages, root)
+  console.log(`${wanted.size} files are up to date in compose/generated, and ${[...pages.keys()].join(', ')}`)
 }
 
-const check = (wanted: ReadonlyMap<string, string>) => {
-  const found = differences(wanted)
-  for (const line of found) console.error(`compose/generated/${line}`)
+const check = (wanted: Files, pages: Files) => {
+  const found = [...differences(wanted).map((line) => `compose/generated/${line}`), ...outdated(pages, root)]
+  for (const line of found) console.error(line)
   if (found.length > 0) {
     console.error('Run `npm run generate`, and commit what it writes.')
     process.exitCode = 1
@@ -16,10 +22,10 @@ const check = (wanted: ReadonlyMap<string, string>) => {
 
 try {
   // Imported here, so that a fault found while the model is built is told in the same plain line.
-  const { artefacts } = await import('./artefacts.ts')
+  const { artefacts, pages } = await import('./artefacts.ts')
   const wanted = artefacts()
-  if (process.argv.includes('--check')) check(wanted)
-  else write(wanted)
+  if (process.argv.includes('--check')) check(wanted, pages())
+  else write(wanted, pages())
 } catch (fault) {
   console.error(fault instanceof Error ? fault.message : String(fault))
   process.exitCode = 1

@@ -3,7 +3,7 @@ import { alertsOf, everyRule, type Subject } from '../alerts/index.ts'
 import { notAlerted } from '../alerts/not-alerted.ts'
 import { severities } from '../config/sla.ts'
 import { namesOf } from '../metrics/names.ts'
-import { anchorOf } from './links.ts'
+import { anchorOf, anchorOfName } from './links.ts'
 
 const titles: Readonly<Record<Subject, string>> = {
   promises: 'Promises',
@@ -14,6 +14,7 @@ const titles: Readonly<Record<Subject, string>> = {
   redis: 'Redis',
   probe: 'Probes and certificates',
   stack: 'What watches',
+  escalation: 'Escalation',
 }
 
 const fenced = (language: string, text: string) => `\`\`\`${language}\n${text.trim()}\n\`\`\``
@@ -23,6 +24,9 @@ const cell = (text: string) => prose(text).replaceAll('|', '\\|')
 /** Prometheus fills a name in where an alert fires; read before that, it is a place for one. */
 const readable = (text: string) =>
   prose(text)
+    .replace(/\{\{ with \$labels\.(\w+) \}\}(.*?)\{\{ end \}\}/g, (_, name: string, part: string) =>
+      part.replaceAll('{{ . }}', `*${name}*`),
+    )
     .replace(/\{\{ \$labels\.(\w+) \}\}/g, '*$1*')
     .replace(/\{\{ \$value \| \w+ \}\}(?:B)?/g, '*value*')
 
@@ -52,7 +56,7 @@ const facts = (alert: Alert) => {
   const { threshold, labels } = alert
   const rows = [
     ['Severity', respondsWithin(labels.severity)],
-    ['Owner', labels.owner ?? ''],
+    ['Owner', labels.owner ?? 'that of the alert which nobody responded to'],
     ...(threshold
       ? [['Threshold', `${threshold.is}; may be set from ${threshold.least} to ${threshold.most}. ${threshold.source}`]]
       : []),
@@ -62,11 +66,13 @@ const facts = (alert: Alert) => {
   return ['| | |', '|---|---|', ...rows.map(([name = '', value = '']) => `| ${name} | ${cell(value)} |`)].join('\n')
 }
 
-const entry = (alert: Alert) => {
+/** @param isFirst of its name, where all that have it are looked for */
+const entry = (alert: Alert, isFirst: boolean) => {
   const { runbook } = alert
   if (!runbook) return []
+  const anchors = new Set([...(isFirst ? [anchorOfName(alert)] : []), anchorOf(alert)])
   return [
-    `<a id="${anchorOf(alert)}"></a>`,
+    [...anchors].map((id) => `<a id="${id}"></a>`).join(''),
     `### ${alert.id}`,
     readable(alert.annotations.summary),
     ...changed(alert),
@@ -81,10 +87,13 @@ const entry = (alert: Alert) => {
   ]
 }
 
-const chapter = (title: string, groups: readonly RuleGroup[]): readonly string[] => [
-  `## ${title}`,
-  ...alertsOf(groups).flatMap(entry),
-]
+const chapter = (title: string, groups: readonly RuleGroup[]): readonly string[] => {
+  const alerts = alertsOf(groups)
+  return [
+    `## ${title}`,
+    ...alerts.flatMap((one, place) => entry(one, alerts.findIndex(({ alert }) => alert === one.alert) === place)),
+  ]
+}
 
 /** The runbook as a page of Markdown: an entry for each alert, also for those that are switched off. */
 export const runbookPage = (): string => {

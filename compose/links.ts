@@ -22,10 +22,17 @@ const opens: Readonly<Record<Subject, Opens>> = {
   redis: { uid: uids.redis, choice: redisServer.name },
   probe: { uid: uids.overview },
   stack: { uid: uids.overview },
+  escalation: { uid: uids.onCall },
 }
 
 /** Where the entry of an alert stands on the page. */
 export const anchorOf = ({ id }: Pick<Alert, 'id'>): string => id.replaceAll(' ', '-')
+
+/** Where the first entry of a name stands, whichever of its alerts fires. */
+export const anchorOfName = ({ alert }: Pick<Alert, 'alert'>): string => alert
+
+/** What tells that nobody responds leads to what nobody responded to. */
+const anchorFor = (alert: Alert) => (alert.labels.step === undefined ? anchorOf(alert) : '{{ $labels.source_alert }}')
 
 /** Where Prometheus serves the runbook: who can read the alert there can read what to do, with nothing else that must run. */
 export const runbookPath = 'consoles/runbook.html'
@@ -48,7 +55,7 @@ export const linksOf =
     const { uid, choice } = opens[subject]
     const chosen = choice ? `{{ with $labels.instance }}?var-${choice}={{ . }}{{ end }}` : ''
     return {
-      runbook_url: `{{ $externalURL }}/${runbookPath}#${anchorOf(alert)}`,
+      runbook_url: `{{ $externalURL }}/${runbookPath}#${anchorFor(alert)}`,
       panel_url: `${dashboards}/d/${panelOf(subject, alert)}`,
       dashboard_url: `${dashboards}/d/${uid}${chosen}`,
     }

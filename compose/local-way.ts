@@ -9,13 +9,14 @@ const folder = join(root, '.local/run')
 
 interface LocalOptions {
   readonly env: Env
+  readonly tellNobody: boolean
   readonly say: (line: string) => void
   readonly signal: AbortSignal
 }
 
 /** The stack as processes of this machine, from start to end. */
-export const runLocally = async ({ env, say, signal }: LocalOptions): Promise<void> => {
-  const stack = await startStack({ env, folder, say, signal })
+export const runLocally = async ({ env, tellNobody, say, signal }: LocalOptions): Promise<void> => {
+  const stack = await startStack({ env, tellNobody, folder, say, signal })
   try {
     for (const { running } of stack.components) {
       void running.exited.then((exit) => {

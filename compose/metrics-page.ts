@@ -1,5 +1,6 @@
+import * as incidents from '../exporters/incidents/metrics.ts'
 import { everyKind } from '../exporters/index.ts'
-import { serviceMetrics } from '../exporters/service/metrics.ts'
+import { definitionsIn, serviceMetrics } from '../exporters/service/metrics.ts'
 import type { Definition } from '../metrics/metric.ts'
 
 const cell = (text: string) => text.replaceAll('|', '\\|')
@@ -8,7 +9,7 @@ const row = ({ name, type, labels, help, peer }: Definition) =>
 const table = (metrics: readonly Definition[]) =>
   ['| Metric | Type | Labels | What it is |', '|---|---|---|---|', ...metrics.map(row)].join('\n')
 
-/** A page of every metric that the exporter and an instrumented service serve. */
+/** A page of every metric that the exporter, the recorder of incidents and an instrumented service serve. */
 export const metricsPage = (): string => {
   const parts = serviceMetrics.flatMap(({ name, metrics }) => [`### ${name}`, table(metrics)])
   const kinds = everyKind().flatMap(({ kind, vitals, collectors }) => [
@@ -27,5 +28,8 @@ export const metricsPage = (): string => {
     'Served by the API itself at `/metrics`.',
     ...parts,
     ...kinds,
+    '## incidents',
+    'Served by the recorder of incidents at `/metrics`. Those of an alert carry all labels of that alert besides.',
+    table(definitionsIn(incidents)),
   ].join('\n\n')}\n`
 }

@@ -28,6 +28,7 @@ export const portsOf = (env: Env): readonly Port[] => {
     port('Dashboards', 'GRAFANA_PORT'),
     port('Prometheus', 'PROMETHEUS_PORT'),
     port('Alertmanager', 'ALERTMANAGER_PORT'),
+    port('Incidents', 'INCIDENTS_PORT'),
     port('Blackbox exporter', 'BLACKBOX_PORT'),
     port('Node exporter', 'NODE_EXPORTER_PORT'),
   ]
@@ -52,12 +53,31 @@ const loginOf = ({ EXPORTER_TOKEN, EXPORTER_USER: user, files }: Env): Login | u
   throw new Error(`could not let Prometheus scrape the exporter: give the secret by file, as ${name}_FILE`)
 }
 
+/** Where the secrets of the channels are. */
+export const secretsDirOf = ({ SECRETS_DIR }: Env): string => resolve(root, SECRETS_DIR)
+
+/** What is known of a start besides its environment. */
+interface Known {
+  /** The Alertmanager's: `0.25.0`. Where it is left out, the oldest that will do. */
+  readonly alertmanager?: string
+  readonly tellsNobody?: boolean
+}
+
+const readsUrlFiles = (version: string) => {
+  const [major = 0, minor = 0] = version.split('.').map(Number)
+  return major > 0 || minor >= 26
+}
+
 /** Where everything is when it runs as local processes that read their configuration in `configDir`. */
-export const deploymentOf = (env: Env, configDir: string): Deployment => {
+export const deploymentOf = (
+  env: Env,
+  configDir: string,
+  { alertmanager = '0.25.0', tellsNobody = false }: Known = {},
+): Deployment => {
   const demo = isDemo(env)
   const api = demo ? `http://127.0.0.1:${env.API_PORT}` : env.API_URL
   const apiMetrics = demo ? `http://127.0.0.1:${env.METRICS_PORT}/metrics` : env.API_METRICS_URL
-  const secretsDir = resolve(root, env.SECRETS_DIR)
+  const secretsDir = secretsDirOf(env)
   const exporterLogin = loginOf(env)
   return {
     exporter: `127.0.0.1:${env.EXPORTER_PORT}`,
@@ -65,6 +85,7 @@ export const deploymentOf = (env: Env, configDir: string): Deployment => {
     alertmanager: `127.0.0.1:${env.ALERTMANAGER_PORT}`,
     blackbox: `127.0.0.1:${env.BLACKBOX_PORT}`,
     nodeExporter: `127.0.0.1:${env.NODE_EXPORTER_PORT}`,
+    incidents: `127.0.0.1:${env.INCIDENTS_PORT}`,
     dashboards: `http://127.0.0.1:${env.GRAFANA_PORT}`,
     targets: namesOf(targets).filter((name) => {
       const { url } = targets[name]
@@ -76,6 +97,8 @@ export const deploymentOf = (env: Env, configDir: string): Deployment => {
     ...(demo && { pager: `http://127.0.0.1:${env.PAGER_PORT}` }),
     secretsDir,
     hasSecret: (name) => existsSync(join(secretsDir, name)),
+    webhookUrlFiles: readsUrlFiles(alertmanager),
+    ...(tellsNobody && { tellsNobody }),
     dashboardsDir: join(configDir, 'grafana/dashboards'),
   }
 }

@@ -1,5 +1,6 @@
 import { type Kind, scrapeInterval, services, type Target, targets } from '../config/targets.ts'
 import type { Deployment } from './deployment.ts'
+import { loginOf } from './login.ts'
 import { yaml } from './yaml.ts'
 
 interface Endpoint {
@@ -8,18 +9,11 @@ interface Endpoint {
   readonly labels: Readonly<Record<string, string>>
 }
 
-const job = (name: string, endpoints: readonly Endpoint[], login: object = {}) =>
-  endpoints.length > 0 ? [{ job_name: name, ...login, static_configs: endpoints }] : []
+const job = (name: string, endpoints: readonly Endpoint[], more: object = {}) =>
+  endpoints.length > 0 ? [{ job_name: name, ...more, static_configs: endpoints }] : []
 
-const itself = (name: string, address: string, login?: object) =>
-  job(name, [{ targets: [address], labels: { instance: name } }], login)
-
-/** Prometheus reads the files at each scrape, so that a rotated secret counts for both at once. */
-const loginOf = ({ exporterLogin: login }: Deployment) => {
-  if (!login) return {}
-  if ('tokenFile' in login) return { authorization: { credentials_file: login.tokenFile } }
-  return { basic_auth: { username: login.user, password_file: login.passwordFile } }
-}
+const itself = (name: string, address: string, more?: object) =>
+  job(name, [{ targets: [address], labels: { instance: name } }], more)
 
 const kindsOf = ({ kinds }: Target) => kinds
 
@@ -79,6 +73,8 @@ export const prometheusConfig = (deployment: Deployment, ruleFiles: readonly str
       ...service(deployment),
       ...readBy(deployment),
       ...itself('exporter', deployment.exporter, loginOf(deployment)),
+      // Its series carry the labels of the alerts they are about, `instance` among them.
+      ...itself('incidents', deployment.incidents, { honor_labels: true, ...loginOf(deployment) }),
       ...itself('prometheus', deployment.prometheus),
       ...itself('alertmanager', deployment.alertmanager),
       ...itself('blackbox', deployment.blackbox),

@@ -7,7 +7,7 @@ const style = `
 :root { color-scheme: light dark }
 body { max-width: 60rem; margin: 2rem auto; padding: 0 1rem; font: 16px/1.5 system-ui, sans-serif }
 h3 { margin-top: 3rem; border-top: 1px solid #8886; padding-top: 1rem }
-a[id]:target + h3 { background: #fc36 }
+p:has(> a:target) + h3 { background: #fc36 }
 pre { white-space: pre-wrap; overflow-wrap: anywhere; padding: .75rem; background: #8882; border-radius: 4px }
 td { padding: .1rem .75rem .1rem 0; vertical-align: top }`
 

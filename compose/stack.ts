@@ -1,42 +1,21 @@
 import { randomBytes } from 'node:crypto'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import type { Env, UrlVariable } from '../config/env.ts'
 import { sourceVariables } from '../config/targets.ts'
 import { demoLogins, setupDemo, urlFor } from '../demo/setup.ts'
 import { artefacts } from './artefacts.ts'
-import { startDashboards } from './dashboards.ts'
+import { at, type Component, type Sources, type StackOptions, type Start, together } from './component.ts'
 import type { Deployment } from './deployment.ts'
 import { assertRoom } from './local/disk.ts'
 import { endLeftovers } from './local/leftovers.ts'
 import { startNode } from './local/node.ts'
 import { assertPortsFree } from './local/ports.ts'
 import { startPostgres } from './local/postgres.ts'
-import type { Running } from './local/process.ts'
 import { ensurePrograms } from './local/programs.ts'
-import {
-  startAlertmanager,
-  startBlackboxExporter,
-  startNodeExporter,
-  startPrometheus,
-  startRedis,
-} from './local/servers.ts'
-import { deploymentOf, isDemo, portsOf, retention } from './plan.ts'
-
-interface Part {
-  readonly name: string
-  readonly url: string
-}
-
-/** One process of the running stack, and the parts that live in it. */
-export interface Component {
-  readonly parts: readonly [Part, ...Part[]]
-  readonly running: Running
-  /** Whether that process is gone, asked or not. */
-  readonly ended: boolean
-  /** Stops it, if it runs, and starts it as before. */
-  restart(): Promise<void>
-}
+import { startRedis } from './local/servers.ts'
+import { deploymentOf, isDemo, portsOf, secretsDirOf } from './plan.ts'
+import { assertSecrets } from './secret-files.ts'
+import { given, startWatchers, watching } from './watchers.ts'
 
 export interface Stack {
   readonly components: readonly Component[]
@@ -45,20 +24,8 @@ export interface Stack {
   stop(): Promise<void>
 }
 
-interface StackOptions {
-  readonly env: Env
-  /** Where data, logs and the generated configuration go. */
-  readonly folder: string
-  readonly say: (line: string) => void
-  /** Gives up, and ends what was started so far. */
-  readonly signal: AbortSignal
-}
-
-const watching = ['prometheus', 'alertmanager', 'blackbox-exporter', 'node-exporter'] as const
 /** A fresh stack with its data, and a day of them. */
 const room = 1024 ** 3
-
-const at = (port: number) => `http://127.0.0.1:${port}`
 
 const writeConfiguration = (folder: string, deployment: Deployment) => {
   for (const [path, text] of artefacts(deployment)) {
@@ -69,7 +36,7 @@ const writeConfiguration = (folder: string, deployment: Deployment) => {
 }
 
 /** Brings up the whole stack as local processes on loopback, in the order in which its parts need each other. */
-export const startStack = async ({ env, folder, say, signal }: StackOptions): Promise<Stack> => {
+export const startStack = async ({ env, tellNobody = false, folder, say, signal }: StackOptions): Promise<Stack> => {
   const started: Component[] = []
   const stop = async () => {
     for (const { running } of started.toReversed()) await running.stop()
@@ -102,36 +69,24 @@ export const startStack = async ({ env, folder, say, signal }: StackOptions): Pr
     for (const { name } of parts) say(`${name}: ready`)
   }
   try {
+    if (!tellNobody) {
+      assertSecrets({ secretsDir: secretsDirOf(env), needed: !isDemo(env), container: false })
+    }
     await endLeftovers(folder, say)
     await assertPortsFree(portsOf(env))
     assertRoom(folder, room, 'the stack')
     // All at once and before anything runs: one download, and what cannot be had is told at the start.
-    await ensurePrograms(isDemo(env) ? [...watching, 'redis-server'] : watching, say)
+    const { alertmanager } = await ensurePrograms(isDemo(env) ? [...watching, 'redis-server'] : watching, say)
     const configDir = join(folder, 'config')
-    const deployment = deploymentOf(env, configDir)
+    const deployment = deploymentOf(env, configDir, { alertmanager: alertmanager.version, tellsNobody: tellNobody })
     writeConfiguration(configDir, deployment)
-    const sources = isDemo(env) ? await startDemo({ env, folder, say, signal }, start) : given(env)
+    const sources = isDemo(env) ? await startDemo({ env, folder, say, signal }, start) : given(env, sourceVariables)
     await startWatchers({ env, folder, say, signal }, sources, start)
     return { components: started, deployment, stop }
   } catch (cause) {
     await stop()
     throw cause
   }
-}
-
-type Start = (parts: Component['parts'], launch: () => Promise<Running>) => Promise<void>
-type Sources = Readonly<Partial<Record<UrlVariable | `${UrlVariable}_FILE`, string>>>
-
-/** By file what came by file: the exporter reads it again when it has changed. */
-const given = (env: Env): Sources =>
-  Object.fromEntries(
-    sourceVariables.map((name) => (env.files[name] ? [`${name}_FILE`, env.files[name]] : [name, env[name]])),
-  )
-
-/** All of them, or the first failure, and that only when none is under way any more. */
-const together = async (starting: readonly Promise<unknown>[]) => {
-  const failed = (await Promise.allSettled(starting)).find(({ status }) => status === 'rejected')
-  if (failed?.status === 'rejected') throw failed.reason
 }
 
 /** PostgreSQL, Redis, and the API with its visitors. Returns the logins that may only read. */
@@ -196,53 +151,4 @@ const startDemo = async ({ env, folder, say, signal }: StackOptions, start: Star
       }),
   )
   return { DATABASE_URL: urlOf('exporter'), REDIS_URL: redisUrl }
-}
-
-/** What reads, judges and tells. */
-const startWatchers = async ({ env, folder, say, signal }: StackOptions, sources: Sources, start: Start) => {
-  const programs = await ensurePrograms(watching, say)
-  const config = join(folder, 'config')
-  const common = (name: keyof typeof programs, port: number) => ({
-    program: programs[name],
-    dataDir: join(folder, name),
-    port,
-    signal,
-  })
-  const plain = { EXPORTER_TLS_CERT: '', EXPORTER_TLS_KEY: '', EXPORTER_TLS_CLIENT_CA: '' }
-  const exporter = { ...sources, ...plain, EXPORTER_HOST: '127.0.0.1', EXPORTER_PORT: String(env.EXPORTER_PORT) }
-  await together([
-    start([{ name: 'Dashboards', url: at(env.GRAFANA_PORT) }], () => startDashboards({ env, folder, say, signal })),
-    start([{ name: 'Exporter', url: at(env.EXPORTER_PORT) }], () =>
-      startNode({
-        name: 'Exporter',
-        entry: 'exporters/main.ts',
-        home: join(folder, 'exporter'),
-        port: env.EXPORTER_PORT,
-        env: exporter,
-        signal,
-      }),
-    ),
-    start([{ name: 'Blackbox exporter', url: at(env.BLACKBOX_PORT) }], () =>
-      startBlackboxExporter({
-        ...common('blackbox-exporter', env.BLACKBOX_PORT),
-        configFile: join(config, 'blackbox/blackbox.yml'),
-      }),
-    ),
-    start([{ name: 'Node exporter', url: at(env.NODE_EXPORTER_PORT) }], () =>
-      startNodeExporter(common('node-exporter', env.NODE_EXPORTER_PORT)),
-    ),
-    start([{ name: 'Alertmanager', url: at(env.ALERTMANAGER_PORT) }], () =>
-      startAlertmanager({
-        ...common('alertmanager', env.ALERTMANAGER_PORT),
-        configFile: join(config, 'alertmanager/alertmanager.yml'),
-      }),
-    ),
-  ])
-  await start([{ name: 'Prometheus', url: at(env.PROMETHEUS_PORT) }], () =>
-    startPrometheus({
-      ...common('prometheus', env.PROMETHEUS_PORT),
-      configFile: join(config, 'prometheus/prometheus.yml'),
-      args: [`--storage.tsdb.retention.time=${retention}`],
-    }),
-  )
 }

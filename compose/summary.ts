@@ -1,5 +1,5 @@
 import { heartbeat } from '../config/teams.ts'
-import { missingSecrets, reachesNobody } from './alertmanager.ts'
+import { missingSecrets, reachesNobody } from './alertmanager/config.ts'
 import type { Deployment } from './deployment.ts'
 import type { TargetState } from './watch.ts'
 
@@ -51,14 +51,20 @@ export const hints = (deployment: Deployment, { demo, withoutSecret }: Circumsta
       ? 'Channels without their secret are left out'
       : 'A channel without its secret tells nobody'
   return [
-    ...(missing.length > 0 ? [`${fate}: put ${missing.join(', ')} into ${deployment.secretsDir}.`] : []),
-    ...(reachesNobody(deployment) ? ['CRITICAL ALERTS REACH NOBODY until those are there.'] : []),
+    ...(missing.length > 0 && !deployment.tellsNobody
+      ? [`${fate}: put ${missing.join(', ')} into ${deployment.secretsDir}.`]
+      : []),
+    ...(deployment.tellsNobody ? ['NOBODY IS TOLD OF ALERTS, because --tell-nobody was given.'] : []),
+    ...(!deployment.tellsNobody && reachesNobody(deployment)
+      ? ['CRITICAL ALERTS REACH NOBODY until those are there.']
+      : []),
     ...(!demo && heartbeat.length === 0
       ? ["The dead man's switch reaches nobody: name a channel in config/teams.ts (heartbeat)."]
       : []),
     demo
       ? `Pages arrive at ${deployment.pager}/alerts. Break something: npm run fault`
       : 'The services at the given URLs are watched, and only read.',
+    'To answer a page, silence its alert in Alertmanager: nobody is reminded of it then, and nobody called.',
     'Ctrl-C stops everything.',
   ]
 }

@@ -5,7 +5,7 @@ import { choose, settled } from './choice.ts'
 import { docker } from './docker/call.ts'
 import { obtainImages, probeEngine } from './docker/engine.ts'
 import { assertStartable, runInDocker } from './docker/way.ts'
-import { isDemo } from './plan.ts'
+import { isDemo, secretsDirOf } from './plan.ts'
 
 const say = (line: string) => console.log(line)
 
@@ -13,11 +13,17 @@ const say = (line: string) => console.log(line)
 const asked = new AbortController()
 const { signal } = asked
 
-const chooseWay = async (env: Env) => {
-  const { docker: wanted = false, local = false } = parseArgs({
-    options: { docker: { type: 'boolean' }, local: { type: 'boolean' } },
-  }).values
-  const wish = { docker: wanted, local, given: sourceVariables.filter((name) => env[name] !== undefined) }
+const readFlags = () => {
+  const flag = { type: 'boolean', default: false } as const
+  return parseArgs({ options: { docker: flag, local: flag, 'tell-nobody': flag } }).values
+}
+
+const chooseWay = async (
+  env: Env,
+  { docker: wanted, local, 'tell-nobody': tellNobody }: ReturnType<typeof readFlags>,
+) => {
+  const given = sourceVariables.filter((name) => env[name] !== undefined)
+  const wish = { docker: wanted, local, tellNobody, given }
   const choice = settled(wish)
   if (choice) return choice
   const engine = await probeEngine({ docker })
@@ -32,18 +38,21 @@ const run = async () => {
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(name, () => (signal.aborted ? process.exit(1) : asked.abort()))
   }
-  const { way, why } = await chooseWay(env)
+  const flags = readFlags()
+  const { way, why } = await chooseWay(env, flags)
   const what = isDemo(env) ? 'the demo and its observability stack' : 'the observability stack'
   if (way === 'docker') {
     say(`Starting ${what} in containers (${why})`)
     const { assertReadable, refreshGenerated } = await import('./docker/mounts.ts')
     refreshGenerated(say)
     assertReadable()
+    const { assertSecrets } = await import('./secret-files.ts')
+    assertSecrets({ secretsDir: secretsDirOf(env), needed: false, container: true })
     await runInDocker({ docker, env, say, signal })
   } else {
     say(`Starting ${what} as local processes (${why})`)
     const { runLocally } = await import('./local-way.ts')
-    await runLocally({ env, say, signal })
+    await runLocally({ env, tellNobody: flags['tell-nobody'], say, signal })
   }
 }
 

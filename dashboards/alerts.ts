@@ -1,7 +1,7 @@
 import { type Alert, isAlert, type RuleGroup } from '../alerts/alert.ts'
 import { ruleFiles, type Subject } from '../alerts/index.ts'
 import { namesOf } from '../metrics/names.ts'
-import type { Comparison } from '../metrics/promql.ts'
+import { type Comparison, type Expr, labelReplace } from '../metrics/promql.ts'
 import { type Step, severityMeaning } from './colour.ts'
 import { type Dashboard, dashboard, row } from './dashboard.ts'
 import type { Panel } from './field.ts'
@@ -18,6 +18,7 @@ const subjects: Readonly<Record<Subject, string>> = {
   redis: 'Redis',
   probe: 'probes',
   stack: 'the stack',
+  escalation: 'responses',
 }
 
 /** The address of the dashboard that shows what the alerts of a subject judge. */
@@ -103,3 +104,20 @@ export const alertDashboards: readonly Dashboard[] = (() => {
   const files = ruleFiles()
   return namesOf(files).map((subject) => of(subject, files[subject]))
 })()
+
+/** Adds to each alert the address of the dashboard that shows what it judges, as the label `page`. */
+export const withPage = <L extends string>(vector: Expr<L | 'alertname'>): Expr<L | 'alertname' | 'page'> => {
+  const files = ruleFiles()
+  return namesOf(files).reduce<Expr<L | 'alertname' | 'page'>>(
+    (named, subject) => {
+      const names = [...new Set(files[subject].flatMap(alertsIn).map(({ alert }) => alert))]
+      return labelReplace(named, 'page', alertsUid(subject), 'alertname', names.join('|'))
+    },
+    labelReplace(vector, 'page', '', 'alertname', '.*'),
+  )
+}
+
+/** What the alerts at each of those addresses are about. */
+export const pageTitles: Readonly<Record<string, string>> = Object.fromEntries(
+  namesOf(subjects).map((subject) => [alertsUid(subject), subjects[subject]]),
+)

@@ -83,3 +83,9 @@ export const leadsTo = (uid: string, title: string, variable?: string): Dashboar
   const choice = variable === undefined ? `\${__all_variables}` : `var-${variable}=\${__field.labels.instance}`
   return new DashboardLinkBuilder(title).type(DashboardLinkType.Link).url(`/d/${uid}?\${__url_time_range}&${choice}`)
 }
+
+/** A click that leads to the dashboard whose address is the value that was clicked, in the same range of time. */
+export const leadsToItself = (): DashboardLinkBuilder =>
+  new DashboardLinkBuilder('Open its dashboard')
+    .type(DashboardLinkType.Link)
+    .url(`/d/\${__value.raw}?\${__url_time_range}&\${__all_variables}`)

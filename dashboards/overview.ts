@@ -3,6 +3,7 @@ import { postgresConnectionsNearLimit, usableConnections } from '../alerts/postg
 import { promiseSeries } from '../alerts/promises.ts'
 import { redisMemoryNearLimit } from '../alerts/redis/memory.ts'
 import { severities, sla } from '../config/sla.ts'
+import { incidentsOpen } from '../exporters/incidents/metrics.ts'
 import { activityCount } from '../exporters/postgres/activity.ts'
 import { postgresVitals } from '../exporters/postgres/index.ts'
 import { redisVitals } from '../exporters/redis/index.ts'
@@ -98,6 +99,7 @@ const open = row('What needs somebody?', [
     title: 'Firing alerts',
     description:
       'Each alert that fires, whom it belongs to, how many of it there are (statements, tables, windows) and for how long the condition of the oldest has held. What to do stands in the alert itself: it came with the page, and Prometheus shows it at /alerts.',
+    width: 20,
     height: 6,
     rows: {
       alertname: { title: 'Alert', width: 280 },
@@ -121,6 +123,16 @@ const open = row('What needs somebody?', [
       },
     ],
     sortBy: 'For',
+  }),
+  stat({
+    title: 'Not answered in time',
+    description:
+      'Open incidents that nobody acknowledged before their response time ran out. The on-call dashboard says which, and whose.',
+    height: 6,
+    unit: 'count',
+    queries: [series(sum(instant(incidentsOpen.where({ response: 'late' }))), '')],
+    steps: [{ from: 1, is: 'bad' }],
+    opens: { uid: uids.onCall },
   }),
 ])
 

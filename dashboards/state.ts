@@ -11,7 +11,7 @@ import type { Variable } from './variable.ts'
  */
 export const stateOf = (
   told: Series<'gauge', TargetLabel>,
-  job: Kind | 'probe',
+  job: Kind | 'probe' | 'incidents',
   chosen?: Variable,
 ): Expr<'instance'> => {
   const scraped = up.where({ job, ...(chosen && { instance: chosen.selected }) })

@@ -3,14 +3,26 @@ import {
   type DataTransformerConfig,
   type DynamicConfigValue,
   MappingType,
+  type SpecialValueMap,
+  SpecialValueMatch,
   type ValueMap,
 } from '@grafana/grafana-foundation-sdk/dashboard'
 import { PanelBuilder } from '@grafana/grafana-foundation-sdk/table'
 import { namesOf } from '../metrics/names.ts'
 import type { Expr } from '../metrics/promql.ts'
-import { colours, type Meaning, type Step } from './colour.ts'
-import { asTable, byStep, dataSource, emptyText, type Panel, refIdOf, steps } from './field.ts'
-import { query } from './query.ts'
+import { colours, type Meaning, type Names, type Step } from './colour.ts'
+import {
+  asTable,
+  byStep,
+  dataSource,
+  emptyText,
+  leadsToItself,
+  type Panel,
+  refIdOf,
+  steps,
+  valueNames,
+} from './field.ts'
+import { type Query, query } from './query.ts'
 import { type Unit, unitIds } from './unit.ts'
 
 /** A column that says what a row is about. */
@@ -20,16 +32,41 @@ interface LabelColumn {
   readonly width?: number
   /** Colours by meaning, by the value of the label. */
   readonly colours?: Readonly<Record<string, Meaning>>
+  /** Where the label holds the address of a dashboard: the words that lead there, by address. */
+  readonly leadsTo?: Readonly<Record<string, string>>
+}
+interface NamedColumn extends LabelColumn {
+  readonly label: string
 }
 
-interface ValueColumn<Label extends string> {
+interface Cells {
   readonly title: string
-  readonly expr: Expr<Label>
   readonly unit: Unit
   readonly decimals?: number
-  /** Colours the cell from each step on. */
+  /** Colours the cell from each step on; before the first it is `base`, or as what is well. */
   readonly steps?: readonly Step[]
+  readonly base?: Meaning
+  readonly names?: Names
   readonly emptyWhen?: string
+}
+interface ValueColumn<Label extends string> extends Cells {
+  readonly expr: Expr<Label>
+}
+/** A column whose expression says more of its rows than the others do. */
+interface DetailColumn<in out Label extends string> extends Cells {
+  readonly query: Query
+  readonly labels: readonly NamedColumn[]
+  /** The labels by which it is joined to the others. */
+  readonly joins: (label: Label) => Label
+}
+
+/** @param more what else is said, by label: columns before that of the value, empty in rows that it has no value for */
+export const detail = <const More extends string, Label extends string>(
+  more: Readonly<Record<More, LabelColumn | string>>,
+  column: ValueColumn<Label>,
+): DetailColumn<Exclude<Label, More>> => {
+  const { expr, ...cells } = column
+  return { ...cells, query: query(expr, column.emptyWhen), labels: namedColumns(more), joins: (label) => label }
 }
 
 interface TableSpec<Label extends string> {
@@ -39,19 +76,24 @@ interface TableSpec<Label extends string> {
   readonly height?: number
   /** The labels that tell the rows apart: exactly those that every column's expression carries. */
   readonly rows: Readonly<Record<Label, LabelColumn | string>>
-  readonly columns: readonly [ValueColumn<NoInfer<Label>>, ...ValueColumn<NoInfer<Label>>[]]
+  readonly columns: readonly [
+    ValueColumn<NoInfer<Label>>,
+    ...(ValueColumn<NoInfer<Label>> | DetailColumn<NoInfer<Label>>)[],
+  ]
   /** The title of the column to begin with, its largest value first. */
   readonly sortBy: string
 }
 
 /** A row per combination of labels, a column per label and per query: what is so now, or over the shown range. */
 export const table = <const Label extends string>(spec: TableSpec<Label>): Panel => {
-  const { title, description, width = 24, height = 9, columns, sortBy } = spec
-  const labels = namesOf(spec.rows).map((label) => ({ label, ...labelColumn(spec.rows[label]) }))
+  const { title, description, width = 24, height = 9, sortBy } = spec
+  const rows = namedColumns(spec.rows)
+  const columns = spec.columns.map((column) => ('query' in column ? column : plain(column)))
+  const labels = [...rows, ...columns.flatMap((column) => column.labels)]
   const titles = [...labels, ...columns].map((column) => column.title)
   if (!titles.includes(sortBy))
     throw new Error(`${title}: sorted by ${sortBy}, but its columns are ${titles.join(', ')}`)
-  const queries = columns.map(({ expr, emptyWhen }) => query(expr, emptyWhen))
+  const queries = columns.map((column) => column.query)
   const build: Panel['build'] = ({ id, gridPos }) => {
     const panel = new PanelBuilder()
       .id(id)
@@ -61,7 +103,7 @@ export const table = <const Label extends string>(spec: TableSpec<Label>): Panel
       .datasource(dataSource)
       .noValue(emptyText(queries))
       .targets(queries.map(asTable))
-      .transformations(transformations(labels, columns))
+      .transformations(transformations(rows, columns))
       .colorScheme(byStep())
       .thresholds(steps('muted', []))
       .cellHeight(TableCellHeight.Sm)
@@ -77,14 +119,29 @@ export const table = <const Label extends string>(spec: TableSpec<Label>): Panel
 const labelColumn = (column: LabelColumn | string): LabelColumn =>
   typeof column === 'string' ? { title: column } : column
 
+const namedColumns = <Label extends string>(
+  columns: Readonly<Record<Label, LabelColumn | string>>,
+): readonly NamedColumn[] => namesOf(columns).map((label) => ({ label, ...labelColumn(columns[label]) }))
+
+interface PlainColumn extends Cells {
+  readonly query: Query
+  readonly labels: readonly NamedColumn[]
+}
+const plain = <Label extends string>({ expr, ...cells }: ValueColumn<Label>): PlainColumn => ({
+  ...cells,
+  query: query(expr, cells.emptyWhen),
+  labels: [],
+})
+
 /** One table of all queries. A column is called Value where there is one query, Value #A and so on where there are more. */
-const transformations = (
-  labels: readonly (LabelColumn & { readonly label: string })[],
-  columns: readonly { readonly title: string }[],
-): DataTransformerConfig[] => {
+const transformations = (rows: readonly NamedColumn[], columns: readonly PlainColumn[]): DataTransformerConfig[] => {
+  const named = ({ label, title }: NamedColumn) => [label, title] as const
   const names = [
-    ...labels.map(({ label, title }) => [label, title] as const),
-    ...columns.map(({ title }, place) => [`Value #${refIdOf(place)}`, title] as const),
+    ...rows.map(named),
+    ...columns.flatMap(({ title, labels }, place) => [
+      ...labels.map(named),
+      [`Value #${refIdOf(place)}`, title] as const,
+    ]),
   ]
   const renameByName = Object.fromEntries([...names, ...(columns.length === 1 ? [['Value', columns[0]?.title]] : [])])
   const indexByName = Object.fromEntries(Object.keys(renameByName).map((name, index) => [name, index]))
@@ -99,11 +156,28 @@ const coloured = { id: 'custom.cellOptions', value: { type: TableCellDisplayMode
 /** In a cell, what the panel says when it is empty would be said of one row. */
 const emptyCell = { id: 'noValue', value: '–' }
 
-const labelProperties = ({ width, colours: meanings }: LabelColumn): DynamicConfigValue[] => [
+/** Where there is no value, it is neither good nor bad. */
+const uncoloured: SpecialValueMap = {
+  type: MappingType.SpecialValue,
+  options: { match: SpecialValueMatch.NullAndNan, result: { text: emptyCell.value, color: colours.muted } },
+}
+
+const labelProperties = ({ width, colours: meanings, leadsTo }: LabelColumn): DynamicConfigValue[] => [
   emptyCell,
   ...(width === undefined ? [] : [{ id: 'custom.width', value: width }]),
   ...(meanings ? [{ id: 'mappings', value: [textColours(meanings)] }, coloured] : []),
+  ...(leadsTo
+    ? [
+        { id: 'mappings', value: [words(leadsTo)] },
+        { id: 'links', value: [leadsToItself().build()] },
+      ]
+    : []),
 ]
+
+const words = (told: Readonly<Record<string, string>>): ValueMap => ({
+  type: MappingType.ValueToText,
+  options: Object.fromEntries(Object.entries(told).map(([value, text], index) => [value, { text, index }])),
+})
 
 const textColours = (meanings: Readonly<Record<string, Meaning>>): ValueMap => ({
   type: MappingType.ValueToText,
@@ -112,9 +186,12 @@ const textColours = (meanings: Readonly<Record<string, Meaning>>): ValueMap => (
   ),
 })
 
-const valueProperties = <L extends string>(column: ValueColumn<L>): DynamicConfigValue[] => [
+const valueProperties = (column: Cells): DynamicConfigValue[] => [
   emptyCell,
   { id: 'unit', value: unitIds[column.unit] },
   ...(column.decimals === undefined ? [] : [{ id: 'decimals', value: column.decimals }]),
-  ...(column.steps ? [{ id: 'thresholds', value: steps('good', column.steps).build() }, coloured] : []),
+  ...(column.steps ? [{ id: 'thresholds', value: steps(column.base ?? 'good', column.steps).build() }] : []),
+  ...(column.steps || column.names
+    ? [{ id: 'mappings', value: [...(column.names ? [valueNames(column.names)] : []), uncoloured] }, coloured]
+    : []),
 ]

@@ -2,6 +2,7 @@
 export const uids = {
   overview: 'techplus-overview',
   sla: 'techplus-sla',
+  onCall: 'techplus-on-call',
   http: 'techplus-http',
   reservations: 'techplus-reservations',
   postgres: 'techplus-postgres',

@@ -2,7 +2,7 @@
 import { dashboard, row } from '../dashboards/dashboard.ts'
 import { stat, text, timeseries } from '../dashboards/panel.ts'
 import { series } from '../dashboards/query.ts'
-import { table } from '../dashboards/table.ts'
+import { detail, table } from '../dashboards/table.ts'
 import type { Unit } from '../dashboards/unit.ts'
 import { variable } from '../dashboards/variable.ts'
 import { counter, gauge } from '../metrics/metric.ts'
@@ -13,6 +13,7 @@ const hits = counter({ name: 'demo_hits_total', help, labels: ['route', 'code'] 
 const size = gauge({ name: 'demo_size_bytes', help, labels: ['table'] })
 const byRoute = q.sum(q.rate(hits, '$__rate_interval'), ['route'])
 const byRouteAndCode = q.sum(q.rate(hits, '$__rate_interval'), ['route', 'code'])
+const byCode = q.sum(q.rate(hits, '$__rate_interval'), ['code'])
 const all = q.sum(q.rate(hits, '$__rate_interval'))
 
 // --- what is right compiles -------------------------------------------------------------------------------------
@@ -25,6 +26,9 @@ const chart = timeseries({ ...shown, limits: [{ from: 1, is: 'bad' }], colours: 
 const value = stat({ ...shown, names: { 1: { text: 'UP', is: 'good' } } })
 const column = { title: 'Hits', expr: byRoute, unit: 'perSecond' } as const
 const rows = table({ ...titled, rows: { route: 'Route' }, columns: [column], sortBy: 'Hits' })
+const more = detail({ code: 'Code' }, { title: 'By code', expr: byRouteAndCode, unit: 'perSecond' })
+const lacking = detail({}, { title: 'By code', expr: byRouteAndCode, unit: 'perSecond' })
+table({ ...titled, rows: { route: 'Route' }, columns: [column, more], sortBy: 'Hits' })
 const page = { uid: 'techplus-x', title: 'X', description: 'y' } as const
 dashboard({ ...page, variables: [target], rows: [row('Which?', [chart, value, rows])] })
 q.rate(hits.where({ instance: target.selected }), '$__rate_interval')
@@ -73,6 +77,11 @@ table({ ...titled, rows: { route: 'Route' }, columns: [column, { ...column, expr
 table({ ...titled, rows: { route: 'Route' }, columns: [], sortBy: 'Hits' })
 // @ts-expect-error a column has a unit
 table({ ...titled, rows: { route: 'Route' }, columns: [{ title: 'Hits', expr: byRoute }], sortBy: 'Hits' })
+
+// @ts-expect-error a detail is joined by the labels of the table
+table({ ...titled, rows: { code: 'Code' }, columns: [{ ...column, expr: byCode }, more], sortBy: 'Hits' })
+// @ts-expect-error a detail that the table does not say
+table({ ...titled, rows: { route: 'Route' }, columns: [column, lacking], sortBy: 'Hits' })
 
 // --- dashboards -------------------------------------------------------------------------------------------------
 

@@ -44,6 +44,7 @@ q.gt(hitRate, 0.5)
 const joined = q.mul(q.instant(size), infos, { on: ['instance'], groupLeft: ['version'] })
 const paired = q.div(hitRate, q.instant(size), { on: ['instance'] })
 const kept = q.and(hitRate, infos, { on: ['instance'] })
+const keptBesides = q.unless(hitRate, infos, { ignoring: ['version', 'route', 'code'] })
 const quantile = q.histogramQuantile(0.99, took, '5m', ['route'])
 const replaced = q.labelReplace(byRoute, 'path', '$1', 'route', '(.*)')
 const summary = ({ label }: { readonly label: (name: 'route') => string }) => label('route')
@@ -83,6 +84,7 @@ export type Results = All<
     Carries<typeof joined, 'table' | 'schema' | 'job' | 'instance' | 'version'>,
     Carries<typeof paired, 'instance'>,
     Carries<typeof kept, 'route' | 'code' | 'job' | 'instance'>,
+    Carries<typeof keptBesides, 'route' | 'code' | 'job' | 'instance'>,
     Carries<typeof quantile, 'route'>,
     Carries<typeof replaced, 'route' | 'path'>,
     Same<LabelsOf<ReturnType<typeof q.vector>>, never>,
@@ -199,6 +201,10 @@ q.mul(hitRate, infos, { on: ['code'], groupLeft: ['version'] })
 q.gt(hitRate, infos, { on: ['route'] })
 // @ts-expect-error `unless` is matched on labels that both sides have
 q.unless(hitRate, infos, { on: ['route'] })
+// @ts-expect-error `and` ignores labels that one of its sides has
+q.and(hitRate, infos, { ignoring: ['table'] })
+// @ts-expect-error where nothing is ignored, nothing is said
+q.unless(hitRate, infos, { ignoring: [] })
 // @ts-expect-error group_left() takes labels that the right side has
 q.mul(hitRate, infos, { on: ['instance'], groupLeft: ['table'] })
 // @ts-expect-error a comparison takes no labels from the right
@@ -210,6 +216,8 @@ q.gt(hitRate, infos, { on: ['instance'], groupLeft: ['version'] })
 alert({ ...spec, expr: 'demo_ghost > 1' })
 // @ts-expect-error an alert of ours has an entry in the runbook
 alert({ ...spec, runbook: undefined })
+// @ts-expect-error an owner that comes with the series is a label of theirs
+alert({ ...spec, owner: { label: 'owner' } })
 // @ts-expect-error an entry says what to look at
 alert({ ...spec, runbook: { ...runbook, diagnosis: [] } })
 // @ts-expect-error what is judged by a threshold declares it

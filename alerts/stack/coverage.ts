@@ -1,5 +1,6 @@
 import { targets } from '../../config/targets.ts'
 import type { Collector, Vitals } from '../../exporters/collector.ts'
+import * as incidents from '../../exporters/incidents/metrics.ts'
 import { postgresCollectors, postgresVitals } from '../../exporters/postgres/index.ts'
 import { redisCollectors, redisVitals } from '../../exporters/redis/index.ts'
 import { reservationsCollectors, reservationsVitals } from '../../exporters/reservations/index.ts'
@@ -41,6 +42,7 @@ const jobs: readonly Job[] = [
   { job: 'alertmanager', metrics: [...definitionsIn(alertmanager), ...ofProcess] },
   { job: 'node', metrics: [...definitionsIn(node), ...ofProcess] },
   { job: 'exporter', metrics: ofProcess },
+  { job: 'incidents', metrics: [...definitionsIn(incidents), ...ofProcess] },
 ]
 
 /**
@@ -49,7 +51,7 @@ const jobs: readonly Job[] = [
  */
 const steady = new Set([
   ...['datname', 'datid', 'mode', 'state', 'check', 'pool', 'system_identifier'],
-  ...['cpu', 'device', 'fstype', 'mountpoint', 'rule_group', 'integration'],
+  ...['result', 'cpu', 'device', 'fstype', 'mountpoint', 'rule_group', 'integration'],
 ])
 
 const wordsOf = (groups: readonly RuleGroup[]) =>

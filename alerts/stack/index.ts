@@ -24,6 +24,12 @@ import {
   hostOutOfMemory,
 } from './host.ts'
 import {
+  acknowledgementsUnseen,
+  incidentDeliveriesFailing,
+  incidentDeliveriesRefused,
+  incidentsNotKept,
+} from './incidents.ts'
+import {
   prometheusReloadFailed,
   prometheusRuleFailing,
   prometheusRuleGroupSlow,
@@ -32,9 +38,11 @@ import {
   prometheusScrapeLimitHit,
 } from './prometheus.ts'
 import { prometheusSeriesGrowing, prometheusStorageFailing, prometheusWalCorrupted } from './storage.ts'
+import { systemDown } from './system.ts'
 import { scrapeSlow, stackProgramRestarting, targetAbsent, targetDown, targetUnreliable } from './targets.ts'
 
 const ownGroups: readonly RuleGroup[] = [
+  { name: 'stack-system', rules: [systemDown] },
   { name: 'stack-targets', rules: [targetDown, targetUnreliable, scrapeSlow, stackProgramRestarting] },
   { name: 'stack-exporter', rules: [collectorFailing, collectorUnreliable, surveyStale, exporterMemoryHigh] },
   {
@@ -57,6 +65,10 @@ const ownGroups: readonly RuleGroup[] = [
       alertmanagerReloadFailed,
       alertmanagerNotificationsFailing,
     ],
+  },
+  {
+    name: 'stack-incidents',
+    rules: [acknowledgementsUnseen, incidentsNotKept, incidentDeliveriesFailing, incidentDeliveriesRefused],
   },
   {
     name: 'stack-host',

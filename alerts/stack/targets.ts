@@ -158,7 +158,7 @@ export const scrapeSlow = alert({
 })
 
 /** The programs of this stack. The API has alerts of its own for this. */
-const ours = matches('exporter|prometheus|alertmanager|blackbox|node')
+const ours = matches('exporter|incidents|prometheus|alertmanager|blackbox|node')
 
 export const stackProgramRestarting = alert({
   name: 'StackProgramRestarting',
@@ -185,7 +185,7 @@ export const stackProgramRestarting = alert({
       { look: 'How each ended', shell: 'docker compose ps -a' },
       {
         look: 'What they said last',
-        shell: 'docker compose logs --tail 30 exporter prometheus alertmanager blackbox node-exporter',
+        shell: 'docker compose logs --tail 30 exporter incidents prometheus alertmanager blackbox node-exporter',
       },
       { look: 'Whether the kernel ended it', shell: 'dmesg -T | grep -i "killed process" | tail' },
     ],

@@ -1,77 +1,32 @@
-import { heartbeatRoute, type Inhibition, inhibitions, type Route, routes, type Timing } from '../alerts/routes.ts'
-import { type Channel, heartbeat, smtp } from '../config/teams.ts'
-import type { Deployment } from './deployment.ts'
-import { yaml } from './yaml.ts'
+import { type Inhibition, inhibitions } from '../../alerts/inhibitions.ts'
+import {
+  type Delivery,
+  heartbeatRoute,
+  oneIncident,
+  ourDelivery,
+  type Route,
+  routesOf,
+  type Timing,
+} from '../../alerts/routes.ts'
+import { severities } from '../../config/sla.ts'
+import { namesOf } from '../../metrics/names.ts'
+import type { Deployment } from '../deployment.ts'
+import { yaml } from '../yaml.ts'
+import { isReachable, receiver, secretOf } from './receivers.ts'
 
-const firing = '{{ range .Alerts }}{{ .Annotations.summary }}\n{{ .Annotations.action }}\n{{ end }}'
-const subject = '[{{ .Status | toUpper }} {{ .CommonLabels.severity }}] {{ .CommonLabels.alertname }}'
-
-interface Notifier {
-  readonly key: `${string}_configs`
-  readonly config: Readonly<Record<string, unknown>>
-}
-
-const notifier = (channel: Channel, { secretsDir }: Deployment): Notifier => {
-  const told = { send_resolved: true }
-  switch (channel.kind) {
-    case 'pagerduty':
-      return {
-        key: 'pagerduty_configs',
-        config: {
-          ...told,
-          routing_key_file: `${secretsDir}/${channel.secret}`,
-          description: subject,
-          details: { summary: firing },
-        },
-      }
-    case 'slack':
-      return {
-        key: 'slack_configs',
-        config: {
-          ...told,
-          api_url_file: `${secretsDir}/${channel.secret}`,
-          channel: channel.channel,
-          title: subject,
-          text: firing,
-        },
-      }
-    case 'email':
-      return { key: 'email_configs', config: { ...told, to: channel.to, headers: { Subject: subject }, text: firing } }
-    case 'webhook':
-      return { key: 'webhook_configs', config: { ...told, url: channel.url } }
-  }
-}
-
-/** The file a channel cannot do without. */
-const secretOf = (channel: Channel) =>
-  channel.kind === 'email' ? smtp.secret : 'secret' in channel ? channel.secret : undefined
-
-const isReachable =
-  ({ hasSecret }: Deployment) =>
-  (channel: Channel) => {
-    const secret = secretOf(channel)
-    return secret === undefined || hasSecret(secret)
-  }
-
-/** Whether a critical alert of some team would be told to nobody, with the secrets that are there. */
-export const reachesNobody = (deployment: Deployment): boolean =>
+/** Whether a critical alert would be told to nobody, at some step, with the secrets that are there. */
+export const reachesNobody = (deployment: Deployment, delivery: Delivery = ourDelivery): boolean =>
   !deployment.pager &&
-  routes.some(({ severity, channels }) => severity === 'critical' && !channels.some(isReachable(deployment)))
+  routesOf(delivery).some(
+    ({ severity, channels }) =>
+      severity === 'critical' && !channels.some((channel) => isReachable(channel, deployment, delivery.smtp)),
+  )
 
 /** Secrets without which some channel is left out, each once. */
-export const missingSecrets = ({ hasSecret }: Deployment): readonly string[] => [
-  ...new Set(
-    routes
-      .flatMap(({ channels }) => channels.map(secretOf))
-      .filter((name): name is string => name !== undefined && !hasSecret(name)),
-  ),
-]
-
-const receiver = (name: string, channels: readonly Channel[], deployment: Deployment) => {
-  const notifiers = channels.filter(isReachable(deployment)).map((channel) => notifier(channel, deployment))
-  const keys = [...new Set(notifiers.map(({ key }) => key))]
-  const configs = keys.map((key) => [key, notifiers.filter((one) => one.key === key).map(({ config }) => config)])
-  return { name, ...Object.fromEntries(configs) }
+export const missingSecrets = ({ hasSecret }: Deployment, delivery: Delivery = ourDelivery): readonly string[] => {
+  const channels = [...routesOf(delivery).flatMap((route) => route.channels), ...delivery.heartbeat]
+  const needed = channels.map((channel) => secretOf(channel, delivery.smtp))
+  return [...new Set(needed.filter((name): name is string => name !== undefined && !hasSecret(name)))]
 }
 
 const timing = ({ groupWait, groupInterval, repeatInterval }: Timing) => ({
@@ -80,11 +35,25 @@ const timing = ({ groupWait, groupInterval, repeatInterval }: Timing) => ({
   repeat_interval: repeatInterval,
 })
 
-const route = ({ receiver: name, owner, severity, timing: pace }: Route) => ({
+const businessTime = 'business-hours'
+
+const route = ({ receiver: name, matchers, groupBy, timing: pace, waits }: Route) => ({
   receiver: name,
-  matchers: [`owner="${owner}"`, `severity="${severity}"`],
+  matchers,
+  group_by: groupBy,
   ...timing(pace),
+  ...(waits && { active_time_intervals: [businessTime] }),
 })
+
+const intervals = ({ businessHours: { weekdays, from, to, location, waits } }: Delivery) =>
+  waits.length > 0 && {
+    time_intervals: [
+      {
+        name: businessTime,
+        time_intervals: [{ weekdays, times: [{ start_time: from, end_time: to }], location }],
+      },
+    ],
+  }
 
 const inhibition = ({ source, target, equal }: Inhibition) => ({
   source_matchers: source,
@@ -92,26 +61,42 @@ const inhibition = ({ source, target, equal }: Inhibition) => ({
   equal,
 })
 
-/** alertmanager.yml. Only what every version from 0.25 on knows; no secret stands in it. */
-export const alertmanagerConfig = (deployment: Deployment): string => {
-  const { pager, hasSecret, secretsDir } = deployment
-  const webhook = (path: string): readonly Channel[] =>
-    pager ? [{ kind: 'webhook', url: `${httpUrl(pager)}${path}` }] : []
-  const [fallback] = routes
-  if (!fallback) throw new Error('config/teams.ts names no team: nobody could be told')
+const globals = ({ hasSecret, tellsNobody, secretsDir }: Deployment, { smtp, pagerduty }: Delivery) => {
+  const mail = !tellsNobody &&
+    hasSecret(smtp.secret) && {
+      smtp_smarthost: smtp.smarthost,
+      smtp_from: smtp.from,
+      smtp_auth_username: smtp.username,
+      smtp_auth_password_file: `${secretsDir}/${smtp.secret}`,
+    }
+  const all = { ...mail, ...(pagerduty && { pagerduty_url: pagerduty }) }
+  return Object.keys(all).length > 0 && { global: all }
+}
+
+/** What nobody owns goes where the most urgent goes: an alert without a route is a mistake to be seen. */
+const fallbackOf = (routes: readonly Route[]) => {
+  const first = namesOf(severities).flatMap((severity) =>
+    routes.filter((one) => one.step === 'first' && one.severity === severity),
+  )[0]
+  if (!first) throw new Error('config/teams.ts: teams names nobody to be told: name a team with a channel')
+  return first
+}
+
+/**
+ * alertmanager.yml, beside which the folder `templates` stands. Only what every version from 0.25 on knows, but for what
+ * `webhookUrlFiles` allows; no secret stands in it.
+ * @throws Error where a channel cannot be used with that Alertmanager
+ */
+export const alertmanagerConfig = (deployment: Deployment, delivery: Delivery = ourDelivery): string => {
+  const routes = routesOf(delivery)
+  const fallback = fallbackOf(routes)
+  const { smtp, heartbeat } = delivery
   return yaml({
-    ...(hasSecret(smtp.secret) && {
-      global: {
-        smtp_smarthost: smtp.smarthost,
-        smtp_from: smtp.from,
-        smtp_auth_username: smtp.username,
-        smtp_auth_password_file: `${secretsDir}/${smtp.secret}`,
-      },
-    }),
+    ...globals(deployment, delivery),
+    templates: ['templates/*.tmpl'],
     route: {
-      // What nobody owns goes where the most urgent goes: an alert without a route is a mistake to be seen.
       receiver: fallback.receiver,
-      group_by: ['alertname', 'instance', 'slo'],
+      group_by: oneIncident,
       ...timing(fallback.timing),
       routes: [
         {
@@ -123,14 +108,10 @@ export const alertmanagerConfig = (deployment: Deployment): string => {
       ],
     },
     inhibit_rules: inhibitions.map(inhibition),
+    ...intervals(delivery),
     receivers: [
-      receiver(heartbeatRoute.receiver, [...heartbeat, ...webhook('/heartbeat')], deployment),
-      ...routes.map((one) => receiver(one.receiver, [...one.channels, ...webhook('/alerts')], deployment)),
+      receiver(heartbeatRoute.receiver, { key: 'heartbeat', step: 'heartbeat', channels: heartbeat }, deployment, smtp),
+      ...routes.map((one) => receiver(one.receiver, one, deployment, smtp)),
     ],
   })
-}
-
-const httpUrl = (url: string): `http${string}` => {
-  if (!/^https?:/.test(url)) throw new Error(`${url} is no URL of a webhook: write http://host:port`)
-  return `http${url.slice('http'.length)}`
 }

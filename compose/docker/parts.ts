@@ -22,6 +22,7 @@ export const parts: readonly Part[] = [
   { service: 'blackbox', name: 'Blackbox exporter', port: 9115, path: '' },
   { service: 'node-exporter', name: 'Node exporter', port: 9100, path: '' },
   { service: 'alertmanager', name: 'Alertmanager', port: 9093, path: '', variable: 'ALERTMANAGER_PORT' },
+  { service: 'incidents', name: 'Incidents', port: 9466, path: '/incidents', variable: 'INCIDENTS_PORT' },
   { service: 'prometheus', name: 'Prometheus', port: 9090, path: '', variable: 'PROMETHEUS_PORT' },
   { service: 'grafana', name: 'Grafana', port: 3000, path: '', variable: 'GRAFANA_PORT' },
 ]

@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import type { Env } from '../../config/env.ts'
 import { attend } from '../attend.ts'
 import { composeDeployment } from '../deployment.ts'
 import { assertPortsFree } from '../local/ports.ts'
-import { root } from '../plan.ts'
+import { secretsDirOf } from '../plan.ts'
 import { hints } from '../summary.ts'
 import { type Docker, lastLine } from './call.ts'
 import { type Container, rowsOf, urlOf } from './parts.ts'
@@ -80,7 +80,7 @@ const fateOf = ({ state, health, exitCode }: Container) => {
 }
 
 const notes = ({ env }: DockerOptions, pager: string) => {
-  const secretsDir = resolve(root, env.SECRETS_DIR)
+  const secretsDir = secretsDirOf(env)
   const deployment = {
     ...composeDeployment,
     pager,

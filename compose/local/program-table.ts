@@ -43,6 +43,10 @@ const release = (program: string, image: ImageName) => `${program} ${versionOf(i
 
 const prometheus = { brew: 'prometheus', release: release('prometheus', 'prometheus') }
 const alertmanager = { packages: ['prometheus-alertmanager'], release: release('alertmanager', 'alertmanager') }
+const alertmanagerServer = {
+  binaries: ['alertmanager', 'prometheus-alertmanager'],
+  shared: { file: 'prometheus/alertmanager/default.tmpl', needed: true },
+} as const
 
 export const programTable = {
   'redis-server': { binaries: ['redis-server', 'valkey-server'], packages: ['redis-server'], brew: 'redis' },
@@ -60,12 +64,12 @@ export const programTable = {
   promtool: { ...prometheus, binaries: ['promtool'], packages: ['prometheus', 'promtool'] },
   // For tests: what images run is of this major. Debian's own is older.
   'promtool-3': { binaries: ['promtool'], packages: ['promtool'], version: '3.', suite: 'sid' },
-  alertmanager: {
-    ...alertmanager,
-    binaries: ['alertmanager', 'prometheus-alertmanager'],
-    shared: { file: 'prometheus/alertmanager/default.tmpl', needed: true },
-  },
+  'prometheus-3': { binaries: ['prometheus'], packages: ['prometheus'], version: '3.', suite: 'sid' },
+  alertmanager: { ...alertmanager, ...alertmanagerServer },
   amtool: { ...alertmanager, binaries: ['amtool'] },
+  // The same: images run 0.3x.
+  'alertmanager-0.3': { ...alertmanagerServer, packages: alertmanager.packages, version: '0.3', suite: 'sid' },
+  'amtool-0.3': { binaries: ['amtool'], packages: alertmanager.packages, version: '0.3', suite: 'sid' },
   'blackbox-exporter': {
     binaries: ['blackbox_exporter', 'prometheus-blackbox-exporter'],
     packages: ['prometheus-blackbox-exporter'],

@@ -93,10 +93,12 @@ const findOrFetch = async (names: readonly ProgramName[], say: Say) => {
 }
 
 /** Gives a server that is unpacked and not installed the files it wants to see below /usr/share. */
-const withShared = async (program: Program, { shared }: Source, say: Say): Promise<Program> => {
+const withShared = async (program: Program, { shared, suite }: Source, say: Say): Promise<Program> => {
   if (!shared || program.from === 'PATH') return program
-  const share = join(dirname(dirname(program.path)), 'share')
-  const wrap = await showShared(share, shared.file)
+  const foreign = foreignSuite(suite) !== undefined
+  // What starts a program of another suite lies beside its /usr, and that of the system has files of the system's own.
+  const share = join(dirname(dirname(program.path)), ...(foreign ? ['usr', 'share'] : ['share']))
+  const wrap = await showShared(share, shared.file, { over: foreign })
   if (!wrap && shared.needed) copyShared(share, dirname(shared.file), say)
   return { ...program, wrap: wrap ?? [] }
 }

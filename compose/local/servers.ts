@@ -9,7 +9,7 @@ export interface ServerOptions {
   readonly dataDir: string
   readonly port: number
   readonly name?: string
-  /** Flags on top of ours. */
+  /** Flags on top of ours; the same one as ours counts instead. */
   readonly args?: readonly string[]
   readonly signal?: AbortSignal
 }
@@ -24,6 +24,13 @@ interface Web {
   readonly readyPath: string
 }
 
+const flagOf = (arg: string) => arg.split('=')[0]
+
+const flags = (ours: readonly string[], others: readonly string[] = []) => [
+  ...ours.filter((one) => !others.some((other) => flagOf(other) === flagOf(one))),
+  ...others,
+]
+
 const isOk = async (url: string) => (await fetch(url, { signal: AbortSignal.timeout(1000) })).ok
 
 const startWeb = async (options: ServerOptions, { name, args, readyPath }: Web): Promise<Server> => {
@@ -35,7 +42,7 @@ const startWeb = async (options: ServerOptions, { name, args, readyPath }: Web):
     name: options.name ?? name,
     home: dataDir,
     command: program.path,
-    args: [`--web.listen-address=127.0.0.1:${port}`, ...args, ...(options.args ?? [])],
+    args: [`--web.listen-address=127.0.0.1:${port}`, ...flags(args, options.args)],
     wrap: program.wrap,
     env: program.env,
     cwd: dataDir,
@@ -69,6 +76,10 @@ export const startAlertmanager = ({ configFile, ...options }: ConfiguredOptions)
     args: [
       `--config.file=${resolve(configFile)}`,
       `--storage.path=${resolve(options.dataDir)}`,
+      // Who was told, and who has answered, as it is known after a crash; the default is a quarter of an hour.
+      '--data.maintenance-interval=1m',
+      // Where its messages lead to.
+      `--web.external-url=http://127.0.0.1:${options.port}`,
       // A cluster of one: the default listens for others on every interface.
       '--cluster.listen-address=',
     ],

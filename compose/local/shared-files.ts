@@ -15,10 +15,17 @@ const script = [
 
 const isRoot = () => process.getuid?.() === 0
 
-/** What to put before the program so that it sees `file` of /usr/share; undefined where that is forbidden. */
-export const showShared = async (share: string, file: string): Promise<readonly string[] | undefined> => {
+/**
+ * What to put before the program so that it sees `file` of /usr/share; undefined where that is forbidden.
+ * @param over another version's, where the system has one
+ */
+export const showShared = async (
+  share: string,
+  file: string,
+  { over = false } = {},
+): Promise<readonly string[] | undefined> => {
   const inPlace = join('/usr/share', file)
-  if (existsSync(inPlace)) return []
+  if (existsSync(inPlace) && !over) return []
   const wrap = ['unshare', isRoot() ? '--mount' : '--map-root-user', '--mount', '/bin/sh', '-c', script, 'sh', share]
   const { code } = await run([...wrap, 'test', '-e', inPlace])
   return code === 0 ? wrap : undefined

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { alertDashboards } from '../../dashboards/alerts.ts'
 import { answering } from '../../dashboards/index.ts'
 import type { ApiFault } from '../../demo/faults.ts'
-import { runningDemo } from './running-demo.ts'
+import { type Demo, runningDemo } from './running-demo.ts'
 import { eventually } from './servers.ts'
 
 /** What is chosen when a dashboard is opened for the first time: all of many, and of one the demo's only target. */
@@ -33,11 +33,50 @@ const queriesOf = (dashboards: typeof answering) =>
   )
 const queries = queriesOf(answering)
 
+type Cause = (demo: Demo) => Promise<unknown>
+const fault =
+  (name: ApiFault): Cause =>
+  (demo) =>
+    demo.bringAbout(name)
+
+/** Somebody was told. */
+const isOpen = (demo: Demo, alertname: string) =>
+  eventually(
+    async () => (await fetch(`http://${demo.stack.deployment.incidents}/incidents`)).text(),
+    (text) => text.includes(`"${alertname}"`),
+    { within: 240_000, every: 1_000 },
+  )
+
+/** Somebody was told of it, and acknowledges it. */
+const answered =
+  (cause: Cause, alertname: string): Cause =>
+  async (demo) => {
+    await cause(demo)
+    await isOpen(demo, alertname)
+    const [startsAt, endsAt] = [0, 3_600_000].map((later) => new Date(Date.now() + later))
+    const matchers = [{ name: 'alertname', value: alertname, isRegex: false, isEqual: true }]
+    const answer = await fetch(`http://${demo.stack.deployment.alertmanager}/api/v2/silences`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ matchers, startsAt, endsAt, createdBy: 'ann', comment: 'on it' }),
+    })
+    if (!answer.ok) throw new Error(`no silence was made: ${answer.status} ${await answer.text()}`)
+  }
+
+/** Redis is down until somebody was told, and comes back. */
+const outage: Cause = async (demo) => {
+  const redis = demo.component('Redis')
+  await redis.running.stop()
+  await isOpen(demo, 'RedisDown')
+  await redis.restart()
+}
+
 /** What fills a query that may find nothing, for those that the demo's usual traffic leaves empty. */
-const filledBy: Readonly<Record<string, ApiFault>> = {
-  'Nothing fires': 'connections',
-  'Every request was answered with 2xx or 3xx, or none was counted': 'errors',
-  'Every index was read, or the server was not scraped': 'unused-index',
+const filledBy: Readonly<Record<string, Cause>> = {
+  'Nothing fires': answered(fault('connections'), 'PostgresConnectionsNearLimit'),
+  'No incident was timed': outage,
+  'Every request was answered with 2xx or 3xx, or none was counted': fault('errors'),
+  'Every index was read, or the server was not scraped': fault('unused-index'),
 }
 
 /** As the first scrapes, the recording rules and a rate over two scrapes take. */
@@ -85,7 +124,7 @@ describe('the dashboards of a running demo', { timeout: 600_000 }, () => {
     const sometimes = queries.filter(({ emptyWhen }) => emptyWhen !== undefined)
     const reasons = new Set(sometimes.map(({ emptyWhen }) => emptyWhen))
     expect(Object.keys(filledBy).filter((reason) => !reasons.has(reason))).toEqual([])
-    for (const fault of Object.values(filledBy)) await demo.bringAbout(fault)
+    await Promise.all(Object.values(filledBy).map((cause) => cause(demo)))
     await eventually(
       () => emptyOnes(sometimes),
       (empty) => empty.length === 0,

@@ -4,6 +4,7 @@ import { keptApart } from '../promtool/apart.ts'
 import { asker, asking } from '../promtool/ask.ts'
 import { alertNamed, batches, everyAlert } from '../promtool/case.ts'
 import { equivalents } from '../promtool/equivalents/index.ts'
+import { firedReadings } from '../promtool/escalation/index.ts'
 import { everyCase } from '../promtool/index.ts'
 import { missingCases } from '../promtool/missing.ts'
 import { monthFiles } from '../promtool/month.ts'
@@ -19,7 +20,7 @@ const others = asking(promtool)
 afterAll(others.end)
 
 describe.concurrent('every case and every reading holds:', () => {
-  const asked = batches([...everyCase, ...promiseReadings, ...onsets(2)])
+  const asked = batches([...everyCase, ...promiseReadings, ...firedReadings, ...onsets(2)])
   test.each(asked.map((one) => [one.name, one] as const))('%s', { timeout: 300_000 }, async (_name, batch) => {
     expect(await failures(batch)).toEqual([])
   })
@@ -77,7 +78,7 @@ describe('of all cases', () => {
   })
 
   test('no two have the same name', () => {
-    const names = [...everyCase, ...promiseReadings].map(({ name }) => name)
+    const names = [...everyCase, ...promiseReadings, ...firedReadings].map(({ name }) => name)
     expect(names.filter((name, i) => names.indexOf(name) !== i)).toEqual([])
   })
 

@@ -1,10 +1,11 @@
 import { afterAll, beforeAll } from 'vitest'
-import { type Component, type Stack, startStack } from '../../compose/stack.ts'
+import type { Component } from '../../compose/component.ts'
+import { type Stack, startStack } from '../../compose/stack.ts'
 import type { Env } from '../../config/env.ts'
 import type { ApiFault } from '../../demo/faults.ts'
 import { onFreePorts, workshop } from './servers.ts'
 
-interface Demo {
+export interface Demo {
   readonly stack: Stack
   readonly env: Env
   /** Gone when the demo is. */

@@ -10,6 +10,11 @@ interface Page {
   readonly annotations: Readonly<Record<string, string>>
 }
 
+interface Incident {
+  readonly labels: Readonly<Record<string, string>>
+  readonly standing: string
+}
+
 /** A scrape, a `for` of one or two minutes, a group interval, and what a busy machine adds. */
 const pagesWithin = { within: 300_000, every: 1_000 }
 
@@ -47,6 +52,7 @@ describe('the running stack', { timeout: 600_000 }, () => {
         'reservations',
         'redis',
         'exporter',
+        'incidents',
         'prometheus',
         'alertmanager',
         'blackbox',
@@ -60,7 +66,8 @@ describe('the running stack', { timeout: 600_000 }, () => {
   })
 
   test('answers whatever the commands of the runbook ask of it', async () => {
-    const { prometheus, alertmanager, exporter, api = '', apiMetrics = '', nodeExporter } = demo.stack.deployment
+    const { prometheus, alertmanager, exporter, incidents, nodeExporter } = demo.stack.deployment
+    const { api = '', apiMetrics = '' } = demo.stack.deployment
     const places: Readonly<Record<string, string>> = {
       3000: new URL(api).host,
       9090: prometheus,
@@ -68,6 +75,7 @@ describe('the running stack', { timeout: 600_000 }, () => {
       9100: nodeExporter,
       9464: exporter,
       9465: new URL(apiMetrics).host,
+      9466: incidents,
     }
     const answers = await Promise.all(
       askedAddresses.map(async (asked) => {
@@ -94,15 +102,64 @@ describe('the running stack', { timeout: 600_000 }, () => {
     await demo.clear('slow')
   })
 
-  test('PostgreSQL and Redis that stop bring critical pages, and resolved ones when they are back', async () => {
-    const outage = [demo.component('PostgreSQL'), demo.component('Redis')]
-    await Promise.all(outage.map(({ running }) => running.stop()))
-    await Promise.all([
-      page('firing', 'PostgresDown', { severity: 'critical', instance: 'main', owner: 'platform' }),
-      page('firing', 'RedisDown', { severity: 'critical', instance: 'cache', owner: 'platform' }),
-    ])
-    await Promise.all(outage.map(({ restart }) => restart()))
-    await Promise.all([page('resolved', 'PostgresDown'), page('resolved', 'RedisDown')])
+  /** Zero where there is no such series yet. */
+  const value = async (expr: string): Promise<number> => {
+    const query = `http://${demo.stack.deployment.prometheus}/api/v1/query?query=${encodeURIComponent(expr)}`
+    return Number(JSON.parse(await (await fetch(query)).text()).data.result[0]?.value[1] ?? 0)
+  }
+  const incidents = async (state: 'open' | 'closed'): Promise<readonly Incident[]> => {
+    const all = JSON.parse(await (await fetch(`http://${demo.stack.deployment.incidents}/incidents`)).text())[state]
+    return all.filter(({ labels }: Incident) => labels.alertname === 'RedisDown')
+  }
+  /** As whoever takes the page does. Returns what takes it back. */
+  const answer = async (alertname: string, createdBy: string) => {
+    const api = `http://${demo.stack.deployment.alertmanager}/api/v2`
+    const asked = await fetch(`${api}/silences`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({
+        matchers: [{ name: 'alertname', value: alertname, isRegex: false }],
+        startsAt: new Date().toISOString(),
+        endsAt: new Date(Date.now() + 3_600_000).toISOString(),
+        createdBy,
+        comment: 'on it',
+      }),
+    })
+    const { silenceID } = JSON.parse(await asked.text())
+    return () => fetch(`${api}/silence/${silenceID}`, { method: 'DELETE' })
+  }
+
+  test('Redis that stops brings a page, which a silence answers, and is one incident, over when it is back', async () => {
+    const of = '{severity="critical",owner="platform"}'
+    const counted = async () => ({
+      all: await value(`incidents_total${of}`),
+      met: await value(`sla_response_met_total${of}`),
+    })
+    const before = await counted()
+    const redis = demo.component('Redis')
+    await redis.running.stop()
+    await page('firing', 'RedisDown', { severity: 'critical', instance: 'cache', owner: 'platform' })
+    const told = await eventually(
+      () => incidents('open'),
+      ({ length }) => length > 0,
+    )
+    expect(told).toMatchObject([{ severity: 'critical', owner: 'platform', standing: 'waiting' }])
+    const takeBack = await answer('RedisDown', 'ann')
+    await eventually(
+      () => value('alert_acknowledged{alertname="RedisDown"}'),
+      (acknowledged) => acknowledged === 1,
+      { within: 90_000, every: 1_000 },
+    )
+    // A silence that holds would hold back the word of the end as well.
+    await takeBack()
+    await redis.restart()
+    await page('resolved', 'RedisDown')
+    const over = await eventually(
+      () => incidents('closed'),
+      ({ length }) => length > 0,
+    )
+    expect(over).toMatchObject([{ acknowledgedBy: 'ann', response: 'met', standing: 'over' }])
+    await eventually(counted, ({ all, met }) => all > before.all && met > before.met, pagesWithin)
   })
 
   test('in the end every rule has been evaluated, those that have a turn every five minutes too', async () => {

@@ -40,3 +40,21 @@ test('an option that there is not is told', () => {
   expect(status).toBe(1)
   expect(words).toContain("Unknown option '--dokcer'")
 })
+
+test('real services are not watched in silence: without a secret nothing starts, and each is told in a line', () => {
+  const env = { API_URL: 'http://127.0.0.1:9', SECRETS_DIR: folder }
+  const [status, words] = start([], undefined, env)
+  expect(status).toBe(1)
+  const lines = String(words).split('\n')
+  expect(lines[0]).toBe('could not tell anybody of alerts:')
+  expect(lines.slice(1, -1)).toHaveLength(3)
+  for (const line of lines.slice(1, -1))
+    expect(line).toMatch(/^ {2}config\/teams\.ts: \S+\[\d\] and \d+ more need \S+, which is missing: put .+/)
+  expect(lines.at(-1)).toBe('To watch all the same, and tell nobody: npm start -- --tell-nobody')
+})
+
+test('--tell-nobody with --docker is refused: containers tell whomever their secrets reach', () => {
+  const [status, words] = start(['--docker', '--tell-nobody'], undefined)
+  expect(status).toBe(1)
+  expect(words).toContain('--tell-nobody is for local processes')
+})

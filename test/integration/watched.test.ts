@@ -60,7 +60,13 @@ describe('with the URLs of real services', () => {
       DATABASE_URL: urlFor(database.url, { login: demoLogins.exporter, password: passwords.exporter }),
       REDIS_URL: cache.url,
     })
-    const stack = await startStack({ env, folder: `${shop.folder}/stack`, say: () => undefined, signal: forever })
+    const stack = await startStack({
+      env,
+      tellNobody: true,
+      folder: `${shop.folder}/stack`,
+      say: () => undefined,
+      signal: forever,
+    })
     try {
       const prometheus = `http://${stack.deployment.prometheus}`
       const { states, faults } = await settle(prometheus, { within: 90_000, signal: forever })
@@ -100,7 +106,13 @@ describe('with the URLs of real services', () => {
     const address = api.address()
     const port = typeof address === 'object' && address ? address.port : 0
     const env = await onFreePorts({ API_URL: `http://127.0.0.1:${port}` })
-    const stack = await startStack({ env, folder: `${shop.folder}/api`, say: () => undefined, signal: forever })
+    const stack = await startStack({
+      env,
+      tellNobody: true,
+      folder: `${shop.folder}/api`,
+      say: () => undefined,
+      signal: forever,
+    })
     try {
       const { states, faults } = await settle(`http://${stack.deployment.prometheus}`, {
         within: 90_000,

@@ -95,8 +95,15 @@ export const subjectOfAlert = (alert: Alert): readonly RuleGroup[] => subjectWit
 /** All labels that the alert arrives with, its name left out. */
 export const labelsOf = ({ rule, labels }: Firing): Readonly<Record<string, string>> => ({ ...labels, ...rule.labels })
 
+/** A part that is only there where the series has the label. */
+const parted = (firing: Firing, text: string) =>
+  text.replace(/\{\{ with \$labels\.(\w+) \}\}(.*?)\{\{ end \}\}/g, (_, label: string, part: string) => {
+    const value = labelsOf(firing)[label]
+    return value ? part.replaceAll('{{ . }}', value) : ''
+  })
+
 const render = (firing: Firing) => (text: string) =>
-  text.replace(/\{\{ \$(?:labels\.(\w+)|value \| \w+) \}\}/g, (_, label: string | undefined) => {
+  parted(firing, text).replace(/\{\{ \$(?:labels\.(\w+)|value \| \w+) \}\}/g, (_, label: string | undefined) => {
     const said = label === undefined ? firing.value : labelsOf(firing)[label]
     if (said === undefined) throw new Error(`${firing.rule.id} says ${label ?? 'its value'}: the case has none`)
     return said

@@ -1,4 +1,5 @@
 import type { Case } from './case.ts'
+import { ladderCases } from './escalation/index.ts'
 import { httpCases } from './http/index.ts'
 import { postgresCases } from './postgres/index.ts'
 import { probeCases } from './probe/index.ts'
@@ -17,4 +18,5 @@ export const everyCase: readonly Case[] = [
   ...redisCases,
   ...probeCases,
   ...stackCases,
+  ...ladderCases,
 ]

@@ -1,3 +1,4 @@
+import * as incidents from '../../exporters/incidents/metrics.ts'
 import { everyKind } from '../../exporters/index.ts'
 import { definitionsIn, serviceMetrics } from '../../exporters/service/metrics.ts'
 import { processStartTime, residentMemory } from '../../exporters/service/runtime/runtime-metrics.ts'
@@ -23,6 +24,7 @@ export const scraped = {
   reservations: { job: 'reservations', instance: 'main' },
   redis: { job: 'redis', instance: 'cache' },
   exporter: { job: 'exporter', instance: 'exporter' },
+  incidents: { job: 'incidents', instance: 'incidents' },
   prometheus: { job: 'prometheus', instance: 'prometheus' },
   alertmanager: { job: 'alertmanager', instance: 'alertmanager' },
   blackbox: { job: 'blackbox', instance: 'blackbox' },
@@ -45,6 +47,7 @@ export const served: ReadonlyMap<string, readonly Definition[]> = new Map([
   ['node', [...definitionsIn(node), ...ofProcess]],
   ['blackbox', ofProcess],
   ['exporter', ofProcess],
+  ['incidents', [...definitionsIn(incidents), ...ofProcess]],
   ...everyKind().map(
     ({ kind, vitals, collectors }) =>
       [kind, [...Object.values(vitals), ...collectors.flatMap(({ metrics }) => metrics)]] as const,

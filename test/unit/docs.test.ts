@@ -12,7 +12,10 @@ const guides = [
   'README.md',
   'CONTRIBUTING.md',
   'docs/dashboards.md',
+  'docs/support.md',
+  'docs/delivery.md',
   'docs/administration.md',
+  'docs/incidents.md',
   'docs/instrument-your-service.md',
 ] as const
 

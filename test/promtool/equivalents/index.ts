@@ -1,4 +1,5 @@
 import type { Equivalent } from '../equivalent.ts'
+import { escalationEquivalents } from './escalation.ts'
 import { httpEquivalents } from './http.ts'
 import { postgresEquivalents } from './postgres.ts'
 import { probeEquivalents } from './probe.ts'
@@ -18,4 +19,5 @@ export const equivalents: readonly Equivalent[] = [
   ...redisEquivalents,
   ...probeEquivalents,
   ...stackEquivalents,
+  ...escalationEquivalents,
 ]

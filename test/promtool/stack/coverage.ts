@@ -1,5 +1,6 @@
 import { type Alert, isAlert } from '../../../alerts/alert.ts'
 import { stackGroups } from '../../../alerts/stack/index.ts'
+import { ledgerUp } from '../../../exporters/incidents/metrics.ts'
 import { blockedSessions } from '../../../exporters/postgres/blockers.ts'
 import { postgresVitals } from '../../../exporters/postgres/index.ts'
 import { maxConnections } from '../../../exporters/postgres/settings.ts'
@@ -59,6 +60,7 @@ const going: readonly (readonly [job: Job, metric: string, lost: InputSeries, we
   ['alertmanager', notifications.name, series(notifications, 'alertmanager', goes, { integration: 'email' })],
   ['node', clockOffset.name, series(clockOffset, 'node', goes)],
   ['exporter', residentMemory.name, series(residentMemory, 'exporter', goes)],
+  ['incidents', ledgerUp.name, series(ledgerUp, 'incidents', goes)],
 ]
 
 const gone = going.map(

@@ -5,19 +5,23 @@ import { diskCases } from './disk.ts'
 import { exporterCases } from './exporter.ts'
 import { heartbeatCases } from './heartbeat.ts'
 import { hostCases } from './host.ts'
+import { incidentCases } from './incidents.ts'
 import { limitCases } from './limits.ts'
 import { prometheusCases } from './prometheus.ts'
 import { storageCases } from './storage.ts'
+import { systemCases } from './system.ts'
 import { targetCases } from './targets.ts'
 
 export const stackCases: readonly Case[] = [
   ...heartbeatCases,
+  ...systemCases,
   ...targetCases,
   ...exporterCases,
   ...prometheusCases,
   ...limitCases,
   ...storageCases,
   ...alertmanagerCases,
+  ...incidentCases,
   ...hostCases,
   ...diskCases,
   ...coverageCases,

@@ -14,12 +14,15 @@ const down: readonly Case[] = [
   {
     name: 'each target that cannot be scraped is told',
     about: targetDown,
-    series: [series(up, 'postgres', '0x10'), series(up, 'reservations', '1x10'), series(up, 'node', '0x10')],
-    at: '5m',
-    fires: [
-      { rule: targetDown, labels: scraped.postgres },
-      { rule: targetDown, labels: scraped.node },
+    series: [
+      ...(['postgres', 'node', 'exporter', 'blackbox', 'probe'] as const).map((job) => series(up, job, '0x10')),
+      series(up, 'reservations', '1x10'),
     ],
+    at: '5m',
+    fires: (['postgres', 'node', 'exporter', 'blackbox', 'probe'] as const).map((job) => ({
+      rule: targetDown,
+      labels: scraped[job],
+    })),
   },
   {
     name: 'an API that cannot be scraped is a target like any other',

@@ -49,6 +49,8 @@ describe('the commands of the runbook', () => {
       '9464/health',
       '9464/metrics',
       '9465/metrics',
+      '9466/health',
+      '9466/metrics',
     ])
   })
 })

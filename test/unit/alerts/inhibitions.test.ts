@@ -1,54 +1,94 @@
 import { describe, expect, test } from 'vitest'
-import { heartbeatRoute, type Inhibition, inhibitions, routeFaults, routes } from '../../../alerts/routes.ts'
-import { severities } from '../../../config/sla.ts'
+import { overdueName, reminderName } from '../../../alerts/escalation.ts'
+import { alertsOf } from '../../../alerts/index.ts'
+import { type Inhibition, inhibitions, neverHeldBack } from '../../../alerts/inhibitions.ts'
+import { heartbeatRoute } from '../../../alerts/routes.ts'
+import { stackGroups } from '../../../alerts/stack/index.ts'
 import { everyAlert, labelsOf } from '../../promtool/case.ts'
 import { everyCase } from '../../promtool/index.ts'
 
 type Labels = Readonly<Record<string, string>>
 
-/** Every alert as it arrives in some case of the rule tests, all its labels included. */
-const arrived: readonly Labels[] = everyCase.flatMap(({ fires }) =>
-  fires.map((firing) => ({ ...labelsOf(firing), alertname: firing.rule.alert })),
-)
+const distinct = (all: readonly Labels[]) => [...new Map(all.map((one) => [JSON.stringify(one), one])).values()]
 
-const isMatch = (matcher: string, labels: Labels) => {
-  const [, label = '', operator, value] = matcher.match(/^(\w+)(!?=)"(.*)"$/) ?? []
+/** Every alert as it arrives in some case of the rule tests, all its labels included. */
+const sources = distinct(
+  everyCase.flatMap(({ fires }) =>
+    fires
+      .filter(({ rule }) => rule.labels.step === undefined)
+      .map((firing) => ({ ...labelsOf(firing), alertname: firing.rule.alert })),
+  ),
+)
+/** That nobody responds to it. */
+const unanswered = ({ alertname = '', ...labels }: Labels): readonly Labels[] =>
+  labels.severity === undefined
+    ? []
+    : [
+        { ...labels, alertname: reminderName, source_alert: alertname, step: 'reminder' },
+        { ...labels, alertname: overdueName, source_alert: alertname, step: 'escalation' },
+      ]
+const ladder = sources.flatMap(unanswered)
+const arrived = [...sources, ...ladder]
+
+const partsOf = (matcher: string) => {
+  const [, label = '', operator = '', value = ''] = matcher.match(/^(\w+)(=~|!~|!=|=)"(.*)"$/) ?? []
   if (!operator) throw new Error(`cannot read the matcher ${matcher}`)
+  return { label, operator, value }
+}
+const isMatch = (matcher: string, labels: Labels) => {
+  const { label, operator, value } = partsOf(matcher)
   // Alertmanager takes a label that is missing for an empty one.
-  return ((labels[label] ?? '') === value) === (operator === '=')
+  const has = labels[label] ?? ''
+  const same = operator.includes('~') ? new RegExp(`^(?:${value})$`).test(has) : has === value
+  return same === operator.startsWith('=')
 }
 const allMatch = (matchers: readonly string[], labels: Labels) => matchers.every((one) => isMatch(one, labels))
 
-const heldBackBy = ({ source, target, equal }: Inhibition) =>
-  arrived
-    .filter((labels) => allMatch(source, labels))
-    .flatMap((cause) =>
-      arrived.filter(
-        (labels) => allMatch(target, labels) && equal.every((label) => (labels[label] ?? '') === (cause[label] ?? '')),
-      ),
-    )
+const holdsBack = ({ source, target, equal }: Inhibition, cause: Labels, labels: Labels) =>
+  allMatch(source, cause) &&
+  allMatch(target, labels) &&
+  equal.every((label) => (labels[label] ?? '') === (cause[label] ?? ''))
 
-describe.each(inhibitions.map((one) => [one.source.join(', '), one] as const))(
-  'while %s fires',
-  (_source, inhibition) => {
-    test('something that can fire is held back', () => {
-      expect(arrived.some((labels) => allMatch(inhibition.source, labels))).toBe(true)
-      expect(heldBackBy(inhibition)).not.toEqual([])
-    })
+const heldBackBy = (inhibition: Inhibition) => {
+  const causes = sources.filter((labels) => allMatch(inhibition.source, labels))
+  return arrived.filter((labels) => causes.some((cause) => holdsBack(inhibition, cause, labels)))
+}
 
-    test('nothing is held back by a label that both lack', () => {
-      for (const labels of heldBackBy(inhibition)) {
-        for (const label of inhibition.equal) expect(labels[label]).not.toBeUndefined()
+const named = inhibitions.map((one) => [`${one.source.join(', ')} holds back ${one.target.join(', ')}`, one] as const)
+
+describe.each(named)('%s', (_words, inhibition) => {
+  const held = heldBackBy(inhibition)
+
+  test('which can fire, both of them', () => {
+    expect(sources.some((labels) => allMatch(inhibition.source, labels))).toBe(true)
+    expect(held).not.toEqual([])
+  })
+
+  test('by no label that both lack', () => {
+    for (const labels of held) {
+      for (const label of inhibition.equal) expect(labels[label]).not.toBeUndefined()
+    }
+  })
+
+  test('and not itself, nor the heartbeat, nor the ladder of the cause', () => {
+    const causes = sources.filter((labels) => allMatch(inhibition.source, labels))
+    const own = [...causes, ...causes.flatMap(unanswered)].map((one) => JSON.stringify(one))
+    expect(held.filter((labels) => own.includes(JSON.stringify(labels)))).toEqual([])
+    expect(held.filter(({ alertname }) => alertname === heartbeatRoute.alertname)).toEqual([])
+  })
+
+  test('by names and values that there are', () => {
+    const known = (label: string) => new Set(arrived.map((labels) => labels[label]))
+    const names = new Set(everyAlert.map(({ alert }) => alert))
+    for (const { label, operator, value } of [...inhibition.source, ...inhibition.target].map(partsOf)) {
+      if (label === 'alertname' || label === 'source_alert') {
+        expect(value.split('|').filter((name) => !names.has(name))).toEqual([])
+      } else if (operator === '=' && value !== '') {
+        expect(known(label)).toContain(value)
       }
-    })
-
-    test('it does not hold back itself, nor the heartbeat', () => {
-      const held = heldBackBy(inhibition)
-      expect(held.filter((labels) => allMatch(inhibition.source, labels))).toEqual([])
-      expect(held.filter(({ alertname }) => alertname === heartbeatRoute.alertname)).toEqual([])
-    })
-  },
-)
+    }
+  })
+})
 
 describe('what is held back', () => {
   const held = inhibitions.flatMap(heldBackBy)
@@ -64,87 +104,112 @@ describe('what is held back', () => {
     expect(held).toContainEqual(expect.objectContaining({ slo: 'http_latency', slo_window: window }))
   })
 
-  test('is never critical', () => {
-    expect(held.filter(({ severity }) => severity === 'critical')).toEqual([])
+  test('is held back with what tells that nobody responds to it, and nothing else of that is', () => {
+    const withStep = (labels: Labels) => labels.step !== undefined
+    const before = distinct(held.filter((one) => !withStep(one)))
+    const after = distinct(held.filter(withStep)).map((one) => JSON.stringify(one))
+    expect(after.sort()).toEqual(
+      before
+        .flatMap(unanswered)
+        .map((one) => JSON.stringify(one))
+        .sort(),
+    )
+  })
+
+  test('is never loss of data, nor a certificate, nor what tells of the host or of those that watch', () => {
+    const watching = alertsOf(stackGroups).filter(({ alert }) =>
+      /^(?:Prometheus|Alertmanager|Host|Incident)/.test(alert),
+    )
+    const never = new Set([...neverHeldBack, ...watching].map(({ alert }) => alert))
+    expect(never.size).toBeGreaterThan(30)
+    expect(held.filter(({ alertname = '', source_alert: of = alertname }) => never.has(of))).toEqual([])
+  })
+
+  test('is critical only while one of the three is down, or all of it', () => {
+    const critical = inhibitions.filter((one) => heldBackBy(one).some(({ severity }) => severity === 'critical'))
+    expect([...new Set(critical.map(({ source }) => source[0]))].sort()).toEqual([
+      'alertname="ApiDown"',
+      'alertname="PostgresDown"',
+      'alertname="RedisDown"',
+      'alertname="SystemDown"',
+    ])
   })
 })
 
-describe('a route', () => {
-  test('waits for every alert', () => {
-    for (const { labels } of everyAlert.filter(({ alert }) => alert !== heartbeatRoute.alertname)) {
-      expect(
-        routes.filter(({ owner, severity }) => owner === labels.owner && severity === labels.severity),
-      ).toHaveLength(1)
-    }
-  })
+describe('one outage is one page', () => {
+  const of = (...names: readonly string[]) => {
+    const lacking = names.filter((name) => !sources.some(({ alertname }) => alertname === name))
+    if (lacking.length > 0) throw new Error(`no case has ${lacking.join(', ')}`)
+    return sources.filter(({ alertname = '' }) => names.includes(alertname))
+  }
+  const here = (labels: Labels) => ['api', 'main', 'cache', undefined].includes(labels.instance)
+  /** Whom anybody is told of, of all that fires. */
+  const told = (fires: readonly Labels[]) => {
+    const all = [...fires, ...fires.flatMap(unanswered)].filter(here)
+    return distinct(
+      all.filter((one) => !inhibitions.some((rule) => fires.some((cause) => holdsBack(rule, cause, one)))),
+    )
+  }
+  const page = (name: string) => of(name).flatMap((one) => [one, ...unanswered(one)])
 
-  const units: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600 }
-  const seconds = (duration: string) => Number.parseInt(duration, 10) * (units[duration.slice(-1)] ?? Number.NaN)
-
-  test.each(routes.map((route) => [route.receiver, route] as const))(
-    'to %s repeats at a pace that Alertmanager keeps',
-    (_receiver, { severity, timing }) => {
-      const repeat = seconds(timing.repeatInterval)
-      expect(repeat % seconds(timing.groupInterval)).toBe(0)
-      expect(repeat).toBe((severities[severity].respondWithinHours * 3600) / 2)
-      // Its default retention, at which it repeats in any case.
-      expect(repeat).toBeLessThan(120 * 3600)
-      expect(seconds(timing.groupWait)).toBeLessThan(severities[severity].respondWithinHours * 60)
-    },
+  const burning = of(
+    'HttpAvailabilityBudgetBurn',
+    'HttpLatencyBudgetBurn',
+    'ReservationSuccessBudgetBurn',
+    'ApiReachableBudgetBurn',
   )
-})
-
-describe('what is wrong with routes', () => {
-  const team = { words: 'x', level: 2, tell: { high: [{ kind: 'email', to: 'on-call@techplus.com' }] } } as const
-  const alert = {
-    id: 'DemoDown',
-    alert: 'DemoDown',
-    expr: 'x',
-    comparisons: [],
-    for: '1m',
-    annotations: { summary: 'x', action: 'x' },
-  } as const
-  const of = (owner: string, severity: string) => ({ ...alert, labels: { owner, severity } })
+  const inside = burning.filter(({ slo }) => slo !== 'api_reachable')
+  const check = (name: string): readonly Labels[] =>
+    of('HealthCheckFailing').map((labels) => ({ ...labels, check: name }))
+  const ofApi = [
+    ...of('ApiDown', 'HttpAvailabilityUnknown', 'HttpLatencyUnknown', 'ReservationSuccessUnknown', 'HttpTrafficGone'),
+    ...of('ReservationsStopped', 'PaymentsStopped', 'WorkersSilent', 'ServiceRestarting', 'ReservationCleanupOverdue'),
+    ...of('TargetDown').filter(({ job }) => job === 'api'),
+    ...burning,
+  ]
+  const ofPostgres: readonly Labels[] = [
+    ...of('PostgresDown', 'ReservationsUnread', 'CollectorFailing', 'SurveyStale', 'HttpRouteFailing', 'HttpRouteSlow'),
+    ...of('HttpRequestsPilingUp', 'HttpRequestsAbandoned', 'ClientPoolWaiting', 'ClientPoolFull', 'LogErrorsSurging'),
+    ...of('ServiceErrors', 'ReservationsStopped', 'PaymentsFailing', 'PaymentsStopped'),
+    ...check('database'),
+    ...inside,
+  ].filter(({ job }) => job !== 'redis')
+  const ofRedis = [
+    ...of('RedisDown', 'RedisClientLost', 'RedisNoMaster', 'HttpRouteFailing', 'HttpRouteSlow', 'HttpRefusalsSurging'),
+    ...of('HttpClientErrorsSurging', 'LogErrorsSurging'),
+    ...check('redis'),
+    ...inside,
+  ]
 
   test.each([
+    ['the API', ofApi, 'ApiDown'],
+    ['PostgreSQL', ofPostgres, 'PostgresDown'],
+    ['Redis', ofRedis, 'RedisDown'],
     [
-      'an alert that nobody is told of',
-      [of('demo', 'high'), of('demo', 'low')],
-      { demo: team },
-      'demo.tell.low is missing: nobody would be told of DemoDown',
+      'everything',
+      [...of('SystemDown', 'TargetDown').filter(({ job }) => job !== 'node'), ...ofApi, ...ofPostgres, ...ofRedis],
+      'SystemDown',
     ],
-    [
-      'an owner that is no team',
-      [of('demo', 'high'), of('other', 'high')],
-      { demo: team },
-      'other.tell.high is missing',
-    ],
-    [
-      'a way that no alert takes',
-      [of('demo', 'high')],
-      { demo: team, idle: team },
-      'idle.tell.high is reached by no alert: leave it out',
-    ],
-    [
-      'a severity without a channel',
-      [of('demo', 'high')],
-      { demo: { ...team, tell: { high: [] } } },
-      'demo.tell.high is empty: name a channel',
-    ],
-    [
-      'a way that only an alert takes which is switched off',
-      [{ ...of('demo', 'high'), override: { off: true, reason: 'x' } } as const],
-      { demo: team },
-      'demo.tell.high is reached by no alert',
-    ],
-  ])('%s: is told in one line', (_words, alerts, teams, fault) => {
-    const faults = routeFaults(alerts, teams)
-    expect(faults).toHaveLength(1)
-    expect(faults[0]).toContain(`config/teams.ts: ${fault}`)
+  ])('of %s', (_what, fires, alertname) => {
+    expect(told(fires)).toEqual(page(alertname))
   })
 
-  test('nothing is, where every alert has a way and every way an alert', () => {
-    expect(routeFaults([of('demo', 'high')], { demo: team })).toEqual([])
-    expect(routeFaults(everyAlert)).toEqual([])
+  test('of an exporter', () => {
+    const down = of('TargetDown').filter(({ job = '' }) => ['exporter', 'postgres'].includes(job))
+    expect(down).toHaveLength(2)
+    const first = [...down, ...down.flatMap(unanswered)].filter(
+      (one) => !inhibitions.some((rule) => down.some((cause) => holdsBack(rule, cause, one))),
+    )
+    expect(first.map(({ job }) => job)).toEqual(['exporter', 'exporter', 'exporter'])
+  })
+
+  test('and what else happens meanwhile is told all the same', () => {
+    const fires = of('SystemDown', 'ApiDown', 'PostgresDown', 'RedisDown', 'HostDiskNearlyFull', 'PostgresSplitBrain')
+    const names = new Set(
+      fires
+        .filter((one) => !inhibitions.some((rule) => fires.some((cause) => holdsBack(rule, cause, one))))
+        .map(({ alertname }) => alertname),
+    )
+    expect([...names].sort()).toEqual(['HostDiskNearlyFull', 'PostgresSplitBrain', 'SystemDown'])
   })
 })

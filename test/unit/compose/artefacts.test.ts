@@ -1,11 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { z } from 'zod'
-import { alertmanagerConfig, missingSecrets } from '../../../compose/alertmanager.ts'
 import { artefacts } from '../../../compose/artefacts.ts'
 import { composeDeployment, type Deployment } from '../../../compose/deployment.ts'
 import { prometheusConfig } from '../../../compose/prometheus.ts'
-import { type TeamContact, teams } from '../../../config/teams.ts'
 import { scraped, served } from '../../promtool/series.ts'
 
 const local: Deployment = {
@@ -14,10 +12,12 @@ const local: Deployment = {
   alertmanager: '127.0.0.1:9093',
   blackbox: '127.0.0.1:9115',
   nodeExporter: '127.0.0.1:9100',
+  incidents: '127.0.0.1:9466',
   dashboards: 'http://127.0.0.1:3001',
   targets: ['main'],
   secretsDir: '/srv/techplus/secrets',
   hasSecret: () => false,
+  webhookUrlFiles: false,
   dashboardsDir: '/dashboards',
 }
 
@@ -42,11 +42,6 @@ const scrapes = (deployment: Deployment) =>
     .scrape_configs.flatMap(({ job_name, static_configs }) =>
       static_configs.map(({ targets, labels }) => ({ job: job_name, address: targets.join(), ...labels })),
     )
-
-const receivers = (deployment: Deployment) =>
-  z
-    .object({ receivers: z.array(z.object({ name: z.string() }).catchall(z.array(z.unknown()))) })
-    .parse(parse(alertmanagerConfig(deployment))).receivers
 
 const significant = (number: string) =>
   number
@@ -114,7 +109,16 @@ describe('Prometheus', () => {
 
   test('scrapes nothing of an API or a target that is not watched', () => {
     const jobs = scrapes(local).map(({ job }) => job)
-    expect(jobs).toEqual(['postgres', 'reservations', 'exporter', 'prometheus', 'alertmanager', 'blackbox', 'node'])
+    expect(jobs).toEqual([
+      'postgres',
+      'reservations',
+      'exporter',
+      'incidents',
+      'prometheus',
+      'alertmanager',
+      'blackbox',
+      'node',
+    ])
   })
 
   test.each([
@@ -129,46 +133,6 @@ describe('Prometheus', () => {
     )
     expect(found).toContainEqual(expect.objectContaining({ job: 'probe', __param_target: probed }))
     expect(prometheusConfig({ ...local, api }, [])).not.toContain('hunter2')
-  })
-})
-
-describe('Alertmanager', () => {
-  const keysOf = (deployment: Deployment, receiver: string) => {
-    const found = receivers(deployment).find(({ name }) => name === receiver)
-    return Object.keys(found ?? {}).filter((key) => key !== 'name')
-  }
-
-  test('tells every team by every channel it has, and by the webhook', () => {
-    expect(keysOf(composeDeployment, 'platform-critical')).toEqual([
-      'pagerduty_configs',
-      'slack_configs',
-      'webhook_configs',
-    ])
-    expect(keysOf(composeDeployment, 'support-low')).toEqual(['email_configs', 'webhook_configs'])
-    const ways = Object.values<TeamContact>(teams).flatMap(({ tell }) => Object.keys(tell))
-    expect(receivers(composeDeployment)).toHaveLength(ways.length + 1)
-  })
-
-  test('leaves out a channel whose secret is not there, and only that', () => {
-    const deployment = { ...composeDeployment, hasSecret: (name: string) => name !== 'slack_webhook_url' }
-    expect(keysOf(deployment, 'platform-critical')).toEqual(['pagerduty_configs', 'webhook_configs'])
-    expect(missingSecrets(deployment)).toEqual(['slack_webhook_url'])
-  })
-
-  test('sends no mail without the password of the relay', () => {
-    const deployment = { ...composeDeployment, hasSecret: (name: string) => name !== 'smtp_password' }
-    expect(keysOf(deployment, 'platform-medium')).toEqual(['webhook_configs'])
-    expect(alertmanagerConfig(deployment)).not.toContain('smtp_')
-  })
-
-  test('without any secret and without a webhook keeps every receiver, so that every route still loads', () => {
-    expect(receivers(local).map(({ name }) => name)).toEqual(receivers(composeDeployment).map(({ name }) => name))
-    expect(receivers(local).every((one) => Object.keys(one).length === 1)).toBe(true)
-    expect([...missingSecrets(local)].sort()).toEqual(['pagerduty_routing_key', 'slack_webhook_url', 'smtp_password'])
-  })
-
-  test('refuses a webhook that is no HTTP', () => {
-    expect(() => alertmanagerConfig({ ...local, pager: 'api:9095' })).toThrow('api:9095 is no URL of a webhook')
   })
 })
 

@@ -8,6 +8,7 @@ const absent: Engine = { usable: false, why: 'no Docker engine answers (permissi
 const wish = (flags: string, ...given: readonly UrlVariable[]) => ({
   docker: flags.includes('--docker'),
   local: flags.includes('--local'),
+  tellNobody: flags.includes('--tell-nobody'),
   given,
 })
 
@@ -17,12 +18,20 @@ describe('without asking an engine', () => {
     ['', ['DATABASE_URL'], 'local', 'DATABASE_URL given, and containers watch the demo only'],
     ['', ['REDIS_URL', 'API_URL'], 'local', 'REDIS_URL, API_URL given, and containers watch the demo only'],
     ['--local', ['API_URL'], 'local', '--local was given'],
+    ['--tell-nobody', [], 'local', '--tell-nobody was given, and containers tell whomever their secrets reach'],
+    ['--tell-nobody', ['API_URL'], 'local', 'API_URL given, and containers watch the demo only'],
   ] as const)('%s with %j: %s, because %s', (flags, given, way, why) => {
     expect(settled(wish(flags, ...given))).toEqual({ way, why })
   })
 
   test.each([
     ['--docker --local', [], '--docker and --local exclude each other: give one of them, or none'],
+    [
+      '--docker --tell-nobody',
+      [],
+      '--tell-nobody is for local processes: containers tell whomever their secrets reach. Leave --docker out, or take ' +
+        'the secrets away',
+    ],
     [
       '--docker',
       ['REDIS_URL'],

@@ -53,17 +53,35 @@ describe('what a local start runs', () => {
     ['a token', token, byToken],
     ['a password', login, byLogin],
     ['a token or a password', { ...token, ...login }, byToken],
-  ])('lets Prometheus show what the exporter asks for, and nobody else: %s', (_what, given, wanted) => {
+  ])('lets Prometheus show what our exporter and recorder ask for, and nobody else: %s', (_what, given, wanted) => {
     const jobs = z
       .object({
         scrape_configs: z.array(z.object({ job_name: z.string(), static_configs: z.unknown() }).catchall(z.unknown())),
       })
       .parse(parse(prometheusConfig(deploymentOf(readEnv(given), '/x'), []))).scrape_configs
-    const ours = ['postgres', 'reservations', 'redis', 'exporter']
+    const ours = ['postgres', 'reservations', 'redis', 'exporter', 'incidents']
     expect(jobs.map(({ job_name }) => job_name)).toEqual(expect.arrayContaining(ours))
     for (const { job_name, static_configs: _, ...shown } of jobs) {
-      expect([job_name, shown]).toEqual([job_name, ours.includes(job_name) ? wanted : {}])
+      const labels = job_name === 'incidents' ? { honor_labels: true } : {}
+      expect([job_name, shown]).toEqual([job_name, ours.includes(job_name) ? { ...labels, ...wanted } : labels])
     }
+  })
+
+  test.each([
+    [undefined, false],
+    ['0.25.0', false],
+    ['0.26.0', true],
+    ['0.33.1', true],
+    ['1.0.0', true],
+  ])('has webhooks with secret URLs where Alertmanager %s reads them: %s', (alertmanager, webhookUrlFiles) => {
+    expect(deploymentOf(readEnv({}), '/x', { ...(alertmanager && { alertmanager }) })).toMatchObject({
+      webhookUrlFiles,
+    })
+  })
+
+  test('tells nobody where that was asked for', () => {
+    expect(deploymentOf(readEnv({}), '/x').tellsNobody).toBeUndefined()
+    expect(deploymentOf(readEnv({}), '/x', { tellsNobody: true }).tellsNobody).toBe(true)
   })
 
   test.each([

@@ -18,7 +18,11 @@ const ruleFile = z.object({
   groups: z.array(
     z.object({
       rules: z.array(
-        z.object({ alert: z.string().optional(), annotations: z.record(z.string(), z.string()).optional() }),
+        z.object({
+          alert: z.string().optional(),
+          labels: z.record(z.string(), z.string()).optional(),
+          annotations: z.record(z.string(), z.string()).optional(),
+        }),
       ),
     }),
   ),
@@ -27,7 +31,9 @@ const told = [...written]
   .filter(([path]) => path.startsWith('prometheus/rules/'))
   .flatMap(([, text]) => ruleFile.parse(parse(text)).groups)
   .flatMap(({ rules }) =>
-    rules.flatMap(({ alert, annotations }) => (alert ? [{ alert, annotations: annotations ?? {} }] : [])),
+    rules.flatMap(({ alert, annotations, labels }) =>
+      alert ? [{ alert, annotations: annotations ?? {}, step: labels?.step }] : [],
+    ),
   )
   .filter(({ alert }) => alert !== 'Watchdog')
 
@@ -63,11 +69,21 @@ describe('the runbook', () => {
 describe('an alert as it is written for Prometheus', () => {
   test('leads to its entry, on the Prometheus that fires it', () => {
     expect(told).toHaveLength(everyAlert.length - 1)
-    for (const { annotations } of told) {
+    for (const { annotations, step } of told) {
+      if (step) continue
       const [, anchor = ''] =
         /^\{\{ \$externalURL \}\}\/consoles\/runbook\.html#(\S+)$/.exec(annotations.runbook_url ?? '') ?? []
       expect(page).toContain(`<a id="${anchor}"></a>`)
     }
+  })
+
+  test('that tells that nobody responds leads to the entry of what nobody responded to', () => {
+    const ladder = told.filter(({ step }) => step)
+    expect(ladder).toHaveLength(8)
+    for (const { annotations } of ladder) {
+      expect(annotations.runbook_url).toBe('{{ $externalURL }}/consoles/runbook.html#{{ $labels.source_alert }}')
+    }
+    for (const { alert } of told) expect(page).toContain(`<a id="${alert}"></a>`)
   })
 
   test('leads to the panel that shows what it judges, and the line beyond which it fires', () => {

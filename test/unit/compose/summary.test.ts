@@ -36,6 +36,7 @@ describe('the hints', () => {
   test('are short where nothing is missing', () => {
     expect(hints(composeDeployment, { demo: true, withoutSecret: 'left out' })).toEqual([
       'Pages arrive at http://api:9095/alerts. Break something: npm run fault',
+      'To answer a page, silence its alert in Alertmanager: nobody is reminded of it then, and nobody called.',
       'Ctrl-C stops everything.',
     ])
   })
@@ -54,5 +55,11 @@ describe('the hints', () => {
     const said = hints(unpaged, { demo: false, withoutSecret: 'left out' })
     expect(said).toContain('CRITICAL ALERTS REACH NOBODY until those are there.')
     expect(said).toContain('The services at the given URLs are watched, and only read.')
+  })
+
+  test('say that nobody is told where that was asked for, and ask for no secret then', () => {
+    const said = hints({ ...unpaged, tellsNobody: true }, { demo: false, withoutSecret: 'left out' })
+    expect(said).toContain('NOBODY IS TOLD OF ALERTS, because --tell-nobody was given.')
+    expect(said.join('\n')).not.toMatch(/REACH NOBODY|secret/)
   })
 })

@@ -5,7 +5,7 @@ import { type Dashboard, dashboard, row } from '../../../dashboards/dashboard.ts
 import { distinct, models } from '../../../dashboards/index.ts'
 import { text, timeseries } from '../../../dashboards/panel.ts'
 import { query, series } from '../../../dashboards/query.ts'
-import { table } from '../../../dashboards/table.ts'
+import { detail, table } from '../../../dashboards/table.ts'
 import { unitIds } from '../../../dashboards/unit.ts'
 import { everyVariable } from '../../../dashboards/variables.ts'
 import { gauge } from '../../../metrics/metric.ts'
@@ -42,7 +42,12 @@ describe.each(queries)('%s', (_name, promql) => {
 
 /** Grafana's number for it. */
 const hidden = 2
-const allTogether = new Set(['techplus-overview', 'techplus-sla', ...alertDashboards.map(({ uid }) => uid)])
+const allTogether = new Set([
+  'techplus-overview',
+  'techplus-on-call',
+  'techplus-sla',
+  ...alertDashboards.map(({ uid }) => uid),
+])
 
 describe.each(models.map((model) => [model.uid, model] as const))('%s', (uid, model) => {
   const panels = panelsOf(model)
@@ -138,7 +143,61 @@ test('zero stands in for no answer only where Prometheus itself answered that th
   expect([...new Set(zeros)]).toEqual([
     'techplus-overview: Targets not scraped',
     'techplus-overview: Alerts firing, by severity',
+    'techplus-on-call: Reminders and escalations',
   ])
+})
+
+describe('a table whose columns say more of some rows', () => {
+  const size = gauge({ name: 'demo_size_bytes', help: 'x', labels: ['table', 'page', 'by'] })
+  const made = dashboard({
+    uid: 'techplus-x',
+    title: 'X',
+    description: 'x',
+    rows: [
+      row('Which?', [
+        table({
+          title: 'Sizes',
+          description: 'x',
+          rows: { table: 'Table' },
+          columns: [
+            {
+              title: 'Size',
+              expr: max(instant(size), ['table']),
+              unit: 'bytes',
+              base: 'bad',
+              steps: [{ from: 1, is: 'good' }],
+            },
+            detail(
+              { page: { title: 'Shown on', leadsTo: { 'techplus-y': 'The page' } }, by: 'By' },
+              {
+                title: 'State',
+                expr: max(instant(size), ['table', 'page', 'by']),
+                unit: 'plain',
+                names: { 0: { text: 'LATE', is: 'bad' } },
+              },
+            ),
+          ],
+          sortBy: 'By',
+        }),
+      ]),
+    ],
+  })
+  const drawn = JSON.stringify(made.json)
+
+  test('names and places them before the value of their query', () => {
+    expect(drawn).toContain('"indexByName":{"table":0,"Value #A":1,"page":2,"by":3,"Value #B":4}')
+    expect(drawn).toContain('"by":"By","Value #B":"State"')
+  })
+
+  test('leads from an address to the dashboard, in the same range of time', () => {
+    expect(drawn).toContain(`/d/\${__value.raw}?\${__url_time_range}`)
+    expect(drawn).toContain('"techplus-y":{"text":"The page","index":0}')
+  })
+
+  test('colours by the base and by names', () => {
+    expect(drawn).toContain('"steps":[{"value":null,"color":"red"},{"value":1,"color":"green"}]')
+    expect(drawn).toContain('"0":{"text":"LATE","color":"red","index":0}')
+  })
 })
 
 describe('units', () => {

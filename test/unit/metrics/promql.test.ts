@@ -97,6 +97,7 @@ const tables: Readonly<Record<string, readonly (readonly [expression: { readonly
       [q.eq(sizes, q.complement(sizes)), 'size_bytes == (1 - size_bytes)'],
       [q.complement(q.div(sizes, sizes)), '1 - (size_bytes / size_bytes)'],
       [q.secondsSince(q.div(sizes, 1000)), 'time() - (size_bytes / 1000)'],
+      [q.secondsUntil(q.add(sizes, 60)), '(size_bytes + 60) - time()'],
       [q.and(q.gt(sizes, 1), q.lt(sizes, 2)), '(size_bytes > 1) and (size_bytes < 2)'],
       [q.unless(sizes, hitRate), 'size_bytes unless rate(hits_total[5m])'],
       [q.or(q.or(sizes, hitRate), sizes), '(size_bytes or rate(hits_total[5m])) or size_bytes'],
@@ -113,6 +114,11 @@ const tables: Readonly<Record<string, readonly (readonly [expression: { readonly
       [q.and(sizes, builds, { on }), 'size_bytes and on (job, instance) build_info'],
       [q.unless(sizes, q.eq(builds, 1), { on }), 'size_bytes unless on (job, instance) (build_info == 1)'],
       [q.or(sizes, hitRate, { on: ['route'] }), 'size_bytes or on (route) rate(hits_total[5m])'],
+      [q.and(sizes, builds, { ignoring: ['version'] }), 'size_bytes and ignoring (version) build_info'],
+      [
+        q.unless(sizes, q.eq(builds, 1), { ignoring: ['version', 'route'] }),
+        'size_bytes unless ignoring (version, route) (build_info == 1)',
+      ],
     ],
     'Another function': [
       [q.abs(sizes), 'abs(size_bytes)'],

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { alertsOf } from '../../../../alerts/index.ts'
 import { probeGroups } from '../../../../alerts/probe/index.ts'
 import { apiProbeSlow } from '../../../../alerts/probe/reach.ts'
+import { systemDown } from '../../../../alerts/stack/system.ts'
 import { startProcess } from '../../../../compose/local/process.ts'
 import { yaml } from '../../../../compose/yaml.ts'
 import { services } from '../../../../config/targets.ts'
@@ -12,6 +13,7 @@ import { blackboxIn } from '../blackbox.ts'
 import type { Scene } from '../provocation.ts'
 import { certificateFaults, hosts, newDays, type Restartable, reachFaults } from './faults.ts'
 import { frontOf, secureFrontOf } from './front.ts'
+import { openSystem } from './system.ts'
 
 type Shop = ReturnType<typeof workshop>
 
@@ -46,7 +48,7 @@ const trusting = (authorityFile: string) => {
 
 export const probeScene: Scene = {
   name: 'probe',
-  alerts: alertsOf(probeGroups),
+  alerts: [...alertsOf(probeGroups), systemDown],
   adjusted: [
     { alert: apiProbeSlow, threshold: '200 ms', why: 'asked once a second, a probe fails after less than that second' },
   ],
@@ -57,6 +59,7 @@ export const probeScene: Scene = {
     const issuing = authority(join(shop.folder, 'certificates'), 'authority')
     const front = await frontOf(api.port)
     const secure = await secureFrontOf(secured.port, issuing.issue('new', hosts, newDays))
+    const system = await openSystem(shop)
     const blackbox = await blackboxIn(shop, trusting(issuing.certFile))
     const probed = (instance: string, origin: string) => ({
       job: 'probe',
@@ -67,11 +70,13 @@ export const probeScene: Scene = {
       scraped: () => [
         probed('api', `http://127.0.0.1:${front.port}`),
         probed('secured', `https://localhost:${secure.port}`),
+        ...system.scraped,
       ],
-      lanes: () => [reachFaults('api', api, front), certificateFaults('secured', secure, issuing)],
+      lanes: () => [reachFaults('api', api, front), certificateFaults('secured', secure, issuing), system.lane],
       end: async () => {
         front.end()
         secure.end()
+        await system.end()
       },
     }
   },

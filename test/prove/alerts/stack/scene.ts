@@ -1,10 +1,11 @@
 import { cpus } from 'node:os'
 import { join } from 'node:path'
-import { alertsOf } from '../../../../alerts/index.ts'
+import { alertsOf, everyRule } from '../../../../alerts/index.ts'
 import { hostDiskStalled } from '../../../../alerts/stack/disk.ts'
 import { heartbeat, heartbeatGroup } from '../../../../alerts/stack/heartbeat.ts'
 import { hostClockAdrift, hostClockSkewed, hostMemoryStalled } from '../../../../alerts/stack/host.ts'
 import { stackGroups } from '../../../../alerts/stack/index.ts'
+import { systemDown } from '../../../../alerts/stack/system.ts'
 import { ensurePrograms } from '../../../../compose/local/programs.ts'
 import { startNodeExporter } from '../../../../compose/local/servers.ts'
 import { connect } from '../../../../demo/database.ts'
@@ -28,6 +29,7 @@ import {
 import { hostAdjusted, hostFaults, hostUnprovoked } from './host.ts'
 import { judgeOf } from './judge.ts'
 import { openSecond } from './prometheus.ts'
+import { openRecorder } from './recorder.ts'
 import { restartable } from './restartable.ts'
 import { openThird, storageAdjusted } from './storage.ts'
 import { restartFaults, slowFaults, targetFaults, targetsAdjusted } from './targets.ts'
@@ -64,10 +66,16 @@ const stalls =
   'no program at all may go on: one that reads from a disk held to 2 MB a second stalls others, but never those that judge'
 const clocks = 'it would take the clock of the machine that all this runs on'
 
+/** What tells that nobody responds. */
+const ladder = alertsOf(everyRule().escalation)
+const climbed =
+  'it is about other alerts: each rung, with the recorder and real silences, has a proof of its own (ladder)'
+
 export const stackScene: Scene = {
   name: 'stack',
   alone: true,
-  alerts: alertsOf([...stackGroups, heartbeatGroup]),
+  // That everything is down is brought about where nothing else needs a database.
+  alerts: [...alertsOf([...stackGroups, heartbeatGroup]), ...ladder].filter(({ id }) => id !== systemDown.id),
   adjusted: [...targetsAdjusted, ...exporterAdjusted, ...storageAdjusted, ...hostAdjusted, ...diskAdjusted],
   unprovoked: {
     [hostMemoryStalled.id]: stalls,
@@ -75,6 +83,7 @@ export const stackScene: Scene = {
     [hostClockSkewed.id]: clocks,
     [hostClockAdrift.id]: clocks,
     [heartbeat.id]: 'it fires as long as there is a Prometheus; that it arrives is proven with the running stack',
+    ...Object.fromEntries(ladder.map(({ id }) => [id, climbed])),
     ...hostUnprovoked,
     ...diskUnprovoked,
   },
@@ -102,6 +111,7 @@ export const stackScene: Scene = {
     const api = await start('api', needs)
     const probe = await openProbe(shop, new URL(api.origin).host)
     const alertmanager = await openAlertmanager(shop)
+    const recorder = await openRecorder(shop)
     const third = await openThird(shop, node.host, alertmanager.host)
     const second = await openSecond(shop, node.host, third.prometheus)
     const disks = openDisks(join(shop.folder, 'disks'))
@@ -122,6 +132,7 @@ export const stackScene: Scene = {
         own('prometheus', 'second', second.url),
         own('prometheus', 'third', third.prometheus.url),
         own('alertmanager', 'second', alertmanager.url),
+        recorder.scraped,
         read('postgres', 'main'),
         read('postgres', 'revoked', '?collect[]=statements'),
         read('postgres', 'surveyed', '?collect[]=tables&collect[]=survey'),
@@ -142,6 +153,7 @@ export const stackScene: Scene = {
           second.lane,
           third.lane(watch),
           alertmanager.lane,
+          recorder.lane,
           hostFaults('node', cpus().length),
           ...disks.lanes(watch),
           nodeLane(watch, 'switched', switched),
@@ -154,7 +166,7 @@ export const stackScene: Scene = {
       end: async () => {
         line.close()
         // What is left of one must not keep the others: first of all the mounts.
-        const ends = [disks.end, second.end, alertmanager.end, database.admin.close]
+        const ends = [disks.end, second.end, alertmanager.end, recorder.end, database.admin.close]
         const left = (await Promise.allSettled(ends.map((end) => end()))).flatMap((one) =>
           one.status === 'rejected' ? [one.reason] : [],
         )

@@ -115,7 +115,8 @@ describe.each(services)('the service %s', (name, one) => {
     const folder = mountsOf(one).find(({ source, target }) => source in file.volumes && target === '/run/secrets')
     const written = [...secretFiles(dummies).keys()]
     for (const [variable, value] of Object.entries(one.environment)) {
-      if (/PASSWORD|SECRET|KEY|TOKEN|_URL(_FILE)?$/.test(variable) && variable !== 'GF_SERVER_ROOT_URL') {
+      if (withoutLogin.includes(variable)) expect(value).toMatch(/^http:\/\/[^@/]+$/)
+      else if (/PASSWORD|SECRET|KEY|TOKEN|_URL(_FILE)?$/.test(variable)) {
         expect(variable).toMatch(/_FILE$/)
         expect(written).toContain(`${folder?.source.replace('secrets-', '')}/${value.replace('/run/secrets/', '')}`)
       }
@@ -123,6 +124,9 @@ describe.each(services)('the service %s', (name, one) => {
     expect(one.command?.join(' ') ?? '').not.toMatch(/password|requirepass/i)
   })
 })
+
+/** The addresses of programs that ask nobody who they are. */
+const withoutLogin: readonly string[] = ['GF_SERVER_ROOT_URL', 'ALERTMANAGER_URL']
 
 const dummies = { superuser: 'a', api: 'b', exporter: 'c', redis: 'd', grafana: 'e', grafanaKey: 'f' }
 
@@ -177,8 +181,10 @@ describe('docker-compose.yml', () => {
   })
 
   test('calls its services what the generated configuration and the faults call them', () => {
-    const { exporter, prometheus, alertmanager, blackbox, nodeExporter, api = '', pager = '' } = composeDeployment
-    const hosts = [exporter, prometheus, alertmanager, blackbox, nodeExporter, new URL(api).host, new URL(pager).host]
+    const { exporter, prometheus, alertmanager, blackbox, nodeExporter, incidents } = composeDeployment
+    const { api = '', pager = '' } = composeDeployment
+    const others = [new URL(api).host, new URL(pager).host]
+    const hosts = [exporter, prometheus, alertmanager, blackbox, nodeExporter, incidents, ...others]
     for (const host of hosts) {
       const [name, port] = host.split(':')
       expect(parts).toContainEqual(expect.objectContaining({ service: name, port: Number(port) }))
@@ -206,6 +212,28 @@ describe('the API', () => {
   })
 })
 
+describe('the recorder of incidents', () => {
+  const { environment } = serviceOf('incidents')
+  const { INCIDENTS_DIR, INCIDENTS_PORT, ALERTMANAGER_URL, INCIDENTS_DATABASE_URL } = readEnv(environment)
+
+  test("keeps them in a volume, which outlives its container and is nobody else's", () => {
+    const writers = services.flatMap(([name, one]) =>
+      mountsOf(one).flatMap(({ source, target, mode }) => (source === 'incidents-data' ? [[name, target, mode]] : [])),
+    )
+    expect(writers).toEqual([['incidents', INCIDENTS_DIR, 'rw']])
+    expect(INCIDENTS_DATABASE_URL).toBeUndefined()
+  })
+
+  test('listens where it is told of alerts, and asks the Alertmanager that tells it', () => {
+    expect(composeDeployment.incidents).toBe(`incidents:${INCIDENTS_PORT}`)
+    expect(ALERTMANAGER_URL).toBe(`http://${composeDeployment.alertmanager}`)
+  })
+
+  test('keeps nobody from being told: Alertmanager waits for no one', () => {
+    expect(serviceOf('alertmanager').depends_on).toEqual({})
+  })
+})
+
 describe('its programs run as the local ones do', () => {
   const flags = (name: string) => serviceOf(name).command ?? []
 
@@ -214,6 +242,12 @@ describe('its programs run as the local ones do', () => {
     expect(flags('prometheus')).toContain('--rules.alert.for-grace-period=1s')
     expect(flags('prometheus')).toContain('--enable-feature=exemplar-storage')
     expect(flags('prometheus')).toContain('--config.file=/etc/prometheus/prometheus.yml')
+  })
+
+  test('Alertmanager writes down often what it has told', () => {
+    const servers = readFileSync(join(root, 'compose/local/servers.ts'), 'utf8')
+    const [interval = 'none'] = /--data\.maintenance-interval=\w+/.exec(servers) ?? []
+    expect(flags('alertmanager')).toContain(interval)
   })
 
   test('PostgreSQL tells what we read', () => {

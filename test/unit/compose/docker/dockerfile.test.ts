@@ -59,7 +59,10 @@ const filesOf = (...options: readonly string[]) =>
 
 /** Those compiled into the images. */
 const compiled = filesOf('-p', 'tsconfig.image.json')
-const importedByExporter = filesOf('--ignoreConfig', '--module', 'nodenext', 'exporters/main.ts')
+const importedByExporter = filesOf(
+  ...['--ignoreConfig', '--module', 'nodenext'],
+  ...['exporters/main.ts', 'exporters/incidents/main.ts'],
+)
 
 /** The folders that a stage gives to the user it runs as. */
 const givenIn = (name: string) =>
@@ -107,7 +110,9 @@ describe('compose/Dockerfile', () => {
       const written = volumes.filter((one) => typeof one === 'string').filter((volume) => !volume.endsWith(':ro'))
       return stage ? written.map((volume) => ({ stage, user, folder: volume.split(':')[1] ?? '' })) : []
     })
-    expect(own.map(({ folder }) => folder)).toEqual(expect.arrayContaining(['/var/log/techplus', '/secrets/init']))
+    expect(own.map(({ folder }) => folder)).toEqual(
+      expect.arrayContaining(['/var/log/techplus', '/secrets/init', '/var/lib/techplus/incidents']),
+    )
     for (const { stage, user, folder } of own) {
       expect(userOf(stage)).toBe(`USER ${user}`)
       expect(givenIn(stage).some((path) => `${folder}/`.startsWith(`${path}/`))).toBe(true)

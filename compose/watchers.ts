@@ -1,0 +1,85 @@
+import { join } from 'node:path'
+import type { Env, UrlVariable } from '../config/env.ts'
+import { at, type Sources, type StackOptions, type Start, together } from './component.ts'
+import { startDashboards } from './dashboards.ts'
+import { startNode } from './local/node.ts'
+import { ensurePrograms } from './local/programs.ts'
+import { startAlertmanager, startBlackboxExporter, startNodeExporter, startPrometheus } from './local/servers.ts'
+import { retention } from './plan.ts'
+
+/** The programs of others that watch. */
+export const watching = ['prometheus', 'alertmanager', 'blackbox-exporter', 'node-exporter'] as const
+
+/** By file what came by file: it is read again when it has changed. */
+export const given = (env: Env, names: readonly UrlVariable[]): Sources =>
+  Object.fromEntries(names.map((name) => (env.files[name] ? [`${name}_FILE`, env.files[name]] : [name, env[name]])))
+
+/** `npm start` keeps our programs on loopback, and so leaves the certificate away. */
+const plain = { EXPORTER_TLS_CERT: '', EXPORTER_TLS_KEY: '', EXPORTER_TLS_CLIENT_CA: '' }
+
+const startExporter = ({ env, folder, signal }: StackOptions, sources: Sources) =>
+  startNode({
+    name: 'Exporter',
+    entry: 'exporters/main.ts',
+    home: join(folder, 'exporter'),
+    port: env.EXPORTER_PORT,
+    env: { ...sources, ...plain, EXPORTER_HOST: '127.0.0.1', EXPORTER_PORT: String(env.EXPORTER_PORT) },
+    signal,
+  })
+
+const startIncidents = ({ env, folder, signal }: StackOptions) =>
+  startNode({
+    name: 'Incidents',
+    entry: 'exporters/incidents/main.ts',
+    home: join(folder, 'incidents'),
+    port: env.INCIDENTS_PORT,
+    env: {
+      ...given(env, ['INCIDENTS_DATABASE_URL']),
+      ...plain,
+      INCIDENTS_HOST: '127.0.0.1',
+      INCIDENTS_PORT: String(env.INCIDENTS_PORT),
+      INCIDENTS_DIR: join(folder, 'incidents'),
+      ALERTMANAGER_URL: at(env.ALERTMANAGER_PORT),
+    },
+    signal,
+  })
+
+/** What reads, judges and tells. Prometheus comes last: nothing is told before, so that those who are told are there. */
+export const startWatchers = async (options: StackOptions, sources: Sources, start: Start) => {
+  const { env, folder, say, signal } = options
+  const programs = await ensurePrograms(watching, say)
+  const config = join(folder, 'config')
+  const common = (name: keyof typeof programs, port: number) => ({
+    program: programs[name],
+    dataDir: join(folder, name),
+    port,
+    signal,
+  })
+  await together([
+    start([{ name: 'Dashboards', url: at(env.GRAFANA_PORT) }], () => startDashboards(options)),
+    start([{ name: 'Exporter', url: at(env.EXPORTER_PORT) }], () => startExporter(options, sources)),
+    start([{ name: 'Incidents', url: `${at(env.INCIDENTS_PORT)}/incidents` }], () => startIncidents(options)),
+    start([{ name: 'Blackbox exporter', url: at(env.BLACKBOX_PORT) }], () =>
+      startBlackboxExporter({
+        ...common('blackbox-exporter', env.BLACKBOX_PORT),
+        configFile: join(config, 'blackbox/blackbox.yml'),
+      }),
+    ),
+    start([{ name: 'Node exporter', url: at(env.NODE_EXPORTER_PORT) }], () =>
+      startNodeExporter(common('node-exporter', env.NODE_EXPORTER_PORT)),
+    ),
+    start([{ name: 'Alertmanager', url: at(env.ALERTMANAGER_PORT) }], () =>
+      startAlertmanager({
+        ...common('alertmanager', env.ALERTMANAGER_PORT),
+        configFile: join(config, 'alertmanager/alertmanager.yml'),
+      }),
+    ),
+  ])
+  await start([{ name: 'Prometheus', url: at(env.PROMETHEUS_PORT) }], () =>
+    startPrometheus({
+      ...common('prometheus', env.PROMETHEUS_PORT),
+      configFile: join(config, 'prometheus/prometheus.yml'),
+      args: [`--storage.tsdb.retention.time=${retention}`],
+    }),
+  )
+}

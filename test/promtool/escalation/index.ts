@@ -1,0 +1,2 @@
+export { firedReadings } from './fired.ts'
+export { ladderCases } from './ladder.ts'

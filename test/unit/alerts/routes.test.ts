@@ -1,0 +1,283 @@
+import { describe, expect, test } from 'vitest'
+import type { Alert } from '../../../alerts/alert.ts'
+import { longestTimeOff } from '../../../alerts/business-hours.ts'
+import { routeFaults } from '../../../alerts/route-faults.ts'
+import { type Delivery, heartbeatRoute, ourDelivery, routesOf } from '../../../alerts/routes.ts'
+import { type SeverityName, severities } from '../../../config/sla.ts'
+import type { Channel } from '../../../config/teams.ts'
+import { namesOf } from '../../../metrics/names.ts'
+import { everyAlert } from '../../promtool/case.ts'
+
+const routes = routesOf(ourDelivery)
+/** The one that takes an alert: the first that matches. */
+const taker = (labels: Readonly<Record<string, string>>) =>
+  routes.find(({ matchers }) =>
+    matchers.every((matcher) => {
+      const [, label = '', value] = /^(\w+)="(.*)"$/.exec(matcher) ?? []
+      return labels[label] === value
+    }),
+  )
+
+describe('every alert', () => {
+  const told = everyAlert.filter(({ alert, labels }) => alert !== heartbeatRoute.alertname && !labels.step)
+
+  test('has a way to whoever answers for it, a reminder there, and somebody who takes over', () => {
+    for (const { labels } of told) {
+      const { owner = '', severity = '' } = labels
+      expect(taker(labels)?.receiver).toBe(`${owner}-${severity}`)
+      expect(taker({ ...labels, step: 'reminder' })?.receiver).toBe(`${owner}-${severity}-reminder`)
+      expect(taker({ ...labels, step: 'escalation' })?.receiver).toBe(`escalation-${severity}`)
+    }
+  })
+
+  test('is reminded of by the channels of the first notification', () => {
+    for (const { labels } of told) {
+      expect(taker({ ...labels, step: 'reminder' })?.channels).toEqual(taker(labels)?.channels)
+    }
+  })
+})
+
+const units: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600 }
+const seconds = (duration: string) => Number.parseInt(duration, 10) * (units[duration.slice(-1)] ?? Number.NaN)
+
+describe.each(routes.map((route) => [route.receiver, route] as const))('the route to %s', (_receiver, route) => {
+  const { severity, step, timing } = route
+  const responds = severities[severity].respondWithinHours * 3600
+  const [wait, interval, repeat] = [timing.groupWait, timing.groupInterval, timing.repeatInterval].map(seconds)
+
+  test('repeats at a pace that Alertmanager keeps', () => {
+    expect(repeat).toBe(step === 'escalation' ? responds : 96 * 3600)
+    expect((repeat ?? Number.NaN) % (interval ?? Number.NaN)).toBe(0)
+    // Its default retention, at which it repeats in any case.
+    expect(repeat).toBeLessThan(120 * 3600)
+    if (step !== 'escalation') expect(repeat).toBeGreaterThan(responds)
+  })
+
+  test('waits for what comes with it, and leaves time to respond', () => {
+    // Two evaluations: what holds it back has arrived.
+    expect(wait).toBeGreaterThanOrEqual(30)
+    expect(wait).toBeLessThan(responds / 60)
+  })
+
+  test('tells what wakes somebody up alert by alert, and what does not in one list', () => {
+    const isList = step !== 'first' && (severity === 'medium' || severity === 'low')
+    expect(route.groupBy.includes('instance')).toBe(!isList)
+    if (isList) expect(route.groupBy).toEqual(['owner'])
+  })
+
+  test('waits for business hours where its severity does', () => {
+    expect(route.waits).toBe(severity === 'low')
+  })
+})
+
+const mail = { kind: 'email', to: 'on-call@techplus.com' } as const
+const team = { words: 'x', level: 2, tell: { high: [mail] } } as const
+const next = { words: 'x', channels: [mail] } as const
+const delivery: Delivery = {
+  ...ourDelivery,
+  teams: { demo: team },
+  escalation: { critical: next, high: next, medium: next, low: next },
+}
+const alert = {
+  id: 'DemoDown',
+  alert: 'DemoDown',
+  expr: 'x',
+  comparisons: [],
+  for: '1m',
+  annotations: { summary: 'x', action: 'x' },
+} as const
+const of = (owner: string, severity: string) => ({ ...alert, labels: { owner, severity } })
+const telling = (...channels: readonly Channel[]): Delivery => ({
+  ...delivery,
+  teams: { demo: { ...team, tell: { high: channels } } },
+})
+const open = (hours: Partial<Delivery['businessHours']>): Delivery => ({
+  ...delivery,
+  businessHours: { ...delivery.businessHours, ...hours },
+})
+const without = (severity: SeverityName): Delivery => ({
+  ...delivery,
+  escalation: JSON.parse(JSON.stringify({ ...delivery.escalation, [severity]: undefined })),
+})
+
+type Fault = readonly [words: string, alerts: readonly Alert[], given: Delivery, fault: string]
+const faults: readonly Fault[] = [
+  [
+    'an alert that nobody is told of',
+    [of('demo', 'high'), of('demo', 'low')],
+    delivery,
+    'demo.tell.low is missing: nobody would be told of DemoDown; name a channel, or change its severity in config/overrides.ts',
+  ],
+  [
+    'an owner that is no team',
+    [of('demo', 'high'), of('other', 'high')],
+    delivery,
+    'other.tell.high is missing: nobody would be told of DemoDown; add the team other, or give the alert another owner',
+  ],
+  [
+    'a way that no alert takes',
+    [of('demo', 'high')],
+    { ...delivery, teams: { demo: team, idle: team } },
+    'idle.tell.high is reached by no alert: leave it out',
+  ],
+  [
+    'a team that nothing is told',
+    [of('demo', 'high')],
+    { ...delivery, teams: { demo: team, mute: { ...team, tell: {} } } },
+    'mute.tell is empty: name a channel by severity, or take the team out',
+  ],
+  [
+    'a team called as something else is',
+    [of('escalation', 'high')],
+    { ...delivery, teams: { escalation: team } },
+    'teams.escalation is no name for a team: write small letters, digits and hyphens, and not escalation or heartbeat',
+  ],
+  [
+    'a severity without a channel',
+    [of('demo', 'high')],
+    telling(),
+    'demo.tell.high is empty: name a channel, or leave it out',
+  ],
+  [
+    'a way that only an alert takes which is switched off',
+    [{ ...of('demo', 'high'), override: { off: true, reason: 'x' } } as const],
+    delivery,
+    'demo.tell.high is reached by no alert: leave it out',
+  ],
+  [
+    'a severity that nobody takes over',
+    [of('demo', 'high')],
+    without('medium'),
+    'escalation.medium is missing: say who takes over once nobody has responded in time',
+  ],
+  [
+    'one whom nothing tells to take over',
+    [of('demo', 'high')],
+    { ...delivery, escalation: { ...delivery.escalation, low: { words: 'x', channels: [] } } },
+    'escalation.low.channels is empty: name a channel, or what nobody responds to stays with nobody',
+  ],
+  [
+    'a channel named twice',
+    [of('demo', 'high')],
+    telling(mail, mail),
+    'demo.tell.high[1] is the same as demo.tell.high[0]: leave one of them out',
+  ],
+  [
+    'several addresses in one',
+    [of('demo', 'high')],
+    telling({ kind: 'email', to: 'a@techplus.com, b@techplus.com' }),
+    'demo.tell.high[0] mails to a@techplus.com, b@techplus.com: write one address, such as support@techplus.com',
+  ],
+  [
+    'a webhook without a host',
+    [of('demo', 'high')],
+    telling({ kind: 'webhook', url: 'http://' }),
+    'demo.tell.high[0] has no URL: write https://host/path',
+  ],
+  [
+    'a webhook with a login in it',
+    [of('demo', 'high')],
+    telling({ kind: 'webhook', url: 'https://user:hunter2@host/' }),
+    'demo.tell.high[0] has a login in its URL: put the URL into a secret, as urlSecret',
+  ],
+  [
+    'a secret outside of its folder',
+    [of('demo', 'high')],
+    telling({ kind: 'pagerduty', secret: '../key' }),
+    'demo.tell.high[0] names a secret that is no name of a file: write letters, digits and _',
+  ],
+  [
+    'a severity that waits longer than its response time',
+    [of('demo', 'high')],
+    open({ waits: ['low', 'medium'] }),
+    'businessHours.waits names medium, whose response time of 24 h is not longer than the longest time off, 63 h: leave ' +
+      'medium out, or it would run out untold',
+  ],
+  [
+    'a longer weekend than a severity can wait',
+    [of('demo', 'high')],
+    open({ weekdays: ['tuesday', 'wednesday', 'thursday'] }),
+    'businessHours.waits names low, whose response time of 72 h is not longer than the longest time off, 111 h: leave low ' +
+      'out, or it would run out untold',
+  ],
+  [
+    'no working day',
+    [of('demo', 'high')],
+    open({ weekdays: [] }),
+    'businessHours.weekdays is empty: name a day, or nobody would ever be told',
+  ],
+  [
+    'a day named twice',
+    [of('demo', 'high')],
+    open({ weekdays: ['monday', 'friday', 'monday'] }),
+    'businessHours.weekdays names monday twice: leave one out',
+  ],
+  [
+    'a day that ends before it begins',
+    [of('demo', 'high')],
+    open({ from: '18:00', to: '09:00' }),
+    'businessHours.from is 18:00, which is not before 09:00: write the earlier one first',
+  ],
+  [
+    'a time that no day has',
+    [of('demo', 'high')],
+    open({ from: '9:00' }),
+    'businessHours.from is 9:00, no time of a day: write it as 09:00',
+  ],
+  [
+    'an end that no day has',
+    [of('demo', 'high')],
+    open({ to: '24:30' }),
+    'businessHours.to is 24:30, no time of a day: write it as 18:00',
+  ],
+  ...['Europe/Pariss', 'europe/paris', '+01:00', ''].map(
+    (location) =>
+      [
+        `the time zone "${location}"`,
+        [of('demo', 'high')],
+        open({ location }),
+        `businessHours.location is ${location}, no time zone: write a name of the IANA database, such as Europe/Paris`,
+      ] as const,
+  ),
+]
+
+describe('what is wrong with routes', () => {
+  test.each(faults)('%s: is told in one line, with the key and what to write', (_words, alerts, given, fault) => {
+    expect(routeFaults(alerts, given)).toEqual([`config/teams.ts: ${fault}`])
+  })
+
+  test('nothing is, where every alert has a way and every way an alert', () => {
+    expect(routeFaults([of('demo', 'high')], delivery)).toEqual([])
+    expect(routeFaults(everyAlert)).toEqual([])
+  })
+
+  test('a ladder asks for no way of its own, and what nobody waits for asks for no hours', () => {
+    const rung = { ...alert, labels: { step: 'reminder', severity: 'critical' } }
+    expect(routeFaults([of('demo', 'high'), rung], delivery)).toEqual([])
+    expect(routeFaults([of('demo', 'high')], open({ waits: [], weekdays: ['sunday'] }))).toEqual([])
+  })
+
+  test('each of them alone, and all of them together', () => {
+    const all = routeFaults([of('other', 'high')], {
+      ...open({ weekdays: [] }),
+      teams: { demo: { ...team, tell: {} } },
+    })
+    expect(all).toHaveLength(3)
+  })
+})
+
+describe('the longest time off', () => {
+  test.each([
+    [ourDelivery.businessHours, 63],
+    [{ weekdays: ['monday'], from: '09:00', to: '18:00' }, 159],
+    [{ weekdays: ['saturday', 'sunday'], from: '00:00', to: '24:00' }, 120],
+    [{ weekdays: ['friday', 'monday'], from: '08:30', to: '17:00' }, 87.5],
+  ] as const)('of %j is %d hours', (hours, off) => {
+    expect(longestTimeOff(hours)).toBe(off)
+  })
+})
+
+test('every severity has an end of the ladder', () => {
+  const last = routes.filter(({ step }) => step === 'escalation')
+  expect(last.map(({ severity }) => severity)).toEqual(namesOf(severities))
+})
