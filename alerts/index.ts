@@ -11,6 +11,7 @@ import { redisGroups } from './redis/index.ts'
 import { reservationGroups } from './reservations/index.ts'
 import { routeFaults } from './route-faults.ts'
 import { serviceGroups } from './service/index.ts'
+import { aftermathGroup } from './stack/aftermath.ts'
 import { heartbeatGroup } from './stack/heartbeat.ts'
 import { stackGroups } from './stack/index.ts'
 
@@ -24,7 +25,7 @@ const everyFault = () =>
     postgres: postgresGroups,
     redis: redisGroups,
     probe: probeGroups,
-    stack: [...stackGroups, heartbeatGroup],
+    stack: [...stackGroups, aftermathGroup, heartbeatGroup],
   }) satisfies Readonly<Record<string, readonly RuleGroup[]>>
 
 /** Every rule by the file it is written to, alerts that are switched off among them. */

@@ -29,6 +29,7 @@ import {
 import { logErrorsSurging } from './service/instrumentation.ts'
 import { serviceErrors } from './service/process.ts'
 import { slosByInstance, slosByRoute } from './slo.ts'
+import { aftermathName } from './stack/aftermath.ts'
 import { systemDown } from './stack/system.ts'
 import { targetDown } from './stack/targets.ts'
 
@@ -117,6 +118,12 @@ const because = (cause: Alert, target: Effect, equal: readonly string[] = []): I
   equal,
 })
 
+/** Also until the windows of what it brought with it have forgotten it: nobody is to be woken by what is over. */
+const duringAndAfter = (cause: Alert, target: Effect): readonly Inhibition[] => [
+  because(cause, target),
+  { source: [`alertname="${aftermathName}"`, `cause="${cause.alert}"`], target, equal: [] },
+]
+
 /** On a server that is down nothing else is worth a word, but for what nobody may miss. */
 const onItself = (cause: Alert): Inhibition =>
   because(
@@ -146,11 +153,11 @@ const throughExporter = (job: string, ...read: readonly string[]): Inhibition =>
 const first: readonly Inhibition[] = [
   because(systemDown, any(apiDown, postgresDown, redisDown)),
   // They do so themselves, but later, and each for as long as it is down itself.
-  ...effects.flatMap(([, brought]) => brought.map((effect) => because(systemDown, effect))),
-  because(systemDown, any(paymentsFailingOften)),
+  ...effects.flatMap(([, brought]) => brought.flatMap((effect) => duringAndAfter(systemDown, effect))),
+  ...duringAndAfter(systemDown, any(paymentsFailingOften)),
   because(systemDown, targetsDown('api', 'probe', 'postgres', 'reservations', 'redis', 'exporter', 'blackbox')),
   ...[apiDown, postgresDown, redisDown].map(onItself),
-  ...effects.flatMap(([cause, brought]) => brought.map((effect) => because(cause, effect))),
+  ...effects.flatMap(([cause, brought]) => brought.flatMap((effect) => duringAndAfter(cause, effect))),
   throughExporter('exporter', 'postgres', 'reservations', 'redis'),
   throughExporter('blackbox', 'probe'),
   because(postgresConnectionsExhausted, any(postgresConnectionsNearLimit), ['instance']),

@@ -4,7 +4,6 @@ import { namesOf } from '../metrics/names.ts'
 import type { Alert } from './alert.ts'
 import { businessHoursFaults } from './business-hours.ts'
 import { type Delivery, longestRepeat, ourDelivery } from './routes.ts'
-import { heartbeatName } from './stack/heartbeat.ts'
 
 /**
  * Every alert that nobody would be told of, every way to tell somebody that no alert takes, and every channel that cannot be
@@ -58,9 +57,9 @@ const teamFaults = ({ teams }: Delivery) =>
     ]
   })
 
-/** The ladder has the labels of what it is about, and the heartbeat none. */
-const isTold = ({ alert, labels, override }: Alert) =>
-  alert !== heartbeatName && labels.step === undefined && !override?.off
+/** The ladder has the labels of what it is about, and what has a route of its own no severity. */
+const isTold = ({ labels, override }: Alert) =>
+  labels.severity !== undefined && labels.step === undefined && !override?.off
 
 const ownerFaults = (alerts: readonly Alert[], { teams }: Delivery) => {
   const told = alerts.filter(isTold)

@@ -12,6 +12,7 @@ import {
   teams,
 } from '../config/teams.ts'
 import { namesOf } from '../metrics/names.ts'
+import { aftermathName } from './stack/aftermath.ts'
 import { heartbeatName } from './stack/heartbeat.ts'
 
 /** Who is told, and how: all that `config/teams.ts` says of it. */
@@ -126,3 +127,6 @@ export const heartbeatRoute = {
   alertname: heartbeatName,
   timing: { groupWait: '0s', groupInterval: '1m', repeatInterval: '1m' },
 } as const
+
+/** Holds back others, and is told to nobody. */
+export const silentRoute = { receiver: 'nobody', alertname: aftermathName } as const

@@ -1,5 +1,4 @@
-/** Those of `config/sla.ts`, which names teams: it is not imported here. */
-type SeverityName = 'critical' | 'high' | 'medium' | 'low'
+import type { SeverityName } from './severity.ts'
 
 /**
  * One way to reach a team. Secrets are named, never written: `secret` is the name of a file in the secrets folder

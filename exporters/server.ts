@@ -22,8 +22,8 @@ interface ServerOptions {
   readonly createServer?: ((listener: RequestListener) => Server) | undefined
 }
 
-/** Left for the way back, so that an answer at the deadline still arrives. */
-const margin = 500
+/** Left for the way back, so that an answer at the deadline still arrives, also where the machine is busy with the same outage. */
+const margin = 1000
 
 /**
  * `/metrics/:kind/:target` scrapes one source, `/metrics` tells of the exporter itself, `/health` that it runs.

@@ -13,8 +13,8 @@ export const systemDown = alert({
   expr: gte(count(count(down, ['job'])), 2),
   // Shorter than theirs, so that it is there first and holds them back.
   for: '30s',
-  // They do not come back at the same moment, and a promise goes on burning for its short window: each would be one more page.
-  keepFiringFor: '10m',
+  // They do not come back at the same moment: each that is last would be one more page.
+  keepFiringFor: '5m',
   severity: 'critical',
   owner: 'platform',
   summary: ({ value }) =>

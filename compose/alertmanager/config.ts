@@ -6,6 +6,7 @@ import {
   ourDelivery,
   type Route,
   routesOf,
+  silentRoute,
   type Timing,
 } from '../../alerts/routes.ts'
 import { severities } from '../../config/sla.ts'
@@ -104,6 +105,7 @@ export const alertmanagerConfig = (deployment: Deployment, delivery: Delivery = 
           matchers: [`alertname="${heartbeatRoute.alertname}"`],
           ...timing(heartbeatRoute.timing),
         },
+        { receiver: silentRoute.receiver, matchers: [`alertname="${silentRoute.alertname}"`] },
         ...routes.map(route),
       ],
     },
@@ -111,6 +113,7 @@ export const alertmanagerConfig = (deployment: Deployment, delivery: Delivery = 
     ...intervals(delivery),
     receivers: [
       receiver(heartbeatRoute.receiver, { key: 'heartbeat', step: 'heartbeat', channels: heartbeat }, deployment, smtp),
+      { name: silentRoute.receiver },
       ...routes.map((one) => receiver(one.receiver, one, deployment, smtp)),
     ],
   })

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import { heartbeatRoute, ourDelivery, routesOf } from '../../alerts/routes.ts'
+import { heartbeatRoute, ourDelivery, routesOf, silentRoute } from '../../alerts/routes.ts'
 import { artefacts } from '../../compose/artefacts.ts'
 import { composeDeployment } from '../../compose/deployment.ts'
 import { ensurePrograms } from '../../compose/local/programs.ts'
@@ -52,6 +52,7 @@ const destinations: readonly Destination[] = [
   [[`alertname=${heartbeatRoute.alertname}`], heartbeatRoute.receiver],
   // A heartbeat stays one, whatever else it says.
   [[`alertname=${heartbeatRoute.alertname}`, 'owner=platform', 'severity=low'], heartbeatRoute.receiver],
+  [[`alertname=${silentRoute.alertname}`, 'cause=PostgresDown'], silentRoute.receiver],
   [['alertname=Unowned'], 'platform-critical'],
   [['alertname=DemoDown', 'owner=nobody', 'severity=low'], 'platform-critical'],
   [['alertname=DemoDown', 'owner=platform', 'severity=unheard'], 'platform-critical'],
@@ -63,7 +64,7 @@ describe.each(['amtool', 'amtool-0.3'] as const)('%s', (name) => {
 
   test('accepts the configuration, with every receiver and both files of templates', async () => {
     const { code, output } = await amtool('check-config', config)
-    expect(output).toContain(`${routesOf(ourDelivery).length + 1} receivers`)
+    expect(output).toContain(`${routesOf(ourDelivery).length + 2} receivers`)
     expect(output).toContain('1 templates')
     expect(output).not.toContain('FAILED')
     expect(code).toBe(0)
@@ -85,6 +86,6 @@ describe.each(['amtool', 'amtool-0.3'] as const)('%s', (name) => {
 
 test('every receiver is the end of some way', () => {
   const reached = new Set(destinations.map(([, receiver]) => receiver))
-  const all = [heartbeatRoute.receiver, ...routesOf(ourDelivery).map(({ receiver }) => receiver)]
+  const all = [heartbeatRoute.receiver, silentRoute.receiver, ...routesOf(ourDelivery).map(({ receiver }) => receiver)]
   expect(all.filter((receiver) => !reached.has(receiver))).toEqual([])
 })

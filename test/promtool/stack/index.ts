@@ -1,4 +1,5 @@
 import type { Case } from '../case.ts'
+import { aftermathCases } from './aftermath.ts'
 import { alertmanagerCases } from './alertmanager.ts'
 import { coverageCases } from './coverage.ts'
 import { diskCases } from './disk.ts'
@@ -15,6 +16,7 @@ import { targetCases } from './targets.ts'
 export const stackCases: readonly Case[] = [
   ...heartbeatCases,
   ...systemCases,
+  ...aftermathCases,
   ...targetCases,
   ...exporterCases,
   ...prometheusCases,

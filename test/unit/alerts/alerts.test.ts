@@ -1,12 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import { inHours } from '../../../alerts/burn-rate.ts'
+import { aftermath } from '../../../alerts/stack/aftermath.ts'
 import { heartbeat } from '../../../alerts/stack/heartbeat.ts'
 import { measureOf } from '../../../config/quantity.ts'
 import { severities } from '../../../config/sla.ts'
 import { teams } from '../../../config/teams.ts'
 import { everyAlert, everyRecording } from '../../promtool/case.ts'
 
-const told = everyAlert.filter(({ alert }) => alert !== heartbeat.alert)
+const told = everyAlert.filter(({ labels }) => labels.severity !== undefined)
 
 describe.each(told.map((alert) => [alert.id, alert] as const))(
   '%s',
@@ -56,9 +57,10 @@ describe.each(told.map((alert) => [alert.id, alert] as const))(
 )
 
 describe('of all rules', () => {
-  test('the heartbeat alone has no severity, and waits a second too', () => {
-    expect(everyAlert.filter(({ labels }) => labels.severity === undefined)).toEqual([heartbeat])
-    expect(heartbeat.for).toBe('1s')
+  test('the heartbeat has no severity, nor what nobody is told of, and both wait a second too', () => {
+    const rest = everyAlert.filter(({ labels }) => labels.severity === undefined)
+    expect(rest).toEqual([aftermath, heartbeat])
+    for (const one of rest) expect(one.for).toBe('1s')
   })
 
   test('no two alerts have the same id', () => {

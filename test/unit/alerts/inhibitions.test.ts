@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { overdueName, reminderName } from '../../../alerts/escalation.ts'
 import { alertsOf } from '../../../alerts/index.ts'
 import { type Inhibition, inhibitions, neverHeldBack } from '../../../alerts/inhibitions.ts'
-import { heartbeatRoute } from '../../../alerts/routes.ts'
+import { heartbeatRoute, silentRoute } from '../../../alerts/routes.ts'
 import { stackGroups } from '../../../alerts/stack/index.ts'
 import { everyAlert, labelsOf } from '../../promtool/case.ts'
 import { everyCase } from '../../promtool/index.ts'
@@ -125,10 +125,11 @@ describe('what is held back', () => {
     expect(held.filter(({ alertname = '', source_alert: of = alertname }) => never.has(of))).toEqual([])
   })
 
-  test('is critical only while one of the three is down, or all of it', () => {
+  test('is critical only while one of the three is down, or all of it, or just was', () => {
     const critical = inhibitions.filter((one) => heldBackBy(one).some(({ severity }) => severity === 'critical'))
     expect([...new Set(critical.map(({ source }) => source[0]))].sort()).toEqual([
       'alertname="ApiDown"',
+      'alertname="OutageAftermath"',
       'alertname="PostgresDown"',
       'alertname="RedisDown"',
       'alertname="SystemDown"',
@@ -192,6 +193,19 @@ describe('one outage is one page', () => {
     ],
   ])('of %s', (_what, fires, alertname) => {
     expect(told(fires)).toEqual(page(alertname))
+  })
+
+  test.each([
+    ['ApiDown', burning],
+    [
+      'PostgresDown',
+      [...inside, ...of('HttpRouteFailing', 'ClientPoolFull', 'LogErrorsSurging'), ...check('database')],
+    ],
+    ['RedisDown', [...inside, ...of('HttpRouteFailing', 'RedisClientLost'), ...check('redis')]],
+    ['SystemDown', burning],
+  ])('and none when %s has ended, but not what it brought with it', (cause, fires) => {
+    const aftermath = { alertname: silentRoute.alertname, cause }
+    expect(told([...fires, aftermath])).toEqual([aftermath])
   })
 
   test('of an exporter', () => {

@@ -38,9 +38,9 @@ const hooksOf = (deployment: Deployment, name: string, delivery?: Delivery) =>
 const beatingTo = (...heartbeat: readonly Channel[]): Delivery => ({ ...ourDelivery, heartbeat })
 
 describe('the receivers', () => {
-  test('are those of every route, and the heartbeat', () => {
+  test('are those of every route, the heartbeat, and nobody', () => {
     const names = configOf(composeDeployment).receivers.map(({ name }) => name)
-    expect(names).toEqual(['heartbeat', ...routesOf(ourDelivery).map(({ receiver }) => receiver)])
+    expect(names).toEqual(['heartbeat', 'nobody', ...routesOf(ourDelivery).map(({ receiver }) => receiver)])
     expect(new Set(names).size).toBe(names.length)
   })
 

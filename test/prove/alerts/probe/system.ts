@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { aftermath } from '../../../../alerts/stack/aftermath.ts'
 import { systemDown } from '../../../../alerts/stack/system.ts'
 import type { workshop } from '../../../integration/servers.ts'
 import { faultyPostgres, faultyRedis } from '../../faults/servers.ts'
@@ -18,7 +19,7 @@ export const openSystem = async (shop: ReturnType<typeof workshop>) => {
   const lane: readonly Provocation[] = [
     {
       fault: 'the database and the cache are killed at once (kill -9)',
-      fires: [{ alert: systemDown }],
+      fires: [{ alert: systemDown }, { alert: aftermath, labels: { cause: systemDown.alert } }],
       bring: () => Promise.all(both.map((server) => server.kill())),
       end: () => Promise.all(both.map((server) => server.start())),
     },
