@@ -18,6 +18,8 @@ const beside = [
   'test/integration/service-*.test.ts',
   'test/integration/compiles.test.ts',
   'test/integration/generate.test.ts',
+  // They wait for notifications.
+  'test/integration/{delivery,incidents,ladder,messages,on-call,outage,routes,tally}.test.ts',
   ...longest,
 ]
 
