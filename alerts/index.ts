@@ -49,20 +49,20 @@ const watched = ({ rules, ...group }: RuleGroup): readonly RuleGroup[] => {
   return left.length > 0 ? [{ ...group, rules: left }] : []
 }
 
+const refuse = (faults: readonly string[]) => {
+  if (faults.length > 0) throw new Error(faults.join('\n'))
+}
+
 /**
  * Every rule that is watched, by the file it is written to.
  * @throws Error with a line for each fault of `config/`: it names the file, the key, and what to write instead
  */
 export const ruleFiles = (): Readonly<Record<Subject, readonly RuleGroup[]>> => {
+  // First: of what cannot be watched no rule can be made.
+  refuse(promiseFaults())
   const every = everyRule()
   const alerts = alertsOf(Object.values(every).flat())
-  const faults = [
-    ...promiseFaults(),
-    ...ladderFaults(alerts),
-    ...overrideFaults(alerts, overrides),
-    ...routeFaults(alerts),
-  ]
-  if (faults.length > 0) throw new Error(faults.join('\n'))
+  refuse([...ladderFaults(alerts), ...overrideFaults(alerts, overrides), ...routeFaults(alerts)])
   const { promises, http, service, reservations, postgres, redis, probe, stack, escalation } = every
   const of = (groups: readonly RuleGroup[]) => groups.flatMap(watched)
   return {

@@ -29,9 +29,9 @@ import {
 import { logErrorsSurging } from './service/instrumentation.ts'
 import { serviceErrors } from './service/process.ts'
 import { slosByInstance, slosByRoute } from './slo.ts'
-import { aftermathName } from './stack/aftermath.ts'
+import { aftermathName, slowAftermaths } from './stack/aftermath.ts'
 import { systemDown } from './stack/system.ts'
-import { targetDown } from './stack/targets.ts'
+import { targetDown, targetUnreliable } from './stack/targets.ts'
 
 /** What fires because of the source is held back: alerts that match the target and equal the source in every label of `equal`. */
 export interface Inhibition {
@@ -59,8 +59,9 @@ export const neverHeldBack: readonly Alert[] = [
 
 /** What the service counts by itself; whether it is reached is seen from outside. */
 const counted = ['httpAvailability', 'httpLatency', 'reservationSuccess'] as const satisfies readonly PromiseName[]
+const anyBurn = 'burn_rate!=""'
 const burnOf = (promises: readonly PromiseName[]): Effect => [
-  'burn_rate!=""',
+  anyBurn,
   `slo=~"(${promises.map(words).join('|')})(_by_.*)?"`,
 ]
 const unknown = (promises: readonly PromiseName[]) => {
@@ -84,7 +85,7 @@ const failures = [
  * What each brings with it elsewhere than on itself. Nothing says which of several servers a service means: while one is down,
  * the fault of another is not told of twice. A budget that is used up stays so, and is told.
  */
-const effects: readonly (readonly [cause: Alert, effects: readonly Effect[]])[] = [
+const effects = (): readonly (readonly [cause: Alert, effects: readonly Effect[]])[] => [
   [
     apiDown,
     [burnOf([...counted, 'apiReachable']), any(...unknown(counted), paymentsStopped, paymentsStuck, cleanupOverdue)],
@@ -119,10 +120,27 @@ const because = (cause: Alert, target: Effect, equal: readonly string[] = []): I
 })
 
 /** Also until the windows of what it brought with it have forgotten it: nobody is to be woken by what is over. */
-const duringAndAfter = (cause: Alert, target: Effect): readonly Inhibition[] => [
-  because(cause, target),
-  { source: [`alertname="${aftermathName}"`, `cause="${cause.alert}"`], target, equal: [] },
-]
+const duringAndAfter = (cause: Alert, target: Effect): readonly Inhibition[] => {
+  const afterIt = (pace: string, held: readonly string[]): Inhibition => ({
+    source: [`alertname="${aftermathName}"`, `cause="${cause.alert}"`, `pace="${pace}"`],
+    target: held,
+    equal: [],
+  })
+  const slowly = target.includes(anyBurn) ? slowAftermaths.map(({ labels }) => labels.pace) : []
+  return [
+    because(cause, target),
+    afterIt('', target),
+    ...slowly.map((pace) => afterIt(pace, [`burn_rate="${pace}"`, ...target.filter((one) => one !== anyBurn)])),
+  ]
+}
+
+/** What looks back further than a page does, or is told for longer, is forgotten with the budgets that burn slowly. */
+const longAfter = (cause: Alert, target: Effect): readonly Inhibition[] =>
+  slowAftermaths.slice(0, 1).map(({ labels }) => ({
+    source: [`alertname="${aftermathName}"`, `cause="${cause.alert}"`, `pace="${labels.pace}"`],
+    target,
+    equal: [],
+  }))
 
 /** On a server that is down nothing else is worth a word, but for what nobody may miss. */
 const onItself = (cause: Alert): Inhibition =>
@@ -150,14 +168,16 @@ const throughExporter = (job: string, ...read: readonly string[]): Inhibition =>
   equal: [],
 })
 
-const first: readonly Inhibition[] = [
+const first = (): readonly Inhibition[] => [
   because(systemDown, any(apiDown, postgresDown, redisDown)),
   // They do so themselves, but later, and each for as long as it is down itself.
-  ...effects.flatMap(([, brought]) => brought.flatMap((effect) => duringAndAfter(systemDown, effect))),
+  ...effects().flatMap(([, brought]) => brought.flatMap((effect) => duringAndAfter(systemDown, effect))),
   ...duringAndAfter(systemDown, any(paymentsFailingOften)),
   because(systemDown, targetsDown('api', 'probe', 'postgres', 'reservations', 'redis', 'exporter', 'blackbox')),
   ...[apiDown, postgresDown, redisDown].map(onItself),
-  ...effects.flatMap(([cause, brought]) => brought.flatMap((effect) => duringAndAfter(cause, effect))),
+  ...effects().flatMap(([cause, brought]) => brought.flatMap((effect) => duringAndAfter(cause, effect))),
+  ...[systemDown, apiDown, postgresDown, redisDown].flatMap((cause) => longAfter(cause, any(logErrorsSurging))),
+  ...[systemDown, apiDown].flatMap((cause) => longAfter(cause, [...any(targetUnreliable), 'job=~"api|probe"'])),
   throughExporter('exporter', 'postgres', 'reservations', 'redis'),
   throughExporter('blackbox', 'probe'),
   because(postgresConnectionsExhausted, any(postgresConnectionsNearLimit), ['instance']),
@@ -176,11 +196,14 @@ const twinOf = ({ source, target, equal }: Inhibition): Inhibition => ({
 const distinct = (every: readonly Inhibition[]) => [...new Map(every.map((one) => [JSON.stringify(one), one])).values()]
 
 /** One page for one outage: what it brings with it says nothing new. */
-export const inhibitions: readonly Inhibition[] = distinct([
-  ...first.map(({ source, target, equal }) => ({
-    source: [...source, 'step=""'],
-    target: [...target, 'step=""'],
-    equal,
-  })),
-  ...first.map(twinOf),
-])
+export const inhibitions = (): readonly Inhibition[] => {
+  const every = first()
+  return distinct([
+    ...every.map(({ source, target, equal }) => ({
+      source: [...source, 'step=""'],
+      target: [...target, 'step=""'],
+      equal,
+    })),
+    ...every.map(twinOf),
+  ])
+}

@@ -35,9 +35,8 @@ const unanswered = (late: ReturnType<typeof deadline>) =>
 type Source = Said<'source_alert' | 'instance'>
 
 const source = ({ label, where }: Source) => `${label('source_alert')}${where('instance', ' of {{ . }}')}`
-const silence = 'amtool silence add --alertmanager.url=http://127.0.0.1:9093 --duration=4h --comment="I am on it"'
-const howToAcknowledge = ({ label, where }: Source) =>
-  `${silence} alertname=${label('source_alert')}${where('instance', ' instance={{ . }}')}`
+const byHand =
+  'by the link in the message, or by Silence beside the alert in Alertmanager, where its labels stand already'
 
 const diagnosis: readonly [Look, ...Look[]] = [
   {
@@ -56,7 +55,7 @@ const diagnosis: readonly [Look, ...Look[]] = [
 ]
 
 const acknowledging = [
-  `Acknowledge the alert that it names, by a silence with your name: in Alertmanager, or ${silence} alertname=NAME instance=INSTANCE.`,
+  `Acknowledge the alert that it names, in your own name: ${byHand}. A silence with fewer labels would cover others as well.`,
   'Then do what the entry of that alert says. When the silence ends before the alert does, the clock goes on where it was.',
 ] as const
 
@@ -74,7 +73,7 @@ const reminder = (severity: SeverityName, { respondWithinHours: hours }: Severit
     owner: { label: 'owner' },
     labels: { step: 'reminder' },
     summary: (say) => `${source(say)}: nobody has responded; ${say.value.duration} are left of the ${hours} h`,
-    action: (say) => `Take it, and acknowledge it: ${howToAcknowledge(say)}. Then follow its own entry in the runbook.`,
+    action: (say) => `Take it, and acknowledge ${source(say)}: ${byHand}. Then follow its own entry in the runbook.`,
     runbook: {
       meaning:
         `An alert of severity ${severity} has been firing for half of its response time of ${hours} h, and nobody has acknowledged it: ` +
@@ -99,9 +98,10 @@ const overdue = (severity: SeverityName, { respondWithinHours: hours, escalation
     severity,
     owner: { label: 'owner' },
     labels: { step: 'escalation' },
-    summary: (say) => `${source(say)}: nobody has responded; the ${hours} h for it were over ${say.value.duration} ago`,
+    summary: (say) =>
+      `${source(say)}: nobody has responded; its response time of ${hours} h ran out ${say.value.duration} ago`,
     action: (say) =>
-      `Now: ${next.action} (${next.notification}). It goes to ${words}, who acknowledges it: ${howToAcknowledge(say)}.`,
+      `Now: ${next.action} (${next.notification}). It goes to ${words}, who acknowledges ${source(say)}: ${byHand}.`,
     runbook: {
       meaning:
         `An alert of severity ${severity} has been firing for its whole response time of ${hours} h, and nobody has acknowledged it: ` +

@@ -3,7 +3,8 @@ import type { Channel, TeamContact } from '../config/teams.ts'
 import { namesOf } from '../metrics/names.ts'
 import type { Alert } from './alert.ts'
 import { businessHoursFaults } from './business-hours.ts'
-import { type Delivery, longestRepeat, ourDelivery } from './routes.ts'
+import { channelFault, smtpFaults } from './channel-faults.ts'
+import { type Delivery, groupMinutes, longestRepeat, ourDelivery } from './routes.ts'
 
 /**
  * Every alert that nobody would be told of, every way to tell somebody that no alert takes, and every channel that cannot be
@@ -16,6 +17,7 @@ export const routeFaults = (alerts: readonly Alert[], delivery: Delivery = ourDe
     ...escalationFaults(delivery),
     ...businessHoursFaults(delivery.businessHours),
     ...channelLists(delivery).flatMap(([key, channels]) => channelFaults(key, channels)),
+    ...smtpFaults(delivery.smtp),
   ].map((fault) => `config/teams.ts: ${fault}`),
   ...repeatFaults(),
 ]
@@ -29,7 +31,7 @@ const channelLists = ({
   ...Object.entries(teams).flatMap(([owner, { tell }]) =>
     namesOf(severities).flatMap((severity) => {
       const channels = tell[severity]
-      return channels ? [[`${owner}.tell.${severity}`, channels] as const] : []
+      return channels ? [[`teams.${owner}.tell.${severity}`, channels] as const] : []
     }),
   ),
   ...namesOf(severities).map(
@@ -50,10 +52,10 @@ const teamFaults = ({ teams }: Delivery) =>
         : [
             `teams.${owner} is no name for a team: write small letters, digits and hyphens, and not ${taken.join(' or ')}`,
           ]),
-      ...(ways.length === 0 ? [`${owner}.tell is empty: name a channel by severity, or take the team out`] : []),
+      ...(ways.length === 0 ? [`teams.${owner}.tell is empty: name a channel by severity, or take the team out`] : []),
       ...ways
         .filter((severity) => tell[severity]?.length === 0)
-        .map((severity) => `${owner}.tell.${severity} is empty: name a channel, or leave it out`),
+        .map((severity) => `teams.${owner}.tell.${severity} is empty: name a channel, or leave it out`),
     ]
   })
 
@@ -63,7 +65,7 @@ const isTold = ({ labels, override }: Alert) =>
 
 const ownerFaults = (alerts: readonly Alert[], { teams }: Delivery) => {
   const told = alerts.filter(isTold)
-  const goes = ({ labels }: Alert) => `${labels.owner}.tell.${labels.severity}`
+  const goes = ({ labels }: Alert) => `teams.${labels.owner}.tell.${labels.severity}`
   const ways = channelWays(teams)
   const missing = [...new Set(told.map(goes))].filter((way) => !ways.includes(way))
   const idle = ways.filter((way) => !told.some((alert) => goes(alert) === way))
@@ -82,7 +84,7 @@ const channelWays = (teams: Delivery['teams']) =>
   Object.entries(teams).flatMap(([owner, { tell }]) =>
     namesOf(severities)
       .filter((severity) => tell[severity])
-      .map((severity) => `${owner}.tell.${severity}`),
+      .map((severity) => `teams.${owner}.tell.${severity}`),
   )
 
 const escalationFaults = ({ escalation }: Delivery) =>
@@ -101,33 +103,14 @@ const channelFaults = (key: string, channels: readonly Channel[]) =>
     return wrong === undefined ? [] : [`${key}[${place}] ${wrong}`]
   })
 
-const fileName = /^[\w-][\w.-]*$/
-
-const channelFault = (channel: Channel) => {
-  const secrets = 'secret' in channel ? channel.secret : 'urlSecret' in channel ? channel.urlSecret : undefined
-  if (secrets !== undefined && !fileName.test(secrets)) {
-    return 'names a secret that is no name of a file: write letters, digits and _'
-  }
-  if (channel.kind === 'email' && !/^[^\s@,;<>]+@[^\s@,;<>]+$/.test(channel.to)) {
-    return `mails to ${channel.to}: write one address, such as support@techplus.com`
-  }
-  return channel.kind === 'webhook' && 'url' in channel ? urlFault(channel.url) : undefined
-}
-
-const urlFault = (url: string) => {
-  const parsed = URL.canParse(url) ? new URL(url) : undefined
-  if (!parsed || !/^https?:$/.test(parsed.protocol)) return 'has no URL: write https://host/path'
-  // It would stand in a generated file, for everybody to read.
-  return parsed.username || parsed.password
-    ? 'has a login in its URL: put the URL into a secret, as urlSecret'
-    : undefined
-}
-
 const repeatFaults = () =>
-  namesOf(severities)
-    .filter((severity) => severities[severity].respondWithinHours >= longestRepeat)
-    .map(
-      (severity) =>
-        `config/sla.ts: severities.${severity}.respondWithinHours is too long: Alertmanager repeats by itself sooner; ` +
-        `write less than ${longestRepeat}`,
-    )
+  namesOf(severities).flatMap((severity) => {
+    const { respondWithinHours: hours } = severities[severity]
+    const key = `config/sla.ts: severities.${severity}.respondWithinHours`
+    if (hours >= longestRepeat) {
+      return [`${key} is too long: Alertmanager repeats by itself sooner; write less than ${longestRepeat}`]
+    }
+    return (hours * 60) % groupMinutes[severity] === 0
+      ? []
+      : [`${key} is ${hours}: Alertmanager repeats at whole multiples of ${groupMinutes[severity]} min only; write one`]
+  })

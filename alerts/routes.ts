@@ -44,7 +44,7 @@ export interface Route {
   readonly step: Step
   readonly severity: SeverityName
   readonly matchers: readonly string[]
-  /** Where `config/teams.ts` names the channels: `platform.tell.critical`. */
+  /** Where `config/teams.ts` names the channels: `teams.platform.tell.critical`. */
   readonly key: string
   readonly channels: readonly Channel[]
   /** What is told in one message. */
@@ -56,10 +56,15 @@ export interface Route {
 
 /** What falls together comes as one page, and what holds an alert back has arrived before it is told. */
 const waits = { critical: '30s', high: '1m', medium: '5m', low: '10m' } as const
-const intervals = { critical: '1m', high: '5m', medium: '15m', low: '1h' } as const
 
-/** In hours: Alertmanager forgets after 120 whom it told, and repeats. Longer than every response time. */
-export const longestRepeat = 96
+/** Minutes of the group interval, at which alone a message is repeated. */
+export const groupMinutes = { critical: 1, high: 5, medium: 15, low: 60 } as const satisfies Record<
+  SeverityName,
+  number
+>
+
+/** In hours: after them Alertmanager forgets whom it told, and repeats. Every response time is shorter. */
+export const longestRepeat = 120
 
 /** What is about the same: one page. */
 export const oneIncident = ['alertname', 'instance', 'slo'] as const
@@ -71,11 +76,16 @@ const ladderGroups: Readonly<Record<SeverityName, readonly string[]>> = {
   low: ['owner'],
 }
 
-/** A multiple of the group interval, or Alertmanager rounds it up. */
-const timingOf = (severity: SeverityName, repeatHours: number): Timing => ({
+const span = (minutes: number) => (minutes % 60 === 0 ? `${minutes / 60}h` : `${minutes}m`)
+
+/**
+ * Repeated at each response time; what nobody answers has its ladder sooner. Alertmanager writes nothing down of an alert that
+ * ends while it is silenced or held back: where the same one fires again, it takes it for told until then.
+ */
+const timingOf = (severity: SeverityName): Timing => ({
   groupWait: waits[severity],
-  groupInterval: intervals[severity],
-  repeatInterval: `${repeatHours}h`,
+  groupInterval: span(groupMinutes[severity]),
+  repeatInterval: span(severities[severity].respondWithinHours * 60),
 })
 
 const teamRoutes = ({ teams: all, businessHours: hours }: Delivery, step: 'first' | 'reminder'): readonly Route[] =>
@@ -90,11 +100,10 @@ const teamRoutes = ({ teams: all, businessHours: hours }: Delivery, step: 'first
           step,
           severity,
           matchers: [...(isReminder ? ['step="reminder"'] : []), `owner="${owner}"`, `severity="${severity}"`],
-          key: `${owner}.tell.${severity}`,
+          key: `teams.${owner}.tell.${severity}`,
           channels,
           groupBy: isReminder ? ladderGroups[severity] : oneIncident,
-          // The ladder repeats what is not answered.
-          timing: timingOf(severity, longestRepeat),
+          timing: timingOf(severity),
           waits: hours.waits.includes(severity),
         },
       ]
@@ -110,7 +119,7 @@ const escalationRoutes = ({ escalation: next, businessHours: hours }: Delivery):
     key: `escalation.${severity}.channels`,
     channels: next[severity]?.channels ?? [],
     groupBy: ladderGroups[severity],
-    timing: timingOf(severity, severities[severity].respondWithinHours),
+    timing: timingOf(severity),
     waits: hours.waits.includes(severity),
   }))
 
@@ -121,11 +130,14 @@ export const routesOf = (delivery: Delivery): readonly Route[] => [
   ...teamRoutes(delivery, 'first'),
 ]
 
-/** The dead man's switch goes out every minute and never waits. */
+/**
+ * The dead man's switch goes out every minute and never waits. Whether it is to be repeated is asked once a minute, and what was
+ * sent then is written down a moment later: were that a whole minute, every second beat would be left out.
+ */
 export const heartbeatRoute = {
   receiver: 'heartbeat',
   alertname: heartbeatName,
-  timing: { groupWait: '0s', groupInterval: '1m', repeatInterval: '1m' },
+  timing: { groupWait: '0s', groupInterval: '1m', repeatInterval: '30s' },
 } as const
 
 /** Holds back others, and is told to nobody. */

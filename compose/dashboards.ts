@@ -24,7 +24,9 @@ export const startDashboards = (options: DashboardsOptions): Promise<Running> =>
   if (grafana) {
     const [first] = models
     const configDir = join(folder, 'config/grafana')
-    return startGrafana({ ...grafana, configDir, dataDir: join(folder, 'grafana'), port, signal, first: first?.uid })
+    const dataDir = join(folder, 'grafana')
+    const publicUrl = env.GRAFANA_PUBLIC_URL
+    return startGrafana({ ...grafana, configDir, dataDir, port, publicUrl, signal, first: first?.uid })
   }
   say('Grafana is not installed: the preview draws the dashboards')
   const asked = { GRAFANA_PORT: String(port), PROMETHEUS_URL: `http://127.0.0.1:${env.PROMETHEUS_PORT}` }

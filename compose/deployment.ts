@@ -1,3 +1,4 @@
+import type { Env } from '../config/env.ts'
 import type { TargetName } from '../config/targets.ts'
 
 /** Where everything listens, as Prometheus and Alertmanager reach it: `host:port`, or a URL where a path belongs to it. */
@@ -56,3 +57,9 @@ export const composeDeployment: Deployment = {
   webhookUrlFiles: true,
   dashboardsDir: '/etc/grafana/dashboards',
 }
+
+/** Containers as those who are told reach them. The rest of their addresses is theirs alone. */
+export const composeDeploymentFor = ({ GRAFANA_PUBLIC_URL }: Pick<Env, 'GRAFANA_PUBLIC_URL'>): Deployment => ({
+  ...composeDeployment,
+  ...(GRAFANA_PUBLIC_URL && { dashboards: GRAFANA_PUBLIC_URL }),
+})

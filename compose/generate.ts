@@ -1,4 +1,6 @@
 import { fileURLToPath } from 'node:url'
+import { readEnv } from '../config/env.ts'
+import { composeDeploymentFor } from './deployment.ts'
 import { differences, outdated, writeAmong, writeGenerated } from './generated-files.ts'
 
 type Files = ReadonlyMap<string, string>
@@ -23,7 +25,7 @@ const check = (wanted: Files, pages: Files) => {
 try {
   // Imported here, so that a fault found while the model is built is told in the same plain line.
   const { artefacts, pages } = await import('./artefacts.ts')
-  const wanted = artefacts()
+  const wanted = artefacts(composeDeploymentFor(readEnv()))
   if (process.argv.includes('--check')) check(wanted, pages())
   else write(wanted, pages())
 } catch (fault) {

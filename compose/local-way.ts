@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { Env } from '../config/env.ts'
 import { attend } from './attend.ts'
-import { isDemo, root } from './plan.ts'
+import { isDemo, root, unsetPublicUrls } from './plan.ts'
 import { startStack } from './stack.ts'
 import { hints } from './summary.ts'
 
@@ -28,7 +28,11 @@ export const runLocally = async ({ env, tellNobody, say, signal }: LocalOptions)
       stack.components.flatMap(({ parts, ended }) =>
         parts.map(({ name, url }) => ({ name, url, state: ended ? 'ended' : 'up' })),
       )
-    const notes = hints(stack.deployment, { demo: isDemo(env), withoutSecret: 'left out' })
+    const notes = hints(stack.deployment, {
+      demo: isDemo(env),
+      withoutSecret: 'left out',
+      unsetPublicUrls: unsetPublicUrls(env),
+    })
     await attend({ prometheus: `http://${prometheus}`, pager, rows, notes, say, signal })
   } finally {
     say('Stopping ...')

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Env, PortVariable, UrlVariable } from '../config/env.ts'
-import { sla } from '../config/sla.ts'
+import { severities, sla } from '../config/sla.ts'
 import { sourceVariables, targets } from '../config/targets.ts'
 import { namesOf } from '../metrics/names.ts'
 import type { Deployment, Login } from './deployment.ts'
@@ -13,6 +13,23 @@ export const root = fileURLToPath(new URL('..', import.meta.url))
 
 /** How long Prometheus keeps what it knows: the longest period of a promise, which is judged over all of it, and two days. */
 export const retention = `${Math.max(...Object.values(sla).map(({ window }) => Number.parseInt(window, 10))) + 2}d`
+
+/**
+ * How long Prometheus may be down and still know since when an alert fires: an hour longer than anybody has to respond to
+ * one. After more, the clocks of all that fire would start anew, and nobody would be called in time.
+ */
+export const outageTolerance = `${Math.max(...Object.values(severities).map(({ respondWithinHours }) => respondWithinHours)) + 1}h`
+
+/** Where what messages lead to is reached, as those who are told reach it. */
+const publicUrls = [
+  'ALERTMANAGER_PUBLIC_URL',
+  'PROMETHEUS_PUBLIC_URL',
+  'GRAFANA_PUBLIC_URL',
+] as const satisfies UrlVariable[]
+
+/** The variables without which links in messages lead to this machine, and so nowhere on a telephone. */
+export const unsetPublicUrls = (env: Env): readonly UrlVariable[] =>
+  publicUrls.filter((name) => env[name] === undefined)
 
 /** True where the demo is started; with any URL of a real service, that is watched instead and only read. */
 export const isDemo = (env: Env) => sourceVariables.every((name) => env[name] === undefined)
@@ -86,7 +103,7 @@ export const deploymentOf = (
     blackbox: `127.0.0.1:${env.BLACKBOX_PORT}`,
     nodeExporter: `127.0.0.1:${env.NODE_EXPORTER_PORT}`,
     incidents: `127.0.0.1:${env.INCIDENTS_PORT}`,
-    dashboards: `http://127.0.0.1:${env.GRAFANA_PORT}`,
+    dashboards: env.GRAFANA_PUBLIC_URL ?? `http://127.0.0.1:${env.GRAFANA_PORT}`,
     targets: namesOf(targets).filter((name) => {
       const { url } = targets[name]
       return demo ? demoSources.includes(url) : env[url] !== undefined

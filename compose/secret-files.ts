@@ -17,7 +17,7 @@ interface SecretsOptions {
 /** A secret, and who cannot be told without it. */
 interface Use {
   readonly secret: string
-  /** `platform.tell.critical[0]` */
+  /** `teams.platform.tell.critical[0]` */
   readonly keys: readonly string[]
   /** What belongs into the file. */
   readonly holds: string
@@ -73,12 +73,27 @@ const isReadable = (file: string) => {
   }
 }
 
-const owner = 65534
-const givenAway = (file: string) => `sudo chown ${owner} ${file} && sudo chmod 400 ${file}`
+interface Status {
+  readonly uid: number
+  readonly gid: number
+  readonly mode: number
+}
 
-/** A file of ours that nobody of another group gets at: the container's user is none of ours. */
-const isOurs = ({ uid, gid, mode }: { uid: number; gid: number; mode: number }) =>
-  uid === process.getuid?.() && ((mode & 0o040) === 0 || (process.getgroups?.() ?? []).includes(gid))
+/** Alertmanager's user in its container, and the group of it. */
+const contained = 65534
+const givenTo = (file: string) =>
+  `sudo chown ${contained} ${file} && sudo chmod 400 ${file} (or, to keep it: sudo chgrp ${contained} ${file} && chmod 640 ${file})`
+
+/** Who else gets at a file. Where Alertmanager runs in a container its group may be the one there. */
+const openTo = (file: string, { gid, mode }: Status, container: boolean): string | undefined => {
+  const shut = (bits: number) => remedyFor({ file, mode: mode & bits, text: '' }) === undefined
+  if (!shut(0o007)) return 'every user of this machine gets at'
+  if (container && gid === contained) return undefined
+  return shut(0o070) ? undefined : `every user of the group ${gid} gets at`
+}
+
+const isReadableThere = ({ uid, gid, mode }: Status) =>
+  (uid === contained && (mode & 0o400) !== 0) || (uid !== contained && gid === contained && (mode & 0o040) !== 0)
 
 /** What is wrong with a file, and what mends it. Undefined where it will do. */
 const fileFault = (
@@ -94,17 +109,16 @@ const fileFault = (
   if (status.size === 0 || text?.trim() === '') {
     return `which is empty: put ${what} into it`
   }
-  // Its group may be the one of the user in the container.
-  if (remedyFor({ file, mode: status.mode & 0o007, text: '' })) {
-    return `which every user of this machine gets at. Type: chmod o= ${file}${container ? `, and then: ${givenAway(file)}` : ''}`
-  }
+  // Docker's virtual machines on macOS and Windows give every file to whoever asks.
+  const inContainer = container && process.platform === 'linux'
+  const open = openTo(file, status, container)
+  if (open) return `which ${open}. Type: ${inContainer ? givenTo(file) : `chmod 600 ${file}`}`
   if (!container && verbatim && text?.endsWith('\n')) {
     return `which ends in a line break, and older Alertmanagers log in with it. Type: printf %s "$(cat ${file})" > ${file}`
   }
   if (!container && !readable) return `which this user cannot read. Type: sudo chown $(id -u) ${file}`
-  // Docker's virtual machines on macOS and Windows give every file to whoever asks.
-  if (container && process.platform === 'linux' && isOurs(status)) {
-    return `which Alertmanager, user ${owner} in its container, cannot read. Type: ${givenAway(file)}`
+  if (inContainer && !isReadableThere(status)) {
+    return `which Alertmanager, user ${contained} in its container, cannot read. Type: ${givenTo(file)}`
   }
   return undefined
 }

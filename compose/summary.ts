@@ -37,14 +37,22 @@ export const summary = (rows: readonly Row[], states: readonly TargetState[], fa
   return lines.join('\n')
 }
 
+/** A list as a sentence has it. */
+const words = new Intl.ListFormat('en-GB')
+
 interface Circumstances {
   readonly demo: boolean
   /** What becomes of a channel whose secret is not there. */
   readonly withoutSecret: 'left out' | 'tells nobody'
+  /** The variables without which links lead to this machine. */
+  readonly unsetPublicUrls: readonly string[]
 }
 
 /** What whoever reads the table should know besides. */
-export const hints = (deployment: Deployment, { demo, withoutSecret }: Circumstances): readonly string[] => {
+export const hints = (
+  deployment: Deployment,
+  { demo, withoutSecret, unsetPublicUrls }: Circumstances,
+): readonly string[] => {
   const missing = missingSecrets(deployment)
   const fate =
     withoutSecret === 'left out'
@@ -60,6 +68,9 @@ export const hints = (deployment: Deployment, { demo, withoutSecret }: Circumsta
       : []),
     ...(!demo && heartbeat.length === 0
       ? ["The dead man's switch reaches nobody: name a channel in config/teams.ts (heartbeat)."]
+      : []),
+    ...(!demo && !deployment.tellsNobody && unsetPublicUrls.length > 0
+      ? [`Links in messages lead to 127.0.0.1: set ${words.format(unsetPublicUrls)}.`]
       : []),
     demo
       ? `Pages arrive at ${deployment.pager}/alerts. Break something: npm run fault`

@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util'
 import { type Env, readEnv } from '../config/env.ts'
 import { sourceVariables } from '../config/targets.ts'
 import { choose, settled } from './choice.ts'
+import { composeDeploymentFor } from './deployment.ts'
 import { docker } from './docker/call.ts'
 import { obtainImages, probeEngine } from './docker/engine.ts'
 import { assertStartable, runInDocker } from './docker/way.ts'
@@ -44,7 +45,7 @@ const run = async () => {
   if (way === 'docker') {
     say(`Starting ${what} in containers (${why})`)
     const { assertReadable, refreshGenerated } = await import('./docker/mounts.ts')
-    refreshGenerated(say)
+    refreshGenerated(say, { deployment: composeDeploymentFor(env) })
     assertReadable()
     const { assertSecrets } = await import('./secret-files.ts')
     assertSecrets({ secretsDir: secretsDirOf(env), needed: false, container: true })

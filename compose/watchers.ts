@@ -5,7 +5,7 @@ import { startDashboards } from './dashboards.ts'
 import { startNode } from './local/node.ts'
 import { ensurePrograms } from './local/programs.ts'
 import { startAlertmanager, startBlackboxExporter, startNodeExporter, startPrometheus } from './local/servers.ts'
-import { retention } from './plan.ts'
+import { outageTolerance, retention } from './plan.ts'
 
 /** The programs of others that watch. */
 export const watching = ['prometheus', 'alertmanager', 'blackbox-exporter', 'node-exporter'] as const
@@ -44,6 +44,9 @@ const startIncidents = ({ env, folder, signal }: StackOptions) =>
     signal,
   })
 
+/** Where its links lead to, where that is not this machine. */
+const reachedAt = (url: string | undefined) => (url ? [`--web.external-url=${url}`] : [])
+
 /** What reads, judges and tells. Prometheus comes last: nothing is told before, so that those who are told are there. */
 export const startWatchers = async (options: StackOptions, sources: Sources, start: Start) => {
   const { env, folder, say, signal } = options
@@ -72,6 +75,7 @@ export const startWatchers = async (options: StackOptions, sources: Sources, sta
       startAlertmanager({
         ...common('alertmanager', env.ALERTMANAGER_PORT),
         configFile: join(config, 'alertmanager/alertmanager.yml'),
+        args: reachedAt(env.ALERTMANAGER_PUBLIC_URL),
       }),
     ),
   ])
@@ -79,7 +83,11 @@ export const startWatchers = async (options: StackOptions, sources: Sources, sta
     startPrometheus({
       ...common('prometheus', env.PROMETHEUS_PORT),
       configFile: join(config, 'prometheus/prometheus.yml'),
-      args: [`--storage.tsdb.retention.time=${retention}`],
+      args: [
+        `--storage.tsdb.retention.time=${retention}`,
+        `--rules.alert.for-outage-tolerance=${outageTolerance}`,
+        ...reachedAt(env.PROMETHEUS_PUBLIC_URL),
+      ],
     }),
   )
 }

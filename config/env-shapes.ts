@@ -7,6 +7,20 @@ export const url = (protocols: readonly string[], example: string) =>
     .refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol), `is no URL like ${example}`)
     .optional()
 
+const isBase = (text: string) => {
+  if (!URL.canParse(text)) return false
+  const { protocol, username, password, search, hash } = new URL(text)
+  return ['http:', 'https:'].includes(protocol) && !username && !password && !search && !hash
+}
+
+/** What paths are added to: written as browsers do, without a slash at its end. */
+export const baseUrl = (example: string) =>
+  z
+    .string(`is no URL like ${example}`)
+    .refine(isBase, `is no URL like ${example}`)
+    .transform((text) => new URL(text).href.replace(/\/+$/, ''))
+    .optional()
+
 export const port = (fallback: number) =>
   z.coerce
     .number('is not a port: write a whole number from 1 to 65535')

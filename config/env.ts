@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { z } from 'zod'
-import { path, port, url } from './env-shapes.ts'
+import { baseUrl, path, port, url } from './env-shapes.ts'
 import { serviceVariables } from './service-variables.ts'
 
 const variables = {
@@ -50,6 +50,10 @@ const variables = {
   /** Grafana, or the preview where there is none. */
   GRAFANA_PORT: port(3001),
   ALERTMANAGER_PORT: port(9093),
+  /** Where those who are told of an alert reach them, behind a proxy with a login, say: messages lead there. */
+  PROMETHEUS_PUBLIC_URL: baseUrl('https://prometheus.example.com'),
+  ALERTMANAGER_PUBLIC_URL: baseUrl('https://alertmanager.example.com'),
+  GRAFANA_PUBLIC_URL: baseUrl('https://grafana.example.com'),
   POSTGRES_PORT: port(54329),
   REDIS_PORT: port(63799),
   BLACKBOX_PORT: port(9115),

@@ -41,6 +41,8 @@ export interface BusinessHours {
 }
 
 const phone = { kind: 'pagerduty', secret: 'pagerduty_routing_key' } as const
+/** A service of its own in PagerDuty: that of those who take over, or the same telephone would ring that nobody has answered. */
+const nextPhone = { kind: 'pagerduty', secret: 'pagerduty_escalation_key' } as const
 const slack = { kind: 'slack', secret: 'slack_webhook_url', channel: '#techplus-alerts' } as const
 const mail = { kind: 'email', to: 'support@techplus.com' } as const
 
@@ -70,7 +72,7 @@ export const tickets: readonly Channel[] = []
 
 /** Who is told once nobody has responded in time, from the handbook (Escalade). */
 export const escalation = {
-  critical: { words: 'the on-call engineer', channels: [phone, slack] },
+  critical: { words: 'the on-call engineer', channels: [nextPhone, slack] },
   high: { words: 'senior support', channels: [mail] },
   medium: { words: 'the support team', channels: [mail, ...tickets] },
   low: { words: 'whoever plans the next work', channels: [mail] },

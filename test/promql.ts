@@ -1,6 +1,7 @@
 import { parser } from '@prometheus-io/lezer-promql'
 import type { Definition } from '../metrics/metric.ts'
 import { everyRecording } from './promtool/case.ts'
+import { ofAlerts } from './promtool/recorded/asked.ts'
 import { everyMetric } from './promtool/series.ts'
 
 interface Matcher {
@@ -68,7 +69,9 @@ const bounds = new Map(everyMetric.map(({ name, buckets = [] }) => [`${name}_buc
 export const faultOf = ({ name, matchers }: Selected): string | undefined => {
   const labels = served.get(name)
   if (labels) {
-    const unknown = matchers.find(({ label }) => ![...labels, 'job', 'instance'].includes(label))
+    const unknown = ofAlerts.includes(name)
+      ? undefined
+      : matchers.find(({ label }) => ![...labels, 'job', 'instance'].includes(label))
     if (unknown) return `${name} has no label ${unknown.label}`
     const le = matchers.find(({ label }) => label === 'le')?.value
     const isBucket = le === undefined || bounds.get(name)?.some((bound) => new RegExp(`^(${le})$`).test(String(bound)))

@@ -2,14 +2,15 @@ import { alerts } from '../../metrics/foreign.ts'
 import { matches } from '../../metrics/metric.ts'
 import { labelReplace, max, maxOverTime } from '../../metrics/promql.ts'
 import type { Alert, RuleGroup } from '../alert.ts'
+import { type BurnWindow, burnWindows, inMinutes } from '../burn-rate.ts'
 import { postgresDown } from '../postgres/availability.ts'
 import { apiDown } from '../probe/reach.ts'
 import { redisDown } from '../redis/availability.ts'
 import { systemDown } from './system.ts'
 
 /**
- * Fires while something is down, and until windows of minutes have forgotten it. Nobody is told of it: it holds back what an
- * outage brings with it after its end, as a budget goes on burning over the short window.
+ * Fires while something is down, and until windows have forgotten it. Nobody is told of it: it holds back what an outage
+ * brings with it after its end, as a budget goes on burning over the short window.
  */
 export const aftermathName = 'OutageAftermath'
 
@@ -18,19 +19,36 @@ export const outages: readonly Alert[] = [systemDown, apiDown, postgresDown, red
 
 const down = alerts.where({ alertname: matches(outages.map(({ alert }) => alert).join('|')), alertstate: 'firing' })
 
-export const aftermath: Alert = Object.freeze({
-  id: aftermathName,
-  alert: aftermathName,
-  comparisons: [],
-  // A budget that pages burns on over its short window of five minutes, and is told for five more; the rest is for evaluations.
-  expr: labelReplace(max(maxOverTime(down, '12m'), ['alertname']), 'cause', '$1', 'alertname', '(.*)').promql,
-  for: '1s',
-  labels: Object.freeze({}),
-  annotations: Object.freeze({
-    summary:
-      '{{ $labels.cause }} fired within the last twelve minutes: what it brought with it is held back until that is forgotten',
-    action: 'Nothing: nobody is told of it.',
-  }),
-})
+/**
+ * A budget burns on over the short window, and is told for as long again; the rest is for evaluations.
+ * @param pace of the budgets that it holds back; everything else too where it is left out
+ */
+const after = ({ short }: BurnWindow, pace?: string): Alert => {
+  const minutes = 2 * inMinutes(short) + 2
+  return Object.freeze({
+    id: pace === undefined ? aftermathName : `${aftermathName} of pace ${pace}`,
+    alert: aftermathName,
+    comparisons: [],
+    expr: labelReplace(max(maxOverTime(down, `${minutes}m`), ['alertname']), 'cause', '$1', 'alertname', '(.*)').promql,
+    for: '1s',
+    labels: Object.freeze(pace === undefined ? {} : { pace }),
+    annotations: Object.freeze({
+      summary: `{{ $labels.cause }} fired within the last ${minutes} minutes: what it brought with it is held back until that is forgotten`,
+      action: 'Nothing: nobody is told of it.',
+    }),
+  })
+}
 
-export const aftermathGroup: RuleGroup = { name: 'aftermath', rules: [aftermath] }
+const [fastest, ...slower] = burnWindows('30d')
+
+export const aftermath: Alert = after(fastest)
+
+/** Budgets that burn slowly look back further, and each pace has an aftermath of its own. */
+export const slowAftermaths: readonly (Alert & { readonly labels: { readonly pace: string } })[] = slower.map(
+  (window) => {
+    const pace = String(window.pace)
+    return { ...after(window, pace), labels: Object.freeze({ pace }) }
+  },
+)
+
+export const aftermathGroup: RuleGroup = { name: 'aftermath', rules: [aftermath, ...slowAftermaths] }

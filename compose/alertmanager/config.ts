@@ -109,7 +109,7 @@ export const alertmanagerConfig = (deployment: Deployment, delivery: Delivery = 
         ...routes.map(route),
       ],
     },
-    inhibit_rules: inhibitions.map(inhibition),
+    inhibit_rules: inhibitions().map(inhibition),
     ...intervals(delivery),
     receivers: [
       receiver(heartbeatRoute.receiver, { key: 'heartbeat', step: 'heartbeat', channels: heartbeat }, deployment, smtp),

@@ -2,7 +2,7 @@ import type { Delivery } from '../../alerts/routes.ts'
 import { type SeverityName, severities } from '../../config/sla.ts'
 import { namesOf } from '../../metrics/names.ts'
 import { choose, define, type Format, formats, oneLine } from './format.ts'
-import { silenceCommand, silenceUrl } from './silence.ts'
+import { isOneAlert, silenceCommand, silenceUrl } from './silence.ts'
 import { type LinkName, linkWords, sourceTemplate } from './sources.ts'
 
 type Next = Delivery['escalation']
@@ -34,16 +34,16 @@ const title = (format: Format) => {
   const { value } = format
   const severity = `{{ with .CommonLabels.severity }}${value('(toUpper .)')}{{ else }}ALERT{{ end }}`
   const firing = `${severity}${choose('.CommonLabels.step', [
-    ['reminder', ', not answered yet'],
-    ['escalation', ', not answered in time'],
+    ['reminder', ', not acknowledged yet'],
+    ['escalation', ', not acknowledged in time'],
   ])}`
   const over = choose(
     '.CommonLabels.step',
     [
-      ['reminder', 'ANSWERED OR OVER'],
-      ['escalation', 'ANSWERED OR OVER'],
+      ['reminder', 'ACKNOWLEDGED OR RESOLVED'],
+      ['escalation', 'ACKNOWLEDGED OR RESOLVED'],
     ],
-    'OVER',
+    'RESOLVED',
   )
   // Of a list, whose alerts are about this and that, the name says nothing.
   const name =
@@ -63,8 +63,8 @@ const respondBy = ({ own }: Format) =>
 
 /** A rung of the ladder began to fire at some time that says nothing. */
 const lateness = [
-  ['reminder', 'soon: half of the time is over'],
-  ['escalation', 'the time is over'],
+  ['reminder', 'soon: half of the response time is gone'],
+  ['escalation', 'overdue: the response time ran out'],
 ] as const
 
 /** Who is to take over, in the words of the handbook. */
@@ -122,10 +122,10 @@ const firing = (format: Format, next: Next) => {
 const over = (format: Format) => {
   const { line, item, strong, value } = format
   return [
-    line(strong(`Over: ${nameOf('.Labels', format, 120)}`)),
+    line(strong(`Resolved: ${nameOf('.Labels', format, 120)}`)),
     choose(
       '.Labels.step',
-      ['reminder', 'escalation'].map((step) => [step, item('It was answered, or is over.')] as const),
+      ['reminder', 'escalation'].map((step) => [step, item('It was acknowledged, or is resolved.')] as const),
       `{{ with .Annotations.summary }}${item(value('.'))}{{ end }}`,
     ),
     item('It lasted {{ (.EndsAt.Sub .StartsAt).Round 1000000000 }}.'),
@@ -137,7 +137,13 @@ const listed = (list: string, format: Format, one: string) =>
   `{{ range $place, $alert := ${list} }}{{ if lt $place ${shown} }}${one}{{ end }}{{ end }}` +
   `{{ if gt (len ${list}) ${shown} }}${format.line(format.link(`All {{ len ${list} }} of them`, address(format, '$.ExternalURL')))}{{ end }}`
 
+/** One tap for all of them. */
+const acknowledgeAll = (format: Format) =>
+  `{{ if and (gt (len .Alerts.Firing) 1) ${isOneAlert} }}` +
+  `${format.line(format.link('Acknowledge all {{ len .Alerts.Firing }}', silenceUrl(format, '.CommonLabels')))}{{ end }}`
+
 const body = (format: Format, next: Next) =>
+  acknowledgeAll(format) +
   listed('.Alerts.Firing', format, `${firing(format, next)}${format.name === 'html' ? '' : '\n'}`) +
   listed('.Alerts.Resolved', format, `${over(format)}${format.name === 'html' ? '' : '\n'}`)
 
@@ -146,8 +152,13 @@ const thread =
   `<{{ reReplaceAll "[^A-Za-z0-9.]+" "-" (printf "%.120s" (print (or .CommonLabels.source_alert .CommonLabels.alertname "alerts") "." ` +
   '.CommonLabels.severity "." .CommonLabels.owner "." .CommonLabels.instance "." .CommonLabels.slo)) }}@alertmanager.techplus>'
 
-/** The first alert of a notification, for what takes one link only. */
-const ofFirst = (inner: string) => `{{ range $place, $alert := .Alerts }}{{ if eq $place 0 }}${inner}{{ end }}{{ end }}`
+/** The first alert of a notification that fires, or where none does the first, for what takes one link only. */
+const ofFirst = (inner: string) =>
+  `{{ range $place, $alert := (or .Alerts.Firing .Alerts) }}{{ if eq $place 0 }}${inner}{{ end }}{{ end }}`
+
+const acknowledge =
+  `{{ if ${isOneAlert} }}${silenceUrl(formats.text, '.CommonLabels')}` +
+  `{{ else }}${ofFirst(`{{ if .Labels.severity }}${silenceUrl(formats.text)}{{ end }}`)}{{ end }}`
 
 /** The file of templates that all channels share. */
 export const messageTemplates = ({ escalation }: Pick<Delivery, 'escalation'>): string =>
@@ -163,5 +174,9 @@ export const messageTemplates = ({ escalation }: Pick<Delivery, 'escalation'>): 
     ...namesOf(linkWords).map((annotation) =>
       define(`techplus.${annotation}`, ofFirst(urlOf(annotation, formats.text))),
     ),
-    define('techplus.acknowledge', ofFirst(`{{ if .Labels.severity }}${silenceUrl(formats.text)}{{ end }}`)),
+    define('techplus.acknowledge', acknowledge),
+    define(
+      'techplus.to_close',
+      'Acknowledge it by the link and here, and then resolve it here as well, as Alertmanager tells nobody of the end of what is silenced.',
+    ),
   ].join('')

@@ -61,7 +61,12 @@ const pagerduty = (routingKeyFile: string): Config => ({
   group: '{{ .CommonLabels.owner }}',
   client: 'Alertmanager',
   client_url: '{{ .ExternalURL }}',
-  details: { firing: called('firing'), resolved: called('resolved'), respond_by: called('respond_by') },
+  details: {
+    firing: called('firing'),
+    resolved: called('resolved'),
+    respond_by: called('respond_by'),
+    to_close: called('to_close'),
+  },
   links: [
     { href: called('runbook_url'), text: 'Runbook' },
     { href: called('panel_url'), text: 'Panel' },
@@ -145,18 +150,23 @@ export const isReachable = (channel: Channel, { hasSecret, tellsNobody }: Deploy
   return !tellsNobody && (secret === undefined || hasSecret(secret))
 }
 
-/** A reminder is no news when it is over, and a heartbeat that ends must not beat once more. What PagerDuty opens, though, it has to close. */
+/** A reminder is no news when it is over, and a heartbeat that ends must not beat once more. What PagerDuty opens, though, it has to close, where it is told. */
 const tellsEnd = (step: Told['step'], { kind }: Channel) =>
   step === 'first' || step === 'escalation' || (step === 'reminder' && kind === 'pagerduty')
 
 /** Ours that get everything besides the channels: the demo's pager, and what keeps the record of incidents. */
-const besides = ({ pager, incidents, exporterLogin }: Deployment, step: Told['step']): readonly Notifier[] => {
+const besides = (
+  { pager, incidents, exporterLogin, tellsNobody }: Deployment,
+  step: Told['step'],
+): readonly Notifier[] => {
   const to = (config: Config): Notifier => ({ key: 'webhook_configs', config })
   const tellsOver = step === 'first' || step === 'escalation'
   const login = exporterLogin && { http_config: loginOf({ exporterLogin }) }
+  // What nobody was told of is no incident.
+  const isKept = step === 'first' && (!tellsNobody || pager !== undefined)
   return [
     ...(pager ? [to({ send_resolved: tellsOver, url: pagerUrl(pager, step) })] : []),
-    ...(step === 'first' ? [to({ send_resolved: true, url: `http://${incidents}/alertmanager`, ...login })] : []),
+    ...(isKept ? [to({ send_resolved: true, url: `http://${incidents}/alertmanager`, ...login })] : []),
   ]
 }
 

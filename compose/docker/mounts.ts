@@ -1,17 +1,21 @@
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { artefacts } from '../artefacts.ts'
+import { composeDeployment } from '../deployment.ts'
 import { differences, writeGenerated } from '../generated-files.ts'
 import { root } from '../plan.ts'
 
 /** Containers read what is committed: it is brought up to date with config/, which is its source, and not in silence. */
-export const refreshGenerated = (say: (line: string) => void, folder = join(root, 'compose/generated')): void => {
-  const wanted = artefacts()
+export const refreshGenerated = (
+  say: (line: string) => void,
+  { folder = join(root, 'compose/generated'), deployment = composeDeployment } = {},
+): void => {
+  const wanted = artefacts(deployment)
   const found = differences(wanted, folder)
   if (found.length === 0) return
   for (const line of found) say(`compose/generated/${line}`)
   writeGenerated(wanted, folder)
-  say('compose/generated is generated anew, because it is not what config/ says. Commit it.')
+  say('compose/generated is generated anew, because it is not what config/ and GRAFANA_PUBLIC_URL say. Commit it.')
 }
 
 const below = (path: string): readonly string[] =>

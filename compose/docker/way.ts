@@ -4,7 +4,7 @@ import type { Env } from '../../config/env.ts'
 import { attend } from '../attend.ts'
 import { composeDeployment } from '../deployment.ts'
 import { assertPortsFree } from '../local/ports.ts'
-import { secretsDirOf } from '../plan.ts'
+import { secretsDirOf, unsetPublicUrls } from '../plan.ts'
 import { hints } from '../summary.ts'
 import { type Docker, lastLine } from './call.ts'
 import { type Container, rowsOf, urlOf } from './parts.ts'
@@ -87,5 +87,5 @@ const notes = ({ env }: DockerOptions, pager: string) => {
     secretsDir,
     hasSecret: (name: string) => existsSync(join(secretsDir, name)),
   }
-  return hints(deployment, { demo: true, withoutSecret: 'tells nobody' })
+  return hints(deployment, { demo: true, withoutSecret: 'tells nobody', unsetPublicUrls: unsetPublicUrls(env) })
 }

@@ -26,13 +26,21 @@ interface GrafanaOptions extends Grafana {
   readonly configDir: string
   readonly dataDir: string
   readonly port: number
+  /** Where others reach it. A proxy in between has to ask it by its own address, and to take a path off. */
+  readonly publicUrl?: string | undefined
   /** The uid of the dashboard to open first. */
   readonly first?: string | undefined
   readonly signal?: AbortSignal
 }
 
 /** Who comes may look and nothing else; there is no login, and nothing is reported or fetched. */
-const settings = ({ configDir, dataDir, port, first }: GrafanaOptions): Readonly<Record<string, string>> => ({
+const settings = ({
+  configDir,
+  dataDir,
+  port,
+  publicUrl,
+  first,
+}: GrafanaOptions): Readonly<Record<string, string>> => ({
   GF_PATHS_DATA: dataDir,
   GF_PATHS_LOGS: join(dataDir, 'log'),
   GF_PATHS_PLUGINS: join(dataDir, 'plugins'),
@@ -42,7 +50,7 @@ const settings = ({ configDir, dataDir, port, first }: GrafanaOptions): Readonly
   // Whoever opens it may read all of Prometheus: a foreign page that gives its name our address gets nothing.
   GF_SERVER_DOMAIN: '127.0.0.1',
   GF_SERVER_ENFORCE_DOMAIN: 'true',
-  GF_SERVER_ROOT_URL: `http://127.0.0.1:${port}`,
+  GF_SERVER_ROOT_URL: publicUrl ?? `http://127.0.0.1:${port}`,
   GF_AUTH_ANONYMOUS_ENABLED: 'true',
   GF_AUTH_ANONYMOUS_ORG_ROLE: 'Viewer',
   GF_AUTH_BASIC_ENABLED: 'false',

@@ -52,6 +52,9 @@ const startWeb = async (options: ServerOptions, { name, args, readyPath }: Web):
   return { ...running, url }
 }
 
+/** A path in the URL that others reach it at is the proxy's: here it is served at the root as ever, to probes and scrapes too. */
+const reachedAt = (port: number) => [`--web.external-url=http://127.0.0.1:${port}`, '--web.route-prefix=/']
+
 export const startPrometheus = ({ configFile, ...options }: ConfiguredOptions) =>
   startWeb(options, {
     name: 'Prometheus',
@@ -61,7 +64,7 @@ export const startPrometheus = ({ configFile, ...options }: ConfiguredOptions) =
       `--storage.tsdb.path=${resolve(options.dataDir)}`,
       // The runbook, where each alert leads to.
       `--web.console.templates=${join(dirname(resolve(configFile)), 'consoles')}`,
-      `--web.external-url=http://127.0.0.1:${options.port}`,
+      ...reachedAt(options.port),
       // The clock of an alert with a shorter `for` starts anew with Prometheus; the default is ten minutes.
       '--rules.alert.for-grace-period=1s',
       // A latency leads to the trace of a request that had it.
@@ -76,10 +79,10 @@ export const startAlertmanager = ({ configFile, ...options }: ConfiguredOptions)
     args: [
       `--config.file=${resolve(configFile)}`,
       `--storage.path=${resolve(options.dataDir)}`,
-      // Who was told, and who has answered, as it is known after a crash; the default is a quarter of an hour.
-      '--data.maintenance-interval=1m',
+      // Who was told, and who has answered, as it is known after a crash: what is younger is lost. The default is a quarter of an hour.
+      '--data.maintenance-interval=5s',
       // Where its messages lead to.
-      `--web.external-url=http://127.0.0.1:${options.port}`,
+      ...reachedAt(options.port),
       // A cluster of one: the default listens for others on every interface.
       '--cluster.listen-address=',
     ],

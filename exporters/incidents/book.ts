@@ -1,5 +1,5 @@
 import type { Incident, Known } from './incident.ts'
-import { added, counted, emptyTally, type Tally } from './tally.ts'
+import { added, counted, emptyTally, type Tally, tallyKey } from './tally.ts'
 
 /** How many of those that are over are shown. */
 const shown = 100
@@ -31,9 +31,9 @@ export const emptyBook = (): WritableBook => {
   const ends = new Map<string, number>()
   const tallies = new Map<string, Tally>()
   let recent: readonly Incident[] = []
-  const tallied = ({ severity, owner }: Pick<Tally, 'severity' | 'owner'>, change: (tally: Tally) => Tally) => {
-    const key = JSON.stringify([severity, owner])
-    tallies.set(key, change(tallies.get(key) ?? emptyTally(severity, owner)))
+  const tallied = (of: Pick<Tally, 'severity' | 'owner'>, change: (tally: Tally) => Tally) => {
+    const key = tallyKey(of)
+    tallies.set(key, change(tallies.get(key) ?? emptyTally(of.severity, of.owner)))
   }
   const close = (incident: Incident, resolvedAt: number) => {
     const { fingerprint, id } = incident

@@ -1,4 +1,4 @@
-import { chmod, mkdir, readFile } from 'node:fs/promises'
+import { chmod, mkdir, readFile, stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import type { Tell } from '../secret.ts'
 import { emptyBook } from './book.ts'
@@ -29,26 +29,27 @@ export const fileLedger = async ({ folder: given, tell, now = Date.now }: Option
   await ownFolder(folder)
   const lock = await lockFolder(folder)
   try {
-    const file = join(folder, 'incidents.jsonl')
-    const content = await readContent(file, tell)
-    const book = emptyBook()
-    const tidied = tidy(content, now() - kept)
-    for (const tally of tidied.tallies) book.include(tally)
-    for (const incident of tidied.incidents) book.put(incident)
-    const length = await rewritten(file, content, tidied, tell)
-    const journal = await openJournal(file, length)
+    const { book, journal } = await opened(join(folder, 'incidents.jsonl'), now() - kept, tell)
     const inTurn = oneByOne()
+    const insist = () => {
+      if (lock.holds()) return
+      throw new Error(`${folder} was taken over: another recorder writes there, or its lock was removed`)
+    }
     return {
       book,
       change: (decide) =>
         inTurn(async () => {
           const changes = decide(book)
           if (changes.length === 0) return false
-          if (!lock.holds())
-            throw new Error(`${folder} was taken over: another recorder writes there, or its lock was removed`)
+          insist()
           await journal.append(changes.map((incident) => line({ incident })).join(''))
           for (const incident of changes) book.put(incident)
           return true
+        }),
+      probe: () =>
+        inTurn(() => {
+          insist()
+          return journal.probe()
         }),
       close: () =>
         inTurn(async () => {
@@ -62,16 +63,39 @@ export const fileLedger = async ({ folder: given, tell, now = Date.now }: Option
   }
 }
 
+/**
+ * One that was there may be somebody else's too: its mode is not for us to change. A group may be let in, as it is where a
+ * volume is mounted; the files are open to their owner alone.
+ */
 const ownFolder = async (folder: string) => {
-  try {
-    await mkdir(folder, { recursive: true, mode: 0o700 })
-    await chmod(folder, 0o700)
-  } catch (cause) {
+  const mode = await modeOf(folder).catch((cause: unknown) => {
     throw new Error(
       `could not use ${folder}: ${wordsOf(cause)}. Give it to the user that the recorder runs as, or set INCIDENTS_DIR to another folder`,
       { cause },
     )
-  }
+  })
+  if ((mode & 0o007) === 0) return
+  throw new Error(
+    `${folder} is open to everybody (mode ${mode.toString(8).padStart(4, '0')}): chmod o= ${folder}, or set INCIDENTS_DIR to a new folder in it, which the recorder makes for itself`,
+  )
+}
+
+/** Made where it was not there. */
+const modeOf = async (folder: string) => {
+  // What the mask of the process takes away, or the folder above adds, is set right.
+  if (await mkdir(folder, { recursive: true, mode: 0o700 })) await chmod(folder, 0o700)
+  return (await stat(folder)).mode & 0o7777
+}
+
+/** What a file holds, and the file to add to. */
+const opened = async (file: string, before: number, tell: Tell) => {
+  const content = await readContent(file, tell)
+  const book = emptyBook()
+  const tidied = tidy(content, before)
+  for (const tally of tidied.tallies) book.include(tally)
+  for (const incident of tidied.incidents) book.put(incident)
+  const length = await rewritten(file, content, tidied, tell)
+  return { book, journal: await openJournal(file, length) }
 }
 
 interface Content {

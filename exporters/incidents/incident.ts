@@ -150,7 +150,7 @@ export const seen = (incident: Incident, sight: Sight, settle: number): Incident
   return found.updatedAt > deadline || sight.askedAt > deadline + settle ? judged(active, sight.askedAt) : active
 }
 
-/** The first silence that covers any of its time, be it over or deleted by now. */
+/** The first silence that answers it, be it over or deleted by now. */
 const withAnswer = (incident: Incident, { silences, askedAt }: Sight): Incident => {
   if (incident.acknowledgedAt !== undefined) return incident
   const until = incident.resolvedAt ?? incident.missedAt ?? askedAt

@@ -9,6 +9,11 @@ export interface Journal {
    * @throws Error as the system words it; nothing is added then
    */
   append(text: string): Promise<void>
+  /**
+   * Resolves where there is room for as much as was to be added last, and takes none.
+   * @throws Error as the system words it
+   */
+  probe(): Promise<void>
   close(): Promise<void>
 }
 
@@ -24,22 +29,33 @@ export const openJournal = async (file: string, length: number): Promise<Journal
   let good = length
   // What a failed addition has left behind is cut off before the next.
   let clean = false
+  /** Bytes. */
+  let wanted = 1
   const cut = async () => {
     await handle.truncate(good)
     await handle.sync()
     clean = true
   }
+  const write = async (bytes: Buffer) => {
+    if (!clean) await cut()
+    clean = false
+    wanted = bytes.length
+    await writeAll(handle, bytes, good)
+    await handle.sync()
+  }
   await cut()
   await syncFolder(file)
   return {
     append: async (text) => {
-      if (!clean) await cut()
-      clean = false
       const bytes = Buffer.from(text)
-      await writeAll(handle, bytes, good)
-      await handle.sync()
+      await write(bytes)
       good += bytes.length
       clean = true
+    },
+    probe: async () => {
+      // No whole line: should this be the last that is done, the next start cuts it off.
+      await write(Buffer.alloc(wanted, ' '))
+      await cut()
     },
     close: () => handle.close(),
   }

@@ -11,11 +11,16 @@ export interface Ledger {
   /** As it was after the last change. Undefined until it could be read. */
   readonly book: Book | undefined
   /**
-   * Resolves once what `decide` returns is kept for good, also should the machine lose power now; to false where that took
-   * no attempt, as nothing changed.
+   * Resolves once what `decide` returns is kept for good, also should the machine lose power now; to false where
+   * nothing was written, as nothing changed.
    * @throws Error where it is not certain: whoever brought the news is to bring it again
    */
   change(decide: Decide): Promise<boolean>
+  /**
+   * Resolves where a change could be kept now, and leaves none behind.
+   * @throws Error where none could
+   */
+  probe(): Promise<void>
   close(): Promise<void>
 }
 

@@ -1,5 +1,6 @@
 import type { Book } from './book.ts'
 import { deadlineOf, type Incident } from './incident.ts'
+import { moment } from './moment.ts'
 import { standingOf } from './readings.ts'
 
 /** Incidents as people and programs read them: the open ones, the most urgent first, and those that were over last. */
@@ -30,6 +31,3 @@ const shown = (incident: Incident) => {
     links,
   }
 }
-
-const moment = (milliseconds: number | undefined) =>
-  milliseconds === undefined ? null : new Date(milliseconds).toISOString()

@@ -3,6 +3,7 @@ import type { Secret, Tell } from '../secret.ts'
 import { emptyBook, type WritableBook } from './book.ts'
 import type { Incident } from './incident.ts'
 import { type Decide, type Ledger, oneByOne } from './ledger.ts'
+import { moment } from './moment.ts'
 import { readIncident } from './shapes.ts'
 import { wordsOf } from './state.ts'
 import { Unusable, usableTable } from './table.ts'
@@ -31,17 +32,21 @@ export const postgresLedger = async ({ url, tell }: Options): Promise<Ledger> =>
     writer ??= await opened(url())
     return writer
   }
-  const changed = async (decide: Decide) => {
-    const kept = await (await connected()).transaction(async (query) => {
+  const alone = async <T>(work: (query: Query) => Promise<T>) =>
+    (await connected()).transaction(async (query) => {
       await query(`select pg_advisory_xact_lock(${lockKey})`)
       await catchUp(query, mirror)
       whole = true
+      return work(query)
+    })
+  const changed = async (decide: Decide) => {
+    const kept = await alone(async (query) => {
       const changes = decide(mirror.book)
       await write(query, changes, mirror.last)
       return changes
     })
     for (const incident of kept) put(mirror, incident, mirror.last + 1)
-    return true
+    return kept.length > 0
   }
   await inTurn(() => changed(() => [])).catch((failure: unknown) => {
     if (failure instanceof Unusable) throw failure
@@ -52,6 +57,7 @@ export const postgresLedger = async ({ url, tell }: Options): Promise<Ledger> =>
       return whole ? mirror.book : undefined
     },
     change: (decide) => inTurn(() => changed(decide)),
+    probe: () => inTurn(() => alone((query) => probe(query, mirror.last))),
     close: () => inTurn(async () => writer?.alive && writer.close()).then(() => undefined),
   }
 }
@@ -111,11 +117,19 @@ const write = async (query: Query, changes: readonly Incident[], last: number) =
   }
 }
 
+/** Reading may work where writing does not, as on a full disk: a row is written, and taken back. */
+const probe = async (query: Query, last: number) => {
+  await query('savepoint probe')
+  await query(
+    `insert into incidents (id, seq, record, alertname, severity, owner, response, starts_at, notified_at)
+      values ('', $1, '', '', '', '', '', now(), now())`,
+    [last + 1],
+  )
+  await query('rollback to savepoint probe')
+}
+
 /** No text of PostgreSQL holds NUL. The record does not either: JSON writes it otherwise. */
 const plain = (text: string) => text.replaceAll('\0', '')
-
-const moment = (milliseconds: number | undefined) =>
-  milliseconds === undefined ? null : new Date(milliseconds).toISOString()
 
 const upsert = `
   insert into incidents (id, seq, record, alertname, severity, owner, response, starts_at, notified_at, acknowledged_at, resolved_at)

@@ -5,7 +5,7 @@ import { type ResponseTimes, responseTimeOf } from './deliveries.ts'
 import type { Incident, Sight } from './incident.ts'
 import * as metrics from './metrics.ts'
 import { coverOf } from './silences.ts'
-import { distributions, emptyTally, type Tally } from './tally.ts'
+import { distributions, emptyTally, tallyKey } from './tally.ts'
 
 type Labels = Readonly<Record<string, string>>
 
@@ -20,15 +20,13 @@ export const standingOf = ({ acknowledgedAt, response }: Incident) =>
   acknowledgedAt !== undefined ? 'acknowledged' : response === 'breached' ? 'late' : 'waiting'
 const standings = ['waiting', 'acknowledged', 'late'] as const
 
-const keyOf = ({ severity, owner }: Pick<Tally, 'severity' | 'owner'>) => JSON.stringify([severity, owner])
-
 /** What was counted, and what is open. */
 export const bookReadings = (book: Book, { times, owners }: Expected): readonly Reading[] => {
   const expected = Object.keys(times).flatMap((severity) => owners.map((owner) => emptyTally(severity, owner)))
-  const tallies = new Map([...expected, ...book.tallies()].map((tally) => [keyOf(tally), tally]))
+  const tallies = new Map([...expected, ...book.tallies()].map((tally) => [tallyKey(tally), tally]))
   const open = new Map<string, number>()
   for (const incident of book.live().filter(({ resolvedAt }) => resolvedAt === undefined)) {
-    const key = `${keyOf(incident)}${standingOf(incident)}`
+    const key = `${tallyKey(incident)}${standingOf(incident)}`
     open.set(key, (open.get(key) ?? 0) + 1)
   }
   return [...tallies.values()].flatMap((tally) => {
@@ -39,7 +37,7 @@ export const bookReadings = (book: Book, { times, owners }: Expected): readonly 
       metrics.responseBreached.sample(tally.breached, labels),
       ...distributions(tally).flatMap(([metric, counted]) => distribution(metric, labels, counted)),
       ...standings.map((response) =>
-        metrics.incidentsOpen.sample(open.get(`${keyOf(tally)}${response}`) ?? 0, { ...labels, response }),
+        metrics.incidentsOpen.sample(open.get(`${tallyKey(tally)}${response}`) ?? 0, { ...labels, response }),
       ),
     ]
   })

@@ -3,13 +3,13 @@ import type { Registry } from '../registry.ts'
 import type { Tell } from '../secret.ts'
 import { registrySource } from '../service/instruments/registered.ts'
 import { type ResponseTimes, recordable } from './deliveries.ts'
+import { type Keeper, keeperOf } from './keeping.ts'
 import type { Ledger } from './ledger.ts'
 import { listed } from './listing.ts'
 import * as metrics from './metrics.ts'
 import { bookReadings, coverReadings } from './readings.ts'
 import { type Answer, recorderServer } from './server.ts'
 import { readNotification } from './shapes.ts'
-import { type State, stateTold, wordsOf } from './state.ts'
 import { type Watch, watchAlertmanager } from './watch.ts'
 
 interface Options extends Pick<Parameters<typeof recorderServer>[0], 'guard' | 'createServer'> {
@@ -43,7 +43,7 @@ type Deliveries = Record<'recorded' | 'refused' | 'failed', number>
 
 interface Parts extends Options {
   readonly deliveries: Deliveries
-  readonly ledgerState: State
+  readonly keeper: Keeper
   readonly watch: Watch
 }
 
@@ -60,9 +60,9 @@ export const startRecorder = async (options: Options): Promise<Recorder> => {
     pollMs = 15_000,
     settleMs = 180_000,
   } = options
-  const ledgerState = stateTold(tell, ledger.book !== undefined)
-  const watch = watchAlertmanager({ ledger, ledgerState, alertmanagerUrl, pollMs, settleMs, tell })
-  const parts: Parts = { ...options, deliveries: { recorded: 0, refused: 0, failed: 0 }, ledgerState, watch }
+  const keeper = keeperOf(ledger, tell)
+  const watch = watchAlertmanager({ keeper, alertmanagerUrl, pollMs, settleMs, tell })
+  const parts: Parts = { ...options, deliveries: { recorded: 0, refused: 0, failed: 0 }, keeper, watch }
   const app = recorderServer({
     take: (body) => taken(body, parts),
     refused: (words) => refuse(words, parts),
@@ -92,30 +92,23 @@ const refuse = (words: string, { deliveries, tell }: Parts) => {
 
 /** Alertmanager sends again what is answered with a 5xx, and nothing else. */
 const taken = async (body: string, parts: Parts): Promise<Answer> => {
-  const { ledger, responseTimes, deliveries, ledgerState, tell } = parts
+  const { responseTimes, deliveries, keeper, tell } = parts
   const read = readNotification(body)
   if ('fault' in read) {
-    const words = `This is no notification of Alertmanager's webhook, version 4 (${read.fault}).`
+    const words = `This is no notification of Alertmanager's webhook, version 4 (${read.fault}): have Alertmanager send it, by webhook_configs of a receiver that set no payload.`
     refuse(words, parts)
     return { status: 400, words }
   }
   const { alerts, truncated } = read.value
   if (truncated > 0)
     tell(`Alertmanager left ${truncated} alerts out of a notification: set max_alerts to 0 for our webhook`)
-  try {
-    const kept = await ledger.change(recordable(alerts, Date.now(), responseTimes))
-    deliveries.recorded += 1
-    if (kept) ledgerState.good('incidents are kept again')
-    return { status: 200, words: 'Recorded.' }
-  } catch (failure) {
-    deliveries.failed += 1
-    ledgerState.bad(`could not keep incidents, and Alertmanager is to send them again: ${wordsOf(failure)}`)
-    return { status: 503, words: 'It could not be kept: send it again.' }
-  }
+  const kept = await keeper.change(recordable(alerts, Date.now(), responseTimes))
+  deliveries[kept ? 'recorded' : 'failed'] += 1
+  return kept ? { status: 200, words: 'Recorded.' } : { status: 503, words: 'It could not be kept: send it again.' }
 }
 
 const served = (parts: Parts): (() => Promise<readonly (Reading | Kept)[]>) => {
-  const { ledger, responseTimes, owners, registry, staleMs = 300_000, deliveries, ledgerState, watch } = parts
+  const { ledger, responseTimes, owners, registry, staleMs = 300_000, deliveries, keeper, watch } = parts
   const own = registrySource(registry)
   return async () => {
     const { book } = ledger
@@ -127,7 +120,7 @@ const served = (parts: Parts): (() => Promise<readonly (Reading | Kept)[]>) => {
       ...(fresh ? coverReadings(fresh, book, responseTimes, now) : []),
       ...Object.entries(deliveries).map(([result, count]) => metrics.deliveriesTotal.sample(count, { result })),
       metrics.alertmanagerUp.sample(watch.works() ? 1 : 0),
-      metrics.ledgerUp.sample(ledgerState.works() ? 1 : 0),
+      metrics.ledgerUp.sample(keeper.works() ? 1 : 0),
       ...(await own()),
     ]
   }

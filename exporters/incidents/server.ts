@@ -17,7 +17,7 @@ export interface Answer {
 interface ServerOptions {
   /** Takes the body of a notification. */
   readonly take: (body: string) => Promise<Answer>
-  /** Told of a notification that was refused before it was read. */
+  /** Told of a notification that was refused before it was read, also as its sender may not. */
   readonly refused: (words: string) => void
   readonly metrics: () => Promise<readonly (Reading | Kept)[]>
   /** Undefined until the ledger could be read. */
@@ -35,7 +35,12 @@ const bodyLimit = 8 * 1024 ** 2
 export const recorderServer = (options: ServerOptions): FastifyInstance => {
   const { take, refused, metrics, incidents, health, guard, createServer } = options
   const app = Fastify({ logger: false, bodyLimit, ...(createServer && { serverFactory: createServer }) })
-  if (guard) app.addHook('onRequest', admission(guard))
+  if (guard) {
+    app.addHook('onRequest', admission(guard))
+    app.addHook('onResponse', async ({ routeOptions }, { statusCode }) => {
+      if (routeOptions.url === webhook && statusCode === 401) refused(guard.words.trim())
+    })
+  }
   // No page in a browser can send this type to another site unasked.
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, body, done) => done(null, body))

@@ -20,19 +20,24 @@ export interface Silence {
 interface Lasting {
   readonly labels: Labels
   readonly startsAt: number
+  /** When somebody was first told of it. */
+  readonly notifiedAt: number
   /** Until when it is known to have lasted. */
   readonly until: number
 }
 
-/** Who was first to silence an alert in its time, and when: not before it fired. */
+/**
+ * Who was first to silence an alert in its time, and when: not before it fired. A silence from before, as for a deployment,
+ * that was over by the time anybody was told is no answer: who made it cannot have known.
+ */
 export const acknowledgement = (
   silences: readonly Silence[],
-  { labels, startsAt, until }: Lasting,
+  { labels, startsAt, notifiedAt, until }: Lasting,
 ): { readonly at: number; readonly by: string } | undefined => {
   const [first] = silences
-    .filter(
-      (silence) => Math.max(silence.startsAt, startsAt) < Math.min(silence.endsAt, until) && covers(silence, labels),
-    )
+    .filter((silence) => Math.max(silence.startsAt, startsAt) < Math.min(silence.endsAt, until))
+    .filter((silence) => silence.startsAt >= startsAt || silence.endsAt > notifiedAt)
+    .filter((silence) => covers(silence, labels))
     .toSorted((one, other) => one.startsAt - other.startsAt)
   return first && { at: Math.max(first.startsAt, startsAt), by: first.createdBy }
 }

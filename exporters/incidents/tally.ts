@@ -5,7 +5,7 @@ import { timeToAcknowledge, timeToNotify, timeToResolve } from './metrics.ts'
 /** Durations of one kind: how many ended in each bucket, its bound in seconds. Those beyond the last are in `count` only. */
 interface Durations {
   readonly buckets: readonly (readonly [bound: number, count: number])[]
-  /** Seconds. */
+  /** Milliseconds, whole ones: added up in another order after a restart, fractions of seconds would make another sum. */
   readonly sum: number
   readonly count: number
 }
@@ -31,6 +31,9 @@ const none = ({ buckets }: Pick<Histogram, 'buckets'>): Durations => ({
   sum: 0,
   count: 0,
 })
+
+/** One for each severity and team. */
+export const tallyKey = ({ severity, owner }: Pick<Tally, 'severity' | 'owner'>) => JSON.stringify([severity, owner])
 
 export const emptyTally = (severity: string, owner: string): Tally => ({
   severity,
@@ -58,16 +61,16 @@ export const counted = (tally: Tally, incident: Incident, before: Incident | und
 const timed = (tally: Tally, incident: Incident, before: Incident | undefined): Pick<Tally, Kind> => {
   const of = (kind: Kind) => {
     const took = incident.took[kind]
-    return took === undefined || before?.took[kind] !== undefined ? tally[kind] : withOne(tally[kind], took / 1000)
+    return took === undefined || before?.took[kind] !== undefined ? tally[kind] : withOne(tally[kind], took)
   }
   return { notify: of('notify'), acknowledge: of('acknowledge'), resolve: of('resolve') }
 }
 
-const withOne = ({ buckets, sum, count }: Durations, seconds: number): Durations => {
-  const place = buckets.findIndex(([bound]) => seconds <= bound)
+const withOne = ({ buckets, sum, count }: Durations, milliseconds: number): Durations => {
+  const place = buckets.findIndex(([bound]) => milliseconds <= bound * 1000)
   return {
     buckets: buckets.map(([bound, held], at) => [bound, at === place ? held + 1 : held]),
-    sum: sum + seconds,
+    sum: sum + milliseconds,
     count: count + 1,
   }
 }
@@ -94,7 +97,7 @@ const joined = (one: Durations, other: Durations): Durations => {
   }
 }
 
-/** As a histogram tells it: each bucket with all that is in those below. */
+/** As a histogram tells it, in seconds: each bucket with all that is in those below. */
 export const cumulative = ({ buckets, sum, count }: Durations) => {
   let all = 0
   return {
@@ -102,7 +105,7 @@ export const cumulative = ({ buckets, sum, count }: Durations) => {
       all += held
       return [bound, all]
     }),
-    sum,
+    sum: sum / 1000,
     count,
   }
 }

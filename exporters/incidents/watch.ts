@@ -1,12 +1,12 @@
 import type { Tell } from '../secret.ts'
 import { look } from './alertmanager.ts'
 import { type Sight, seen } from './incident.ts'
-import type { Ledger } from './ledger.ts'
-import { type State, stateTold, wordsOf } from './state.ts'
+import type { Keeper } from './keeping.ts'
+import type { Decide } from './ledger.ts'
+import { stateTold, wordsOf } from './state.ts'
 
 interface Options {
-  readonly ledger: Ledger
-  readonly ledgerState: State
+  readonly keeper: Keeper
   readonly alertmanagerUrl: string
   /** Milliseconds between two looks. */
   readonly pollMs: number
@@ -25,7 +25,7 @@ export interface Watch {
 }
 
 export const watchAlertmanager = (options: Options): Watch => {
-  const { pollMs, alertmanagerUrl, tell } = options
+  const { keeper, pollMs, settleMs, alertmanagerUrl, tell } = options
   const alertmanager = stateTold(tell)
   let sight: Sight | undefined
   let timer: NodeJS.Timeout | undefined
@@ -34,16 +34,21 @@ export const watchAlertmanager = (options: Options): Watch => {
     try {
       sight = await look(alertmanagerUrl)
       alertmanager.good('Alertmanager tells its alerts and silences again')
+      return sight
     } catch (failure) {
       alertmanager.bad(
         `could not read from Alertmanager: ${wordsOf(failure)}. Check ALERTMANAGER_URL, and that it runs`,
       )
-      return
+      return undefined
     }
-    await record(sight, options)
+  }
+  const turn = async () => {
+    const seenNow = await lookOnce()
+    // What could not be kept, the next look tells again, and what came of it meanwhile.
+    if (!seenNow || (await keeper.change(changesOf(seenNow, settleMs)))) await keeper.retry()
   }
   const begin = (): Promise<void> =>
-    lookOnce().then(() => {
+    turn().then(() => {
       if (!stopped) timer = setTimeout(() => (under = begin()), pollMs)
     })
   let under = begin()
@@ -58,17 +63,10 @@ export const watchAlertmanager = (options: Options): Watch => {
   }
 }
 
-const record = async (sight: Sight, { ledger, ledgerState, settleMs }: Options) => {
-  try {
-    const kept = await ledger.change((book) =>
-      book.live().flatMap((incident) => {
-        const next = seen(incident, sight, settleMs)
-        return next === incident ? [] : [next]
-      }),
-    )
-    if (kept) ledgerState.good('incidents are kept again')
-  } catch (failure) {
-    // The next look tells the same, and what came of it meanwhile.
-    ledgerState.bad(`could not keep what Alertmanager told: ${wordsOf(failure)}`)
-  }
-}
+const changesOf =
+  (sight: Sight, settleMs: number): Decide =>
+  (book) =>
+    book.live().flatMap((incident) => {
+      const next = seen(incident, sight, settleMs)
+      return next === incident ? [] : [next]
+    })

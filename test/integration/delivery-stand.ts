@@ -27,13 +27,21 @@ interface StandOptions {
   readonly delivery: Delivery
   readonly receivers: Receivers
   readonly secrets: Readonly<Record<string, string>>
+  /** After how long what still fires is told again; left out where no test is that long. */
+  readonly repeat?: string
 }
 
-const inAHurry = (config: string) =>
-  config
+/** Milliseconds from one look at a group to the next. */
+export const hurriedInterval = 2000
+
+/** The heart's repetition stays half of its interval. */
+const inAHurry = (config: string, repeat: string | undefined) => {
+  const hurried = config
     .replace(/group_wait: .*/g, 'group_wait: 1s')
-    .replace(/group_interval: .*/g, 'group_interval: 2s')
-    .replace(/repeat_interval: 1m$/gm, 'repeat_interval: 2s')
+    .replace(/group_interval: .*/g, `group_interval: ${hurriedInterval}ms`)
+    .replace(/repeat_interval: 30s$/gm, `repeat_interval: ${hurriedInterval / 2}ms`)
+  return repeat === undefined ? hurried : hurried.replace(/repeat_interval: \d+h$/gm, `repeat_interval: ${repeat}`)
+}
 
 const write = (path: string, text: string) => {
   mkdirSync(dirname(path), { recursive: true })
@@ -41,7 +49,7 @@ const write = (path: string, text: string) => {
 }
 
 /** A real Alertmanager with the generated configuration, which waits for seconds only. Its messages end at the receivers. */
-export const startStand = async ({ program: name, folder, delivery, receivers, secrets }: StandOptions) => {
+export const startStand = async ({ program: name, folder, delivery, receivers, secrets, repeat }: StandOptions) => {
   const programs = await ensurePrograms([name])
   const port = await freePort()
   const { pager: _, ...rest } = composeDeployment
@@ -54,7 +62,7 @@ export const startStand = async ({ program: name, folder, delivery, receivers, s
   }
   for (const [secret, text] of Object.entries(secrets)) write(join(folder, 'secrets', secret), text)
   const configFile = join(folder, 'config/alertmanager.yml')
-  write(configFile, inAHurry(alertmanagerConfig(deployment, delivery)))
+  write(configFile, inAHurry(alertmanagerConfig(deployment, delivery), repeat))
   write(join(folder, 'config/templates/techplus.tmpl'), messageTemplates(delivery))
   write(join(folder, 'config/templates/sources.tmpl'), sourceTemplates(ruleFiles(), deployment))
   const program = programs[name]
@@ -79,6 +87,18 @@ export const startStand = async ({ program: name, folder, delivery, receivers, s
           alerts.map((alert) => ({ generatorURL: 'http://127.0.0.1:9090/graph?g0.expr=up&g0.tab=1', ...alert })),
         ),
       }),
+    /** Silences every alert of a name; the answer is the silence. */
+    silence: async (alertname: string): Promise<string> => {
+      const [startsAt, endsAt] = [Date.now(), Date.now() + 3600_000].map((at) => new Date(at).toISOString())
+      const matchers = [{ name: 'alertname', value: alertname, isRegex: false, isEqual: true }]
+      const body = JSON.stringify({ matchers, startsAt, endsAt, createdBy: 'test', comment: 'acknowledged' })
+      const headers = { 'content-type': 'application/json' }
+      const { silenceID }: { readonly silenceID: string } = JSON.parse(
+        await ask('silences', { method: 'POST', headers, body }),
+      )
+      return silenceID
+    },
+    endSilence: (id: string) => ask(`silence/${id}`, { method: 'DELETE' }),
     /** What silences each alert that there is. */
     silences: async (): Promise<ReadonlyMap<string, readonly string[]>> => {
       const alerts: readonly { labels: Labels; status: { silencedBy: readonly string[] } }[] = JSON.parse(

@@ -8,7 +8,7 @@ import { run } from '../../compose/local/run.ts'
 import { type SeverityName, severities } from '../../config/sla.ts'
 import type { Channel } from '../../config/teams.ts'
 import { namesOf } from '../../metrics/names.ts'
-import { type Labels, type Posted, startStand } from './delivery-stand.ts'
+import { hurriedInterval, type Labels, type Posted, startStand } from './delivery-stand.ts'
 import { type Mail, type Post, type Receivers, startReceivers } from './receivers.ts'
 import { eventually, workshop } from './servers.ts'
 
@@ -129,9 +129,9 @@ const alertFor = ({ step, severity }: Route, owner: string, { instance = 'main',
       }
 }
 
-const ownerOf = ({ key, step }: Route) => (step === 'escalation' ? 'demo' : (key.split('.')[0] ?? ''))
+const ownerOf = ({ key, step }: Route) => (step === 'escalation' ? 'demo' : (key.split('.')[1] ?? ''))
 
-const subjects = { first: '', reminder: ', not answered yet', escalation: ', not answered in time' } as const
+const subjects = { first: '', reminder: ', not acknowledged yet', escalation: ', not acknowledged in time' } as const
 const titleOf = ({ severity, step }: Route) => `[${severity.toUpperCase()}${subjects[step]}]`
 
 describe.each(['alertmanager', 'alertmanager-0.3'] as const)('%s, with what is generated', (program) => {
@@ -235,7 +235,7 @@ describe.each(['alertmanager', 'alertmanager-0.3'] as const)('%s, with what is g
     if (!route) throw new Error('no route')
     await stand.post(['TargetDown', 'RedisDown'].map((about) => alertFor(route, 'demo', { about, instance: 'other' })))
     const found = await mailWith('next-medium@techplus.test', 'TargetDown other')
-    expect(found.subject).toBe('[MEDIUM, not answered in time] 3 alerts of demo')
+    expect(found.subject).toBe('[MEDIUM, not acknowledged in time] 3 alerts of demo')
     for (const name of ['PostgresDown main', 'RedisDown other']) expect(found.text.split('\n')).toContain(name)
   })
 
@@ -250,10 +250,11 @@ describe.each(['alertmanager', 'alertmanager-0.3'] as const)('%s, with what is g
   test('beats, and does not stop', async () => {
     const beat = { labels: { alertname: heartbeatRoute.alertname }, startsAt: began.toISOString() }
     await stand.post([beat])
-    await eventually(
-      () => posts('/hook/heartbeat').length,
-      (count) => count >= 3,
-    )
+    const beats = () => posts('/hook/heartbeat').map(({ at }) => at)
+    const came = await eventually(beats, (all) => all.length >= 8)
+    const pauses = came.slice(1).map((at, place) => at - (came[place] ?? at))
+    // Were every second beat left out, no pause would be this short.
+    expect(pauses.filter((pause) => pause < 1.5 * hurriedInterval).length).toBeGreaterThan(pauses.length / 2)
   })
 
   const evil = `a"b'c\`d <!channel> & <img src=x onerror=alert(1)> $(touch x)\r\nBcc: victim@techplus.test\u202e +1`
@@ -301,13 +302,13 @@ describe.each(['alertmanager', 'alertmanager-0.3'] as const)('%s, with what is g
     const routes = routesOf(delivery).filter(({ severity }) => severity === 'high')
     const endsAt = new Date(Math.max(Date.now() - 1, began.getTime() + 1000)).toISOString()
     await stand.post(routes.map((route) => ({ ...alertFor(route, 'demo'), endsAt })))
-    const over = await mailWith('demo-high@techplus.test', '[OVER high] PostgresDown main')
-    expect(over.text).toMatch(/^Over: PostgresDown main\n\s+first high of demo\n\s+It lasted [\dms.]+\.$/m)
+    const over = await mailWith('demo-high@techplus.test', '[RESOLVED high] PostgresDown main')
+    expect(over.text).toMatch(/^Resolved: PostgresDown main\n\s+first high of demo\n\s+It lasted [\dms.]+\.$/m)
     expect(over.text).not.toContain('What to do')
-    const { body } = await postWith('/slack/demo-high', '[OVER high]')
+    const { body } = await postWith('/slack/demo-high', '[RESOLVED high]')
     expect(slackMessage.parse(body).attachments[0].color).toBe('#73BF69')
-    await mailWith('next-high@techplus.test', '[ANSWERED OR OVER high] PostgresDown main')
-    const reminded = mailsTo('demo-high@techplus.test').filter(({ subject }) => subject.startsWith('[ANSWERED'))
+    await mailWith('next-high@techplus.test', '[ACKNOWLEDGED OR RESOLVED high] PostgresDown main')
+    const reminded = mailsTo('demo-high@techplus.test').filter(({ subject }) => subject.startsWith('[ACKNOWLEDGED'))
     expect(reminded).toEqual([])
   })
 
@@ -321,6 +322,51 @@ describe.each(['alertmanager', 'alertmanager-0.3'] as const)('%s, with what is g
     const closed = () => new Set(events().flatMap((one) => (one.event_action === 'resolve' ? [one.dedup_key] : [])))
     await eventually(closed, (keys) => keys.size === opened.size)
     expect(closed()).toEqual(opened)
+  })
+})
+
+describe.each(['alertmanager', 'alertmanager-0.3'] as const)('%s, of an alert that ends in silence', (program) => {
+  const shop = workshop()
+  let receivers: Receivers
+  beforeAll(async () => {
+    receivers = await startReceivers()
+  })
+  afterAll(async () => {
+    await receivers.close()
+    await shop.end()
+  })
+
+  test('tells nobody, and tells it at once when it fires again after the time at which it would be repeated', async () => {
+    const delivery = deliveryTo(receivers, false)
+    const [folder, secrets] = [join(shop.folder, program), secretsFor(receivers)]
+    const repeat = 5 * hurriedInterval
+    const stand = shop.keep(await startStand({ program, folder, delivery, receivers, secrets, repeat: `${repeat}ms` }))
+    const labels = { alertname: 'DemoDown', severity: 'high', owner: 'demo', instance: 'main' }
+    const told = () => receivers.mails().filter(({ subject }) => subject.includes('DemoDown main'))
+    const beats = () => receivers.posts().filter(({ path }) => path === '/hook/heartbeat').length
+    /** As often as the heart beats, a group is looked at. */
+    const looked = async () => {
+      const soFar = beats()
+      await eventually(beats, (count) => count >= soFar + 3)
+    }
+    const fires = { labels, annotations: { summary: 'x' }, startsAt: began.toISOString() }
+    await stand.post([fires, { labels: { alertname: heartbeatRoute.alertname }, startsAt: began.toISOString() }])
+    const [first] = await eventually(told, (all) => all.length > 0)
+
+    const silence = await stand.silence('DemoDown')
+    await eventually(stand.silences, (all) => all.get('DemoDown')?.length === 1)
+    const soFar = told().length
+    await stand.post([{ ...fires, endsAt: new Date(Date.now() - 1).toISOString() }])
+    await eventually(stand.silences, (all) => !all.has('DemoDown'))
+    await looked()
+    await stand.endSilence(silence)
+    await eventually(Date.now, (now) => now > (first?.at ?? now) + repeat)
+    await looked()
+    expect(told()).toHaveLength(soFar)
+
+    await stand.post([{ ...fires, startsAt: new Date().toISOString() }])
+    const again = await eventually(told, (all) => all.length > soFar)
+    expect(again.at(-1)?.subject).toBe('[HIGH] DemoDown main: x')
   })
 })
 

@@ -69,7 +69,7 @@ describe.each([
 
   test('is a configuration of Alertmanager that amtool accepts', async () => {
     const { code, output } = await call('amtool', 'check-config', alertmanager)
-    expect(output).toContain(`${routesOf(ourDelivery).length + 1} receivers`)
+    expect(output).toContain(`${routesOf(ourDelivery).length + 2} receivers`)
     expect(code).toBe(0)
   })
 
@@ -243,21 +243,21 @@ describe('npm run generate', () => {
       'config/teams.ts',
       'tell: { medium: [mail], low: [mail] }',
       'tell: { medium: [mail] }',
-      'support.tell.low is missing: nobody would be told of ',
+      'teams.support.tell.low is missing: nobody would be told of ',
     ],
     [
       'a severity without a receiver',
       'config/teams.ts',
       'tell: { medium: [mail], low: [mail] }',
       'tell: { medium: [mail], low: [] }',
-      'support.tell.low is empty: name a channel',
+      'teams.support.tell.low is empty: name a channel',
     ],
     [
       'a route that no alert takes',
       'config/teams.ts',
       'tell: { medium: [mail], low: [mail] }',
       'tell: { high: [mail], medium: [mail], low: [mail] }',
-      'support.tell.high is reached by no alert: leave it out',
+      'teams.support.tell.high is reached by no alert: leave it out',
     ],
   ])('refuses %s in one line, and writes nothing', async (_words, file, from, to, fault) => {
     const copy = checkout()

@@ -269,6 +269,27 @@ describe('In PostgreSQL', () => {
     await again.close()
   })
 
+  test('whether it could keep more is told, and leaves nothing there', async () => {
+    await asAdmin('create database probed')
+    const url = Object.assign(new URL(postgres.url), { pathname: '/probed' }).href
+    const ledger = await ledgerOf(url)
+    expect(await ledger.change(() => [])).toBe(false)
+    await ledger.probe()
+    await ledger.change(() => [incident('a')])
+    // As a full disk does, it lets them read.
+    await asAdmin(
+      "create function refuse_row() returns trigger language plpgsql as 'begin raise exception ''no space'';end'; create trigger refuse_row before insert on incidents execute function refuse_row()",
+      'probed',
+    )
+    await expect(ledger.probe()).rejects.toThrow('no space')
+    await asAdmin('drop trigger refuse_row on incidents', 'probed')
+    await ledger.probe()
+    await ledger.close()
+    const again = await ledgerOf(url)
+    expect(total(again)).toBe(1)
+    await again.close()
+  })
+
   test('a right that is missing is named, with what grants it', async () => {
     await asAdmin('create database bare')
     const url = Object.assign(new URL(ofOwn), { pathname: '/bare' }).href

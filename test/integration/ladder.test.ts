@@ -56,7 +56,7 @@ const killed = async () => {
   const from = Date.now()
   await stand.alertmanager.kill()
   await stand.alertmanager.start()
-  return { from, until: Date.now(), judge: false }
+  return { from, until: Date.now(), judge: false, forgets: false }
 }
 
 test('who is told of a critical alert, when, and of what, when Alertmanager is killed meanwhile', async () => {

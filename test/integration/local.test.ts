@@ -219,13 +219,14 @@ test('Prometheus, Alertmanager and the exporters become ready and serve', async 
         configFile: config('prometheus.yml', 'scrape_configs: []\n'),
         dataDir: join(folder, 'prometheus'),
         port: await freePort(),
-        args: ['--storage.tsdb.retention.time=32d'],
+        args: ['--storage.tsdb.retention.time=32d', '--web.external-url=https://ops.example/prometheus'],
       }),
       startAlertmanager({
         program: programs.alertmanager,
         configFile: config('alertmanager.yml', 'route: { receiver: none }\nreceivers: [{ name: none }]\n'),
         dataDir: join(folder, 'alertmanager'),
         port: await freePort(),
+        args: ['--web.external-url=https://ops.example/alertmanager'],
       }),
       startBlackboxExporter({
         program: programs['blackbox-exporter'],
@@ -242,6 +243,7 @@ test('Prometheus, Alertmanager and the exporters become ready and serve', async 
   )
   const text = async (server: { url: string } | undefined, path: string) =>
     (await fetch(`${server?.url}${path}`)).text()
+  // At their roots, wherever others reach them.
   expect(JSON.parse(await text(prometheus, '/api/v1/status/flags'))).toMatchObject({
     data: { 'rules.alert.for-grace-period': '1s', 'storage.tsdb.retention.time': '32d' },
   })

@@ -24,6 +24,8 @@ type Texts = Readonly<Record<string, string>>
 interface Told {
   readonly labels: Texts
   readonly annotations?: Texts
+  /** Where it is over. */
+  readonly endsAt?: string
 }
 
 const startsAt = '2026-11-26T17:10:00Z'
@@ -33,8 +35,9 @@ const common = (all: readonly Texts[]) =>
 const notification = (alerts: readonly Told[]) => ({
   receiver: 'demo',
   status: 'firing',
-  alerts: alerts.map(({ labels, annotations = {} }) => ({
-    ...{ status: 'firing', labels, annotations, startsAt, endsAt: '0001-01-01T00:00:00Z' },
+  alerts: alerts.map(({ labels, annotations = {}, endsAt }) => ({
+    ...{ status: endsAt ? 'resolved' : 'firing', labels, annotations, startsAt },
+    endsAt: endsAt ?? '0001-01-01T00:00:00Z',
     ...{ generatorURL: 'https://prometheus.example/p/graph?g0.expr=up&g0.tab=1', fingerprint: 'f' },
   })),
   groupLabels: {},
@@ -118,6 +121,62 @@ describe.each(['amtool', 'amtool-0.3'] as const)('as %s has it, a message', (nam
     expect(text).toMatch(/^All 21 of them: https:\/\/alertmanager\.example\/a$/m)
     expect(await rendered('text', many.slice(1))).not.toContain('of them')
     expect(await rendered('title', many)).toBe('[LOW] DemoDown (21 alerts)')
+  })
+
+  const bloated = (name: string, more: Partial<Told> = {}): Told => ({
+    labels: { alertname: 'PostgresTableBloated', severity: 'high', owner: 'platform', instance: 'main', relname: name },
+    ...more,
+  })
+  const rung = (about: string, instance: string): Told => ({
+    labels: {
+      alertname: 'ResponseDue',
+      source_alert: about,
+      step: 'reminder',
+      severity: 'high',
+      owner: 'platform',
+      instance,
+    },
+  })
+  /** The labels that a link to the form for a silence fills in. */
+  const filled = (url: string) => {
+    const filter = decodeURIComponent(/filter=(\S+)$/.exec(url)?.[1] ?? '')
+    return Object.fromEntries([...filter.matchAll(/(\w+)="([^"]*)"/g)].map(([, label, text]) => [label, text]))
+  }
+
+  test('about one alert on several things has one link that answers for all of them', async () => {
+    const { relname: _, ...shared } = bloated('a').labels
+    const both = [bloated('a'), bloated('b')]
+    const all = (text: string) => /^Acknowledge all 2: (\S+)$/m.exec(text)?.[1] ?? ''
+    expect(filled(all(await rendered('text', both)))).toEqual(shared)
+    expect(await rendered('slack', both)).toMatch(/^<[^<>|\s]+\|Acknowledge all 2>$/m)
+    expect(await rendered('html', both)).toMatch(/<a href="[^"]+silences\/new[^"]+">Acknowledge all 2<\/a>/)
+    expect(filled(await rendered('acknowledge', both))).toEqual(shared)
+    // Of a rung, what it is about.
+    const { alertname: _rung, source_alert, step: _step, instance: _instance, ...rest } = rung('RedisDown', 'x').labels
+    const rungs = [rung('RedisDown', 'one'), rung('RedisDown', 'two')]
+    expect(filled(all(await rendered('text', rungs)))).toEqual({ ...rest, alertname: source_alert })
+  })
+
+  test('about several alerts has no link that would answer for whatever else the team has', async () => {
+    const several = [rung('RedisDown', 'main'), rung('PostgresDown', 'main')]
+    expect(await rendered('text', several)).not.toContain('Acknowledge all')
+    expect(filled(await rendered('acknowledge', several))).toMatchObject({ alertname: 'RedisDown' })
+    expect(await rendered('text', [bloated('a')])).not.toContain('Acknowledge all')
+  })
+
+  test('leads to what fires, and not to what is over beside it', async () => {
+    const over = bloated('a', { endsAt: '2026-11-26T17:20:00Z', annotations: { runbook_url: 'https://x/over' } })
+    const firing = bloated('b', { annotations: { runbook_url: 'https://x/firing' } })
+    expect(await rendered('runbook_url', [over, firing])).toBe('https://x/firing')
+    expect(await rendered('runbook_url', [over])).toBe('https://x/over')
+    expect(await rendered('text', [over, firing])).not.toContain('Acknowledge all')
+  })
+
+  test('for PagerDuty says that it is resolved there, too', async () => {
+    const said = await rendered('to_close', [bloated('a')])
+    expect(said).toContain('resolve it here as well')
+    // A newer Alertmanager would make an object of it.
+    expect(said).not.toContain(': ')
   })
 
   test('links to the web alone', async () => {

@@ -4,10 +4,14 @@ import { conformanceProof } from './conformance.ts'
 import { eventLoopProof } from './event-loop.ts'
 import { expositionProof } from './exposition.ts'
 import { faultsProof } from './faults.ts'
+import { incidentsProof } from './incidents.ts'
 import { infoProof } from './info.ts'
+import { killsProof } from './kills.ts'
 import { labelsProof } from './labels.ts'
+import { ladderProof } from './ladder.ts'
 import { monthProof } from './month.ts'
 import { mutantsProof } from './mutants.ts'
+import { outageProof } from './outage.ts'
 import { type Proof, page } from './proof.ts'
 import { rulesProof } from './rules.ts'
 import { serviceEndsProof } from './service-ends.ts'
@@ -20,10 +24,14 @@ const proofs: Readonly<Record<string, Proof>> = {
   exposition: expositionProof,
   'event-loop': eventLoopProof,
   faults: faultsProof,
+  incidents: incidentsProof,
   info: infoProof,
+  kills: killsProof,
   labels: labelsProof,
+  ladder: ladderProof,
   month: monthProof,
   mutants: mutantsProof,
+  outage: outageProof,
   rules: rulesProof,
   'service-ends': serviceEndsProof,
   'service-memory': serviceMemoryProof,

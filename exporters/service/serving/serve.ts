@@ -85,7 +85,9 @@ export const serve = ({ metrics }: Settings, options: ServeOptions): Served => {
 const once = (act: () => void) => {
   let done = false
   return () => {
-    if (!done) act()
+    if (done) return
+    // Before it acts: that a server of ours listens is heard, and begins it.
     done = true
+    act()
   }
 }

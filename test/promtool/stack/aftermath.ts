@@ -1,4 +1,4 @@
-import { aftermath } from '../../../alerts/stack/aftermath.ts'
+import { aftermath, slowAftermaths } from '../../../alerts/stack/aftermath.ts'
 import type { Case } from '../case.ts'
 import type { InputSeries } from '../series.ts'
 
@@ -7,7 +7,30 @@ const of = (alertname: string, values: string, alertstate = 'firing', instance =
   values,
 })
 
+const causes = ['PostgresDown', 'SystemDown', 'ApiDown', 'RedisDown'] as const
+/** Of budgets that burn slowly an outage is not forgotten for an hour and more. */
+const slowOf = (...all: readonly (typeof causes)[number][]) =>
+  slowAftermaths.flatMap((rule) => all.map((cause) => ({ rule, labels: { cause } })))
+
+const slowCases = slowAftermaths.flatMap((about): readonly Case[] => [
+  {
+    name: `a budget that burns at pace ${about.labels.pace} is held back long after an outage`,
+    about,
+    series: [of('PostgresDown', '1x3 stale')],
+    at: '17m',
+    fires: slowOf('PostgresDown'),
+  },
+  {
+    name: `half a day later nothing is held back at pace ${about.labels.pace}`,
+    about,
+    series: [of('PostgresDown', '1x3 stale'), of('ApiDown', '1x800', 'pending')],
+    at: '13h',
+    fires: [],
+  },
+])
+
 export const aftermathCases: readonly Case[] = [
+  ...slowCases,
   {
     name: 'each outage has its aftermath, one for all its servers, which does not end with it',
     about: aftermath,
@@ -21,18 +44,13 @@ export const aftermathCases: readonly Case[] = [
       of('PostgresSplitBrain', '1x20'),
     ],
     at: '15m',
-    fires: [
-      { rule: aftermath, labels: { cause: 'PostgresDown' } },
-      { rule: aftermath, labels: { cause: 'SystemDown' } },
-      { rule: aftermath, labels: { cause: 'ApiDown' } },
-      { rule: aftermath, labels: { cause: 'RedisDown' } },
-    ],
+    fires: [...causes.map((cause) => ({ rule: aftermath, labels: { cause } })), ...slowOf(...causes)],
   },
   {
     name: 'twelve minutes later an outage is forgotten',
     about: aftermath,
     series: [of('PostgresDown', '1x3 stale'), of('RedisDown', '1x3 stale'), of('ApiDown', '1x20', 'pending')],
     at: '17m',
-    fires: [],
+    fires: slowOf('PostgresDown', 'RedisDown'),
   },
 ]

@@ -93,9 +93,12 @@ const unreliable: readonly Case[] = [
     name: 'a target of which every fifth scrape fails is told',
     about: targetUnreliable,
     // Prometheus 2 and 3 see a sample more or less in an hour: all that there is lies within.
-    series: [series(up, 'redis', failing('1x3 0', 8))],
+    series: [series(up, 'redis', failing('1x3 0', 8)), series(up, 'api', failing('1x3 0', 8))],
     at: '39m',
-    fires: [{ rule: targetUnreliable, labels: scraped.redis, value: '20%' }],
+    fires: [
+      { rule: targetUnreliable, labels: scraped.redis, value: '20%' },
+      { rule: targetUnreliable, labels: scraped.api, value: '20%' },
+    ],
   },
   {
     name: 'a target of which one scrape in twenty fails is not told',

@@ -41,7 +41,7 @@ export interface Message extends Heard {
 /** Messages that name this server: no other does. One that lists several says of each whether it is over. */
 export const about = (receivers: Receivers, { instance }: Pick<Subject, 'instance'>): readonly Message[] => {
   const named = `(?<![\\w-])${instance}(?![\\w-])`
-  const [mentioned, ended] = [new RegExp(named), new RegExp(`^\\W*Over: .*${named}`, 'm')]
+  const [mentioned, ended] = [new RegExp(named), new RegExp(`^\\W*Resolved: .*${named}`, 'm')]
   return heardBy(receivers).flatMap((heard) =>
     mentioned.test(heard.text) ? [{ ...heard, over: ended.test(heard.text) }] : [],
   )
@@ -86,7 +86,7 @@ const seen = async (good: () => boolean) => {
 }
 
 /** Milliseconds that what is late is waited for. */
-const patience = 15_000
+const patience = 30_000
 
 /** Brings a fault about, lets on-call do what the course says, and ends it. */
 export const climb = async (climbing: Climbing, subject: Shared): Promise<Climb> => {

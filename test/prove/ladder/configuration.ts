@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { parse } from 'yaml'
+import type { Alert } from '../../../alerts/alert.ts'
 import { ruleFiles } from '../../../alerts/index.ts'
 import { ourDelivery } from '../../../alerts/routes.ts'
 import { alertmanagerConfig } from '../../../compose/alertmanager/config.ts'
@@ -10,13 +11,29 @@ import { prometheusConfig } from '../../../compose/prometheus.ts'
 import { rules } from '../../../compose/rules.ts'
 import { plainYaml } from '../../../compose/yaml.ts'
 import { smtp } from '../../../config/teams.ts'
+import type { Receivers } from '../../integration/receivers.ts'
+import type { workshop } from '../../integration/servers.ts'
 import { forReceivers, password, type Written } from './addresses.ts'
-import { fasterGroups, fasterRoutes, groupsIn } from './pace.ts'
-import { put } from './programs.ts'
-import type { StandOptions } from './stand.ts'
+import { fasterGroups, fasterRoutes, groupsIn, type Pace } from './pace.ts'
+import { type Programs, put } from './programs.ts'
 
 /** The rule file that has the ladders. */
 const ladderFile = 'escalation.yml'
+
+export interface StandOptions {
+  readonly shop: ReturnType<typeof workshop>
+  /** Of its folder: several may stand side by side. */
+  readonly name: string
+  readonly programs: Programs
+  readonly pace: Pace
+  /** What is judged, besides how long each has waited. */
+  readonly alerts: readonly Alert[]
+  /** Scrape configurations; the recorder is scraped as well. */
+  readonly scraped: readonly object[]
+  readonly receivers: Receivers
+  /** The URL of a PostgreSQL that keeps incidents; else a folder does. */
+  readonly ledger?: string
+}
 
 interface Configured extends StandOptions {
   readonly home: string
@@ -61,7 +78,8 @@ export const writeConfiguration = (configured: Configured) => {
   const deployment = deploymentOf(configured)
   const every = `${interval}ms`
   put(deployment.secretsDir, smtp.secret, password)
-  for (const name of ['pagerduty_routing_key', 'slack_webhook_url']) put(deployment.secretsDir, name, 'a-secret')
+  for (const name of ['pagerduty_routing_key', 'pagerduty_escalation_key', 'slack_webhook_url'])
+    put(deployment.secretsDir, name, 'a-secret')
   const written: Written = parse(fasterRoutes(pace, alertmanagerConfig(deployment)))
   const led = forReceivers(written, receivers, {
     secrets: deployment.secretsDir,

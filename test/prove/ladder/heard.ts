@@ -13,7 +13,7 @@ export interface Heard {
   readonly text: string
 }
 
-/** With the name of each string before it, once more: a newer Alertmanager makes an object of `Over: ...`. */
+/** With the name of each string before it, once more: a newer Alertmanager makes an object of `Resolved: ...`. */
 const strings = (value: unknown): readonly string[] => {
   if (typeof value === 'string') return [value]
   if (typeof value !== 'object' || value === null) return []

@@ -1,5 +1,5 @@
 import type { Climb, Message } from './climb.ts'
-import { type Due, law, type Step } from './law.ts'
+import { type Due, law, responseOf, type Step } from './law.ts'
 import { type Pace, resendOf } from './pace.ts'
 import { type Patience, patienceFor } from './patience.ts'
 import { missingWords, wholeSecond } from './text.ts'
@@ -33,6 +33,8 @@ export interface Outage {
   readonly until: number
   /** Whether it was Prometheus. What ends while it is away it does not know of: Alertmanager waits for it, for some time. */
   readonly judge: boolean
+  /** Whether Alertmanager was away as well: what ends meanwhile nobody can be told of, as nobody knows that it ever fired. */
+  readonly forgets: boolean
 }
 
 const isOf = ({ receiver, step }: Due, heard: Message) => heard.receiver === receiver && heard.over === ends(step)
@@ -51,8 +53,18 @@ const latest = (due: Due, climb: Climb, { patience, outage }: Judging) => {
   )
 }
 
-const toldOf = (due: Due, heard: readonly Message[]): Told => {
-  const by = due.via.map((via) => heard.filter((one) => isOf(due, one) && one.via === via))
+/** Alerts end for both at an evaluation, and are told in turn. */
+const isForgotten = ({ step, at }: Due, { patience, outage }: Judging) =>
+  outage?.forgets === true && ends(step) && at >= outage.from - 4 * patience.interval && at <= outage.until
+
+/** A first notification comes again once the response time has run out: that is no fault, and not counted. */
+const isRepeat = ({ step, at }: Due, response: number, message: Message) =>
+  step === 'first' && message.at >= at + response
+
+const toldOf = (due: Due, heard: readonly Message[], response: number): Told => {
+  const by = due.via.map((via) =>
+    heard.filter((one) => isOf(due, one) && one.via === via && !isRepeat(due, response, one)),
+  )
   return {
     due,
     after: by.flatMap(([first]) => (first ? [first.at - due.at] : [])),
@@ -66,16 +78,18 @@ const faultsOf = (due: Due, climb: Climb, heard: readonly Message[], judging: Ju
     const what = `${due.step} by ${via} to ${due.receiver}`
     const messages = heard.filter((one) => isOf(due, one) && one.via === via)
     const [first] = messages
-    if (!first) return [`${what} never came`]
+    if (!first) return isForgotten(due, judging) ? [] : [`${what} never came`]
     const late = first.at - latest(due, climb, judging)
     // When an alert began is known in whole seconds, and has fired for Alertmanager an evaluation later.
     const early = due.at - first.at - wholeSecond - judging.patience.interval
-    const repeats = messages.length > 1 && !judging.mayRepeat && !judging.patience.listed(due, climb)
+    const response = responseOf(judging.pace, climb.alert)
+    const counted = messages.filter((one) => !isRepeat(due, response, one))
+    const repeats = counted.length > 1 && !judging.mayRepeat && !judging.patience.listed(due, climb)
     return [
       ...(early > 0 ? [`${what} came ${seconds(due.at - first.at)} before it was due`] : []),
       ...(late > 0 ? [`${what} came ${seconds(first.at - due.at)} after it was due, ${seconds(late)} too late`] : []),
-      ...(repeats ? [`${what} came ${messages.length} times`] : []),
-      ...messages
+      ...(repeats ? [`${what} came ${counted.length} times`] : []),
+      ...counted
         .flatMap((one) => missingWords(judging.pace, due, climb, one, patient))
         .map((words) => `${what} does not say ${words}`),
     ]
@@ -91,7 +105,7 @@ export const judge = (climb: Climb, heard: readonly Message[], judging: Judging)
   const dues = law(judging.pace, climb)
   const faults = [...dues.flatMap((due) => faultsOf(due, climb, heard, judging)), ...stray(dues, heard)]
   return {
-    told: dues.map((due) => toldOf(due, heard)),
+    told: dues.map((due) => toldOf(due, heard, responseOf(judging.pace, climb.alert))),
     faults: [...new Set(faults)].map((fault) => `${climb.alert.id} of ${climb.instance}: ${fault}`),
   }
 }

@@ -5,7 +5,7 @@ import { nodesOf, replaced } from '../../promtool/promql-edit.ts'
 /** Nothing is asked, judged or sent more often than this, in milliseconds: a machine for tests could not keep up. */
 export const often = 250
 /** A range needs some samples to be one, as in production, where each holds four or more. */
-export const leastRange = 5000
+export const leastRange = 12_000
 
 const units = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 } as const
 const unitOf = new Map<string | undefined, number>(Object.entries(units))

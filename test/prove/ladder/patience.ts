@@ -54,7 +54,7 @@ export const patienceFor = ({ pace, interval, machine }: Patience, due: Due, cli
       return (
         turn +
         pace.milliseconds(keepFiringFor) +
-        Math.max(pace.milliseconds(delay), leastRange + 1000) +
+        Math.max(pace.milliseconds(delay), leastRange + 5000) +
         2 * interval +
         machine
       )

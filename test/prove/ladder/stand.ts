@@ -1,12 +1,9 @@
 import { join } from 'node:path'
-import type { Alert } from '../../../alerts/alert.ts'
 import { startAlertmanager, startPrometheus } from '../../../compose/local/servers.ts'
-import type { Receivers } from '../../integration/receivers.ts'
-import { eventually, freePort, type workshop } from '../../integration/servers.ts'
-import { writeConfiguration } from './configuration.ts'
+import { eventually, freePort } from '../../integration/servers.ts'
+import { type StandOptions, writeConfiguration } from './configuration.ts'
 import { type Mortal, mortal } from './mortal.ts'
-import { often, type Pace, resendOf, restart } from './pace.ts'
-import type { Programs } from './programs.ts'
+import { often, resendOf, restart } from './pace.ts'
 import { startRecorder } from './recorder.ts'
 
 export type Labels = Readonly<Record<string, string>>
@@ -18,21 +15,6 @@ export interface Active {
   /** Milliseconds since 1970. */
   readonly startsAt: number
   readonly silencedBy: readonly string[]
-}
-
-export interface StandOptions {
-  readonly shop: ReturnType<typeof workshop>
-  /** Of its folder: several may stand side by side. */
-  readonly name: string
-  readonly programs: Programs
-  readonly pace: Pace
-  /** What is judged, besides how long each has waited. */
-  readonly alerts: readonly Alert[]
-  /** Scrape configurations; the recorder is scraped as well. */
-  readonly scraped: readonly object[]
-  readonly receivers: Receivers
-  /** The URL of a PostgreSQL that keeps incidents; else a folder does. */
-  readonly ledger?: string
 }
 
 /** A Prometheus, an Alertmanager and a recorder of incidents as they are generated, where times pass faster. */
@@ -52,8 +34,16 @@ export interface Stand {
   counters(): Promise<string>
 }
 
-const answered = async (url: string, init: RequestInit = {}) => {
-  const answer = await fetch(url, { ...init, signal: AbortSignal.timeout(5000) })
+interface Asked {
+  readonly method?: 'POST'
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: string
+}
+
+const answered = async (url: string, init: Asked = {}) => {
+  // A connection that is kept is of no use once the program at its other end was killed.
+  const headers = { connection: 'close', ...init.headers }
+  const answer = await fetch(url, { ...init, headers, signal: AbortSignal.timeout(10_000) })
   const text = await answer.text()
   if (!answer.ok) throw new Error(`${url}: ${answer.status} ${text}`)
   return text
@@ -114,7 +104,7 @@ export const openStand = async (options: StandOptions): Promise<Stand> => {
         dataDir: join(home, 'alertmanager'),
         port: ports.alertmanager,
         configFile: files.alertmanager,
-        args: [`--data.maintenance-interval=${pace.duration('1m', often)}`],
+        args: [`--data.maintenance-interval=${pace.duration('5s', often)}`],
       }),
     ),
   )

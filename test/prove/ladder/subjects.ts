@@ -166,7 +166,7 @@ export const openSubjects = async (shop: Shop, severity?: string) => {
     scraped: scraped.map(({ job, instance, url }) => {
       const { host, pathname } = new URL(url)
       const target = { targets: [host], labels: { job, instance } }
-      const every = job === 'postgres' ? '2s' : '1s'
+      const every = job === 'postgres' ? '4s' : '2s'
       const pace = { scrape_interval: every, scrape_timeout: every }
       return { job_name: `${job}-${instance}`, metrics_path: pathname, ...pace, static_configs: [target] }
     }),

@@ -29,6 +29,11 @@ const respondBy = ({ alert, firedAt }: Climb) => {
   return `${moment(firedAt + hours * 3_600_000)} (within ${hours} hour${hours === 1 ? '' : 's'})`
 }
 
+const respondFault = (said: string, climb: Climb) => {
+  const [right, found = 'nothing'] = [respondBy(climb), /Respond by:\W* (\w[^)]*\))/.exec(said)?.[1]]
+  return found === right ? [] : [`by when to respond: it says ${found}, and it is ${right}`]
+}
+
 /** What everybody needs who is told to do something. */
 const known = ({ alert, annotations }: Climb) => [
   alert.alert,
@@ -80,7 +85,7 @@ const timeFaults = (pace: Pace, due: Due, climb: Climb, { at, text }: Message, p
 const wordsOf = (due: Due, climb: Climb): readonly string[] => {
   switch (due.step) {
     case 'first':
-      return [...known(climb), climb.annotations.summary ?? '', respondBy(climb)]
+      return [...known(climb), climb.annotations.summary ?? '']
     case 'reminder':
       return [...known(climb), 'nobody has responded']
     case 'escalation':
@@ -97,6 +102,7 @@ export const missingWords = (pace: Pace, due: Due, climb: Climb, message: Messag
   return [
     ...(said.toLowerCase().includes(severity) ? [] : [severity]),
     ...wordsOf(due, climb).filter((words) => words === '' || !said.includes(plainly(words))),
+    ...(due.step === 'first' ? respondFault(said, climb) : []),
     ...timeFaults(pace, due, climb, message, patience),
   ]
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { inHours } from '../../../alerts/burn-rate.ts'
-import { aftermath } from '../../../alerts/stack/aftermath.ts'
+import { aftermath, slowAftermaths } from '../../../alerts/stack/aftermath.ts'
 import { heartbeat } from '../../../alerts/stack/heartbeat.ts'
 import { measureOf } from '../../../config/quantity.ts'
 import { severities } from '../../../config/sla.ts'
@@ -59,7 +59,7 @@ describe.each(told.map((alert) => [alert.id, alert] as const))(
 describe('of all rules', () => {
   test('the heartbeat has no severity, nor what nobody is told of, and both wait a second too', () => {
     const rest = everyAlert.filter(({ labels }) => labels.severity === undefined)
-    expect(rest).toEqual([aftermath, heartbeat])
+    expect(rest).toEqual([aftermath, ...slowAftermaths, heartbeat])
     for (const one of rest) expect(one.for).toBe('1s')
   })
 

@@ -1,13 +1,15 @@
 import { describe, expect, test } from 'vitest'
 import { overdueName, reminderName } from '../../../alerts/escalation.ts'
 import { alertsOf } from '../../../alerts/index.ts'
-import { type Inhibition, inhibitions, neverHeldBack } from '../../../alerts/inhibitions.ts'
+import { type Inhibition, inhibitions as inhibitionsOf, neverHeldBack } from '../../../alerts/inhibitions.ts'
 import { heartbeatRoute, silentRoute } from '../../../alerts/routes.ts'
 import { stackGroups } from '../../../alerts/stack/index.ts'
 import { everyAlert, labelsOf } from '../../promtool/case.ts'
 import { everyCase } from '../../promtool/index.ts'
 
 type Labels = Readonly<Record<string, string>>
+
+const inhibitions = inhibitionsOf()
 
 const distinct = (all: readonly Labels[]) => [...new Map(all.map((one) => [JSON.stringify(one), one])).values()]
 

@@ -68,18 +68,28 @@ describe('the receivers', () => {
     expect(configOf(unpaged).receivers.map(({ name }) => name)).toEqual(
       configOf(composeDeployment).receivers.map(({ name }) => name),
     )
-    expect([...missingSecrets(unpaged)].sort()).toEqual(['pagerduty_routing_key', 'slack_webhook_url', 'smtp_password'])
+    expect([...missingSecrets(unpaged)].sort()).toEqual([
+      'pagerduty_escalation_key',
+      'pagerduty_routing_key',
+      'slack_webhook_url',
+      'smtp_password',
+    ])
     expect(reachesNobody(unpaged)).toBe(true)
     expect(reachesNobody({ ...unpaged, hasSecret: () => true })).toBe(false)
     expect(reachesNobody({ ...unpaged, hasSecret: (name) => name === 'slack_webhook_url' })).toBe(false)
   })
 
-  test('tell nobody by any channel where nobody is to be told, but go on keeping the record', () => {
+  test('tell nobody by any channel where nobody is to be told, and keep no record of it', () => {
     const silent: Deployment = { ...unpaged, hasSecret: () => true, tellsNobody: true }
     const { receivers, global } = configOf(silent, beatingTo({ kind: 'webhook', url: 'https://beats.example/x' }))
     expect(global).toBeUndefined()
     const told = receivers.flatMap(({ name: _name, ...channels }) => Object.values(channels).flat())
-    expect(new Set(told.map(({ url }) => url))).toEqual(new Set(['http://incidents:9466/alertmanager']))
+    expect(told).toEqual([])
+  })
+
+  test('keep the record of what the pager of the demo alone is told', () => {
+    const hooks = hooksOf({ ...bare, tellsNobody: true }, 'platform-high')
+    expect(hooks.map(({ url }) => url)).toEqual(['http://api:9095/alerts', 'http://incidents:9466/alertmanager'])
   })
 })
 

@@ -4,9 +4,12 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { z } from 'zod'
-import { deploymentOf, isDemo, portsOf } from '../../../compose/plan.ts'
+import { artefacts } from '../../../compose/artefacts.ts'
+import { composeDeployment, composeDeploymentFor } from '../../../compose/deployment.ts'
+import { deploymentOf, isDemo, outageTolerance, portsOf, unsetPublicUrls } from '../../../compose/plan.ts'
 import { prometheusConfig } from '../../../compose/prometheus.ts'
 import { readEnv } from '../../../config/env.ts'
+import { severities } from '../../../config/sla.ts'
 import { sourceVariables, type Target, targets } from '../../../config/targets.ts'
 
 /** By what is at its end: the variable of a target that is added gets one as well. */
@@ -84,11 +87,48 @@ describe('what a local start runs', () => {
     expect(deploymentOf(readEnv({}), '/x', { tellsNobody: true }).tellsNobody).toBe(true)
   })
 
+  test('takes every outage in which somebody may still have time to respond', () => {
+    const longest = Math.max(...Object.values(severities).map(({ respondWithinHours }) => respondWithinHours))
+    expect(outageTolerance).toBe(`${longest + 1}h`)
+    expect(outageTolerance).toBe('73h')
+  })
+
   test.each([
     ['EXPORTER_TOKEN', { EXPORTER_TOKEN: 'hunter2' }],
     ['EXPORTER_PASSWORD', { EXPORTER_USER: 'ann', EXPORTER_PASSWORD: 'hunter2' }],
   ])('refuses %s by value, and does not repeat it', (name, given) => {
     expect(() => deploymentOf(readEnv(given), '/x')).toThrow(`give the secret by file, as ${name}_FILE`)
     expect(() => deploymentOf(readEnv(given), '/x')).toThrow(/^(?!.*hunter2)/)
+  })
+})
+
+describe('where messages lead to', () => {
+  const given = {
+    GRAFANA_PUBLIC_URL: 'https://ops.example/grafana/',
+    PROMETHEUS_PUBLIC_URL: 'https://ops.example/prometheus',
+    ALERTMANAGER_PUBLIC_URL: 'https://ops.example/alertmanager',
+  }
+
+  test('is this machine as long as nothing else is given, and that is known', () => {
+    expect(deploymentOf(readEnv({ GRAFANA_PORT: '4001' }), '/x').dashboards).toBe('http://127.0.0.1:4001')
+    expect([...unsetPublicUrls(readEnv({}))].sort()).toEqual(Object.keys(given).sort())
+    expect(unsetPublicUrls(readEnv({ GRAFANA_PUBLIC_URL: given.GRAFANA_PUBLIC_URL }))).not.toContain(
+      'GRAFANA_PUBLIC_URL',
+    )
+    expect(unsetPublicUrls(readEnv(given))).toEqual([])
+  })
+
+  test.each([
+    ['local processes', deploymentOf(readEnv(given), '/x')],
+    ['containers', composeDeploymentFor(readEnv(given))],
+  ])('is where dashboards are reached, of %s too', (_what, deployment) => {
+    expect(deployment.dashboards).toBe('https://ops.example/grafana')
+    const text = [...artefacts(deployment).values()].join('')
+    expect(text).toContain('https://ops.example/grafana/d/')
+    expect(text).not.toMatch(/127\.0\.0\.1:3001/)
+  })
+
+  test('is what is committed where containers are given nothing', () => {
+    expect(composeDeploymentFor(readEnv({ GRAFANA_PORT: '4001' }))).toEqual(composeDeployment)
   })
 })

@@ -1,4 +1,4 @@
-import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeEach, describe, expect, test } from 'vitest'
@@ -8,7 +8,7 @@ import { assertSecrets, secretFaults } from '../../../compose/secret-files.ts'
 const folder = mkdtempSync(join(tmpdir(), 'secrets-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-const names = ['pagerduty_routing_key', 'slack_webhook_url', 'smtp_password'] as const
+const names = ['pagerduty_routing_key', 'pagerduty_escalation_key', 'slack_webhook_url', 'smtp_password'] as const
 const [key] = names
 const file = (name: string) => join(folder, name)
 const write = (name: string, text: string, mode = 0o600) => {
@@ -23,13 +23,20 @@ beforeEach(() => {
 
 const faults = (more: Partial<Parameters<typeof secretFaults>[0]> = {}) =>
   secretFaults({ secretsDir: folder, needed: true, container: false, ...more })
-const who = 'config/teams.ts: platform.tell.critical[0] and 2 more need'
+const who = 'config/teams.ts: teams.platform.tell.critical[0] and 1 more need'
 
 describe('before anything starts, a secret', () => {
-  test('that only its owner can read is taken, and so is one for a group', () => {
+  test('that only its owner can read is taken', () => {
     expect(faults()).toEqual([])
-    write(key, 'hunter2', 0o640)
+    write(key, 'hunter2', 0o400)
     expect(faults()).toEqual([])
+  })
+
+  test.each([0o640, 0o620, 0o610])('that a group gets at is refused: mode %i', (mode) => {
+    write(key, 'hunter2', mode)
+    const fault = `${who} ${file(key)}, which every user of the group ${statSync(file(key)).gid} gets at. Type: chmod 600 ${file(key)}`
+    expect(faults()).toEqual([fault])
+    expect(faults({ needed: false })).toEqual([fault])
   })
 
   test('that is missing is told of in one line, with the channel, the file and what to put in', () => {
@@ -39,7 +46,7 @@ describe('before anything starts, a secret', () => {
       `${who} ${file(key)}, which is missing: put the integration key of PagerDuty's Events API v2 into it, and type: ` +
         `chmod 600 ${file(key)}`,
       expect.stringMatching(
-        /^config\/teams\.ts: platform\.tell\.high\[1\] and \d+ more need \S+smtp_password, which is missing: /,
+        /^config\/teams\.ts: teams\.platform\.tell\.high\[1\] and \d+ more need \S+smtp_password, which is missing: /,
       ),
     ])
   })
@@ -60,7 +67,7 @@ describe('before anything starts, a secret', () => {
     'that every user gets at is refused, also where nobody has to be told: mode %i',
     (mode) => {
       write(key, 'hunter2', mode)
-      const fault = `${who} ${file(key)}, which every user of this machine gets at. Type: chmod o= ${file(key)}`
+      const fault = `${who} ${file(key)}, which every user of this machine gets at. Type: chmod 600 ${file(key)}`
       expect(faults()).toEqual([fault])
       expect(faults({ needed: false })).toEqual([fault])
     },
@@ -101,23 +108,23 @@ describe('before anything starts, a secret', () => {
 
 describe.runIf(process.platform === 'linux')('for a container, a secret', () => {
   const contained = { container: true, needed: false }
-  const given = `sudo chown 65534 ${file(key)} && sudo chmod 400 ${file(key)}`
+  const path = file(key)
+  const given = `sudo chown 65534 ${path} && sudo chmod 400 ${path} (or, to keep it: sudo chgrp 65534 ${path} && chmod 640 ${path})`
+  const alone = () => {
+    for (const name of names) if (name !== key) rmSync(file(name))
+  }
 
   test('of ours is refused: its user cannot read it', () => {
-    rmSync(file('slack_webhook_url'))
-    rmSync(file('smtp_password'))
+    alone()
     expect(faults(contained)).toEqual([
       `${who} ${file(key)}, which Alertmanager, user 65534 in its container, cannot read. Type: ${given}`,
     ])
   })
 
   test('that every user gets at is refused, with the way to let in that one', () => {
-    rmSync(file('slack_webhook_url'))
-    rmSync(file('smtp_password'))
+    alone()
     write(key, 'hunter2', 0o644)
-    expect(faults(contained)).toEqual([
-      `${who} ${file(key)}, which every user of this machine gets at. Type: chmod o= ${file(key)}, and then: ${given}`,
-    ])
+    expect(faults(contained)).toEqual([`${who} ${file(key)}, which every user of this machine gets at. Type: ${given}`])
   })
 
   test.runIf(process.getuid?.() === 0)('given to its user, or to its group, is taken', () => {
@@ -126,13 +133,34 @@ describe.runIf(process.platform === 'linux')('for a container, a secret', () => 
     chmodSync(file(key), 0o640)
     expect(faults(contained)).toEqual([])
   })
+
+  test.runIf(process.getuid?.() === 0).each([
+    ['of another user', 1000, 1000, 0o600],
+    ['of the superuser', 0, 0, 0o400],
+    ['of its group, which may not read it', 0, 65534, 0o600],
+    ['of its user, who may not read it', 65534, 65534, 0o240],
+  ] as const)('%s is refused', (_whose, uid, gid, mode) => {
+    alone()
+    chownSync(path, uid, gid)
+    chmodSync(path, mode)
+    expect(faults(contained)).toEqual([
+      `${who} ${path}, which Alertmanager, user 65534 in its container, cannot read. Type: ${given}`,
+    ])
+  })
+
+  test.runIf(process.getuid?.() === 0)('given to its user that another group gets at is refused', () => {
+    alone()
+    chownSync(path, 65534, 1000)
+    chmodSync(path, 0o440)
+    expect(faults(contained)).toEqual([`${who} ${path}, which every user of the group 1000 gets at. Type: ${given}`])
+  })
 })
 
 test('all that is wrong is told at once, with the way to watch all the same', () => {
   rmSync(folder, { recursive: true, force: true })
   const told = () => assertSecrets({ secretsDir: folder, needed: true, container: false })
   expect(told).toThrow(
-    /^could not tell anybody of alerts:\n( {2}config\/teams\.ts: .*\n){3}To watch all the same, and tell nobody: npm start -- --tell-nobody$/,
+    /^could not tell anybody of alerts:\n( {2}config\/teams\.ts: .*\n){4}To watch all the same, and tell nobody: npm start -- --tell-nobody$/,
   )
   expect(() => assertSecrets({ secretsDir: folder, needed: false, container: false })).not.toThrow()
 })

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { composeDeployment } from '../../../compose/deployment.ts'
+import { composeDeployment, type Deployment } from '../../../compose/deployment.ts'
 import { hints, summary } from '../../../compose/summary.ts'
 
 const row = { name: 'Prometheus', url: 'http://127.0.0.1:9090', state: 'up' }
@@ -30,11 +30,12 @@ describe('the summary', () => {
 })
 
 describe('the hints', () => {
+  const demo = { demo: true, withoutSecret: 'left out', unsetPublicUrls: [] } as const
   const bare = { ...composeDeployment, secretsDir: '/srv/secrets', hasSecret: () => false }
   const { pager: _, ...unpaged } = bare
 
   test('are short where nothing is missing', () => {
-    expect(hints(composeDeployment, { demo: true, withoutSecret: 'left out' })).toEqual([
+    expect(hints(composeDeployment, demo)).toEqual([
       'Pages arrive at http://api:9095/alerts. Break something: npm run fault',
       'To answer a page, silence its alert in Alertmanager: nobody is reminded of it then, and nobody called.',
       'Ctrl-C stops everything.',
@@ -45,21 +46,40 @@ describe('the hints', () => {
     ['left out', 'Channels without their secret are left out: put '],
     ['tells nobody', 'A channel without its secret tells nobody: put '],
   ] as const)('say which secrets are missing, and what follows: %s', (withoutSecret, start) => {
-    const [first = ''] = hints(bare, { demo: true, withoutSecret })
+    const [first = ''] = hints(bare, { ...demo, withoutSecret })
     expect(first.slice(0, start.length)).toBe(start)
     expect(first).toContain('pagerduty_routing_key')
     expect(first).toMatch(/ into \/srv\/secrets\.$/)
   })
 
   test('shout where a critical alert would be told to nobody', () => {
-    const said = hints(unpaged, { demo: false, withoutSecret: 'left out' })
+    const said = hints(unpaged, { ...demo, demo: false })
     expect(said).toContain('CRITICAL ALERTS REACH NOBODY until those are there.')
     expect(said).toContain('The services at the given URLs are watched, and only read.')
   })
 
   test('say that nobody is told where that was asked for, and ask for no secret then', () => {
-    const said = hints({ ...unpaged, tellsNobody: true }, { demo: false, withoutSecret: 'left out' })
+    const said = hints({ ...unpaged, tellsNobody: true }, { ...demo, demo: false })
     expect(said).toContain('NOBODY IS TOLD OF ALERTS, because --tell-nobody was given.')
     expect(said.join('\n')).not.toMatch(/REACH NOBODY|secret/)
+  })
+
+  const all = ['ALERTMANAGER_PUBLIC_URL', 'PROMETHEUS_PUBLIC_URL', 'GRAFANA_PUBLIC_URL']
+  const links = (deployment: Deployment, given: Partial<Parameters<typeof hints>[1]>) =>
+    hints(deployment, { ...demo, demo: false, ...given }).filter((line) => line.startsWith('Links'))
+
+  test('say that links lead to this machine as long as they do, and what to set', () => {
+    expect(links(unpaged, { unsetPublicUrls: all })).toEqual([
+      'Links in messages lead to 127.0.0.1: set ALERTMANAGER_PUBLIC_URL, PROMETHEUS_PUBLIC_URL and GRAFANA_PUBLIC_URL.',
+    ])
+    expect(links(unpaged, { unsetPublicUrls: all.slice(2) })).toEqual([
+      'Links in messages lead to 127.0.0.1: set GRAFANA_PUBLIC_URL.',
+    ])
+    expect(links(unpaged, {})).toEqual([])
+  })
+
+  test('say nothing of links where the demo tells its own pager, or nobody is told', () => {
+    expect(links(bare, { demo: true, unsetPublicUrls: all })).toEqual([])
+    expect(links({ ...unpaged, tellsNobody: true }, { unsetPublicUrls: all })).toEqual([])
   })
 })

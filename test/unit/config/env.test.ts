@@ -72,6 +72,16 @@ test.each<[what: string, source: Readonly<Record<string, string>>, read: object]
   ['a file for a variable that is empty', { API_PORT: '', API_PORT_FILE: file('third', '3') }, { API_PORT: 3 }],
   ['an empty file, which leaves it unset', { API_PORT_FILE: file('empty', '\n') }, { API_PORT: 3000 }],
   ['an empty name of a file', { API_PORT_FILE: '' }, { API_PORT: 3000 }],
+  [
+    'where others reach something, without a slash at its end',
+    { GRAFANA_PUBLIC_URL: 'https://Ops.example/grafana//', PROMETHEUS_PUBLIC_URL: 'http://ops.example:8080' },
+    { GRAFANA_PUBLIC_URL: 'https://ops.example/grafana', PROMETHEUS_PUBLIC_URL: 'http://ops.example:8080' },
+  ],
+  [
+    'where others reach something, with nothing in it that a template would read',
+    { GRAFANA_PUBLIC_URL: 'https://ops.example/{{ "x" }}' },
+    { GRAFANA_PUBLIC_URL: 'https://ops.example/%7B%7B%20%22x%22%20%7D%7D' },
+  ],
   ['a token', { EXPORTER_TOKEN: 'aB3-._~+/=' }, { EXPORTER_TOKEN: 'aB3-._~+/=' }],
   [
     'a token in a file, and remembers the file',
@@ -106,6 +116,17 @@ describe('A value that cannot be used is named by its variable, with what would 
     ['a wrong value in a file', { DATABASE_URL_FILE: file('wrong', 'hunter2') }, noDatabase],
     ['PostgreSQL for Redis', { REDIS_URL: postgresUrl }, 'REDIS_URL is no URL like redis://user:password@host:6379/0'],
     ['Redis for HTTP', { API_URL: 'redis://:hunter2@h' }, 'API_URL is no URL like http://host:3000'],
+    ...[
+      'ops.example',
+      'ftp://ops.example',
+      'https://ann:hunter2@ops.example',
+      'https://ops.example/?a',
+      'https://a/#b',
+    ].map((value): [string, Readonly<Record<string, string>>, string] => [
+      `${value.replace('hunter2', 'a password')} as an address that paths are added to`,
+      { GRAFANA_PUBLIC_URL: value },
+      'GRAFANA_PUBLIC_URL is no URL like https://grafana.example.com',
+    ]),
     ['port 0', { EXPORTER_PORT: '0' }, `EXPORTER_PORT ${noPort}`],
     ['a port too high', { API_PORT: '65536' }, `API_PORT ${noPort}`],
     ['a negative port', { REDIS_PORT: '-1' }, `REDIS_PORT ${noPort}`],

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { alertsOf } from '../../../../alerts/index.ts'
 import { probeGroups } from '../../../../alerts/probe/index.ts'
 import { apiProbeSlow } from '../../../../alerts/probe/reach.ts'
-import { aftermath } from '../../../../alerts/stack/aftermath.ts'
+import { aftermath, slowAftermaths } from '../../../../alerts/stack/aftermath.ts'
 import { systemDown } from '../../../../alerts/stack/system.ts'
 import { startProcess } from '../../../../compose/local/process.ts'
 import { yaml } from '../../../../compose/yaml.ts'
@@ -49,7 +49,7 @@ const trusting = (authorityFile: string) => {
 
 export const probeScene: Scene = {
   name: 'probe',
-  alerts: [...alertsOf(probeGroups), systemDown, aftermath],
+  alerts: [...alertsOf(probeGroups), systemDown, aftermath, ...slowAftermaths],
   adjusted: [
     { alert: apiProbeSlow, threshold: '200 ms', why: 'asked once a second, a probe fails after less than that second' },
   ],

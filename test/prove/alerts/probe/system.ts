@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { aftermath } from '../../../../alerts/stack/aftermath.ts'
+import { aftermath, slowAftermaths } from '../../../../alerts/stack/aftermath.ts'
 import { systemDown } from '../../../../alerts/stack/system.ts'
 import type { workshop } from '../../../integration/servers.ts'
 import { faultyPostgres, faultyRedis } from '../../faults/servers.ts'
@@ -19,9 +19,14 @@ export const openSystem = async (shop: ReturnType<typeof workshop>) => {
   const lane: readonly Provocation[] = [
     {
       fault: 'the database and the cache are killed at once (kill -9)',
-      fires: [{ alert: systemDown }, { alert: aftermath, labels: { cause: systemDown.alert } }],
+      fires: [
+        { alert: systemDown },
+        ...[aftermath, ...slowAftermaths].map((alert) => ({ alert, labels: { cause: systemDown.alert } })),
+      ],
       bring: () => Promise.all(both.map((server) => server.kill())),
       end: () => Promise.all(both.map((server) => server.start())),
+      // Twelve hours are not quite three minutes.
+      patience: 240,
     },
     {
       fault: 'the database and the cache hang at once (SIGSTOP)',

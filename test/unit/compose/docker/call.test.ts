@@ -73,7 +73,7 @@ describe('what containers read of the checkout', () => {
     const generated = join(folder, 'generated')
     mkdirSync(generated)
     writeFileSync(join(generated, 'old.yml'), '')
-    refreshGenerated((line) => said.push(line), generated)
+    refreshGenerated((line) => said.push(line), { folder: generated })
     expect(said).toContain('compose/generated/old.yml is not generated any more')
     expect(said).toContain('compose/generated/prometheus/prometheus.yml is missing')
     expect(said.at(-1)).toContain('Commit it.')
@@ -82,11 +82,11 @@ describe('what containers read of the checkout', () => {
 
     writeFileSync(join(generated, 'metrics.md'), 'mine')
     said.length = 0
-    refreshGenerated((line) => said.push(line), generated)
+    refreshGenerated((line) => said.push(line), { folder: generated })
     expect(said).toHaveLength(2)
     expect(said[0]).toBe('compose/generated/metrics.md differs from what is generated')
     said.length = 0
-    refreshGenerated((line) => said.push(line), generated)
+    refreshGenerated((line) => said.push(line), { folder: generated })
     expect(said).toEqual([])
   })
 

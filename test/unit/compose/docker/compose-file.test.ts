@@ -10,7 +10,7 @@ import { parts } from '../../../../compose/docker/parts.ts'
 import { secretFiles } from '../../../../compose/docker/secrets.ts'
 import { images } from '../../../../compose/images.ts'
 import { tellingSettings } from '../../../../compose/local/postgres.ts'
-import { retention, root } from '../../../../compose/plan.ts'
+import { outageTolerance, retention, root } from '../../../../compose/plan.ts'
 import { readEnv, readServiceEnv, variableNames } from '../../../../config/env.ts'
 import { processFaults } from '../../../../demo/faults.ts'
 
@@ -58,8 +58,23 @@ const mountsOf = ({ volumes }: z.infer<typeof service>): readonly Mount[] =>
     const [source = '', target = '', mode = 'rw'] = volume.split(':')
     return { source, target, mode }
   })
+const variable = /\$\{(\w+)(?::-([^${}]*))?\}/g
+/** With the defaults of variables in their places, from the inside out: those of some are made of others. */
+const layersOf = (words: string): readonly string[] => {
+  const filled = words.replace(variable, (_all, name: string, standard?: string) => standard ?? name)
+  return filled === words ? [words] : [words, ...layersOf(filled)]
+}
+const withDefaults = (words: string) => layersOf(words).at(-1) ?? ''
 /** Every variable that is used, with its default. */
-const used = [...text.matchAll(/\$\{(\w+)(?::-([^}]*))?\}/g)].map(([, name = '', value]) => [name, value] as const)
+const used = layersOf(text).flatMap((layer) =>
+  [...layer.matchAll(variable)].map(([, name = '', value]) => [name, value] as const),
+)
+const env = readEnv({})
+/** Where messages lead to as long as nobody says where else: to the port of this machine. */
+const standardOf = (name: string) => {
+  const [, program] = /^(PROMETHEUS|ALERTMANAGER|GRAFANA)_PUBLIC_URL$/.exec(name) ?? []
+  return program ? `http://127.0.0.1:${Object(env)[`${program}_PORT`]}` : String(Object(env)[name])
+}
 
 describe.each(services)('the service %s', (name, one) => {
   test('says whether it is well, or ends and is waited for', () => {
@@ -115,7 +130,7 @@ describe.each(services)('the service %s', (name, one) => {
     const folder = mountsOf(one).find(({ source, target }) => source in file.volumes && target === '/run/secrets')
     const written = [...secretFiles(dummies).keys()]
     for (const [variable, value] of Object.entries(one.environment)) {
-      if (withoutLogin.includes(variable)) expect(value).toMatch(/^http:\/\/[^@/]+$/)
+      if (withoutLogin.includes(variable)) expect(withDefaults(value)).toMatch(/^http:\/\/[^@/]+$/)
       else if (/PASSWORD|SECRET|KEY|TOKEN|_URL(_FILE)?$/.test(variable)) {
         expect(variable).toMatch(/_FILE$/)
         expect(written).toContain(`${folder?.source.replace('secrets-', '')}/${value.replace('/run/secrets/', '')}`)
@@ -165,7 +180,7 @@ describe('docker-compose.yml', () => {
     for (const [name, standard] of used) {
       if (name === 'COMPOSE_PROJECT_NAME') continue
       expect(variableNames).toContain(name)
-      expect(String(Object(readEnv({}))[name])).toBe(standard)
+      expect([name, standard]).toEqual([name, standardOf(name)])
       expect(name).not.toMatch(/PASSWORD|SECRET$|KEY|TOKEN/)
     }
   })
@@ -240,8 +255,24 @@ describe('its programs run as the local ones do', () => {
   test('Prometheus keeps what the longest promise needs, and the clocks of its alerts', () => {
     expect(flags('prometheus')).toContain(`--storage.tsdb.retention.time=${retention}`)
     expect(flags('prometheus')).toContain('--rules.alert.for-grace-period=1s')
+    expect(flags('prometheus')).toContain(`--rules.alert.for-outage-tolerance=${outageTolerance}`)
     expect(flags('prometheus')).toContain('--enable-feature=exemplar-storage')
     expect(flags('prometheus')).toContain('--config.file=/etc/prometheus/prometheus.yml')
+  })
+
+  test.each([
+    ['prometheus', 'PROMETHEUS'],
+    ['alertmanager', 'ALERTMANAGER'],
+  ])('%s leads to where others reach it, and is served at its root all the same', (name, prefix) => {
+    const [url = ''] = flags(name).filter((flag) => flag.startsWith('--web.external-url='))
+    expect(url).toContain(`\${${prefix}_PUBLIC_URL:-`)
+    expect(flags(name)).toContain('--web.route-prefix=/')
+  })
+
+  test('Grafana is asked by its own address, wherever it is reached', () => {
+    const { GF_SERVER_ROOT_URL, GF_SERVER_DOMAIN, GF_SERVER_ENFORCE_DOMAIN } = serviceOf('grafana').environment
+    expect(GF_SERVER_ROOT_URL).toContain('${GRAFANA_PUBLIC_URL:-')
+    expect([GF_SERVER_DOMAIN, GF_SERVER_ENFORCE_DOMAIN]).toEqual(['127.0.0.1', 'true'])
   })
 
   test('Alertmanager writes down often what it has told', () => {

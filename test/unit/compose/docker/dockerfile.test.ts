@@ -119,6 +119,10 @@ describe('compose/Dockerfile', () => {
     }
   })
 
+  test('lets nobody else into the folder of incidents, or the recorder refuses it', () => {
+    expect(stepsOf('exporter').join('\n')).toMatch(/mkdir -p -m 700 \/var\/lib\/techplus\/incidents /)
+  })
+
   test('starts programs that are compiled', () => {
     const started = [...read('compose/Dockerfile').matchAll(/dist\/([\w/-]+)\.js\b/g)].map(([, path]) => `${path}.ts`)
     const composed = [...read('docker-compose.yml').matchAll(/dist\/([\w/-]+)\.js\b/g)].map(([, path]) => `${path}.ts`)

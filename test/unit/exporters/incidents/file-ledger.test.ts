@@ -3,16 +3,18 @@ import {
   chmodSync,
   linkSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   statSync,
   unlinkSync,
   writeFileSync,
 } from 'node:fs'
+import { open as openFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { Book } from '../../../../exporters/incidents/book.ts'
 import { recordable } from '../../../../exporters/incidents/deliveries.ts'
 import { fileLedger } from '../../../../exporters/incidents/file-ledger.ts'
@@ -79,13 +81,36 @@ test('What was kept is there again after a restart, and one line for each incide
   expect(said).toEqual([])
 })
 
-test('Nobody else can read the folder or its files, whoever made them', async () => {
-  chmodSync(folder, 0o755)
-  writeFileSync(file(), '', { mode: 0o644 })
-  await tell(await open(), alert('a1', 1))
-  expect(statSync(folder).mode & 0o777).toBe(0o700)
-  expect(statSync(file()).mode & 0o777).toBe(0o600)
+const modeOf = (path: string) => (statSync(path).mode & 0o777).toString(8)
+
+test('Nobody else can read what it makes, whatever the mask of the process', async () => {
+  const before = process.umask(0o117)
+  const made = join(folder, 'new')
+  opened.push(await fileLedger({ folder: made, tell: () => undefined }).finally(() => process.umask(before)))
+  expect(modeOf(made)).toBe('700')
+  expect(modeOf(join(made, 'incidents.jsonl'))).toBe('600')
 })
+
+test('A folder that was there keeps its mode; in one of a group nobody else can read the file', async () => {
+  chmodSync(folder, 0o770)
+  writeFileSync(file(), '')
+  chmodSync(file(), 0o644)
+  await tell(await open(), alert('a1', 1))
+  expect(modeOf(folder)).toBe('770')
+  expect(modeOf(file())).toBe('600')
+})
+
+test.each([0o755, 0o1777, 0o701])(
+  'A folder that was there and is open to all (%i) is refused as it is',
+  async (mode) => {
+    chmodSync(folder, mode)
+    await expect(open()).rejects.toThrow(
+      `${folder} is open to everybody (mode ${mode.toString(8).padStart(4, '0')}): chmod o= ${folder}, or set INCIDENTS_DIR to a new folder in it`,
+    )
+    expect(statSync(folder).mode & 0o7777).toBe(mode)
+    expect(readdirSync(folder)).toEqual([])
+  },
+)
 
 test('A folder that cannot be used is named, with what to do', async () => {
   writeFileSync(join(folder, 'taken'), '')
@@ -163,6 +188,43 @@ describe('One folder has one recorder', () => {
     await expect(tell(ledger, alert('a1', 1))).rejects.toThrow(`${folder} was taken over`)
     expect(linesOf()).toEqual([])
     expect(state(ledger.book).live).toEqual([])
+  })
+})
+
+describe('Whether it could keep more', () => {
+  afterEach(() => {
+    vi.restoreAllMocks()
+  })
+  /** The disk takes no more than this many bytes of what is written from now on. */
+  const fill = async (room: number) => {
+    const handle = await openFile(file())
+    const kind = Object.getPrototypeOf(handle)
+    await handle.close()
+    const { write } = kind
+    vi.spyOn(kind, 'write').mockImplementation(function (this: unknown, bytes, from, length, at) {
+      if (Number(length) > room) throw new Error('ENOSPC')
+      return Reflect.apply(write, this, [bytes, from, length, at])
+    })
+  }
+
+  test('is told, and leaves the file as it was', async () => {
+    const ledger = await open()
+    await tell(ledger, alert('a1', 1))
+    const before = readFileSync(file())
+    await fill(100)
+    await expect(tell(ledger, alert('b2', 2))).rejects.toThrow('ENOSPC')
+    await expect(ledger.probe(), 'there is room for less than what was to be kept').rejects.toThrow('ENOSPC')
+    vi.restoreAllMocks()
+    await ledger.probe()
+    expect(readFileSync(file())).toEqual(before)
+    await tell(ledger, alert('b2', 2))
+    expect(linesOf()).toHaveLength(2)
+  })
+
+  test('is not so without the lock', async () => {
+    const ledger = await open()
+    unlinkSync(join(folder, 'recorder.sock'))
+    await expect(ledger.probe()).rejects.toThrow(`${folder} was taken over`)
   })
 })
 

@@ -88,13 +88,15 @@ const sightAt = (askedAt: number, outages: readonly Outage[], { between }: Dice)
   return { askedAt, upSince: -1e9, active: new Map(active), silences }
 }
 
-/** By itself, from what happened, knowing nothing of how it was heard of. */
-const naive = (outages: readonly Outage[]) =>
+/** By itself, from what happened, knowing nothing of how it was heard of but when that was first. */
+const naive = (outages: readonly Outage[], heard: readonly Event[]) =>
   outages
     .map(({ fingerprint, from, to }) => {
+      const first = heard.find(({ alert }) => alert?.fingerprint === fingerprint && alert.startsAt === from)?.at ?? 0
       const answers = outages
         .flatMap((one) => (one.fingerprint === fingerprint ? one.silences : []))
         .filter(({ startsAt, endsAt }) => startsAt < to && endsAt > from && endsAt > startsAt)
+        .filter(({ startsAt, endsAt }) => startsAt >= from || endsAt > first)
         .map(({ startsAt }) => Math.max(startsAt, from))
       const answer = answers.length > 0 ? Math.min(...answers) : undefined
       const met = to - from <= respondWithin || (answer !== undefined && answer - from <= respondWithin)
@@ -117,7 +119,8 @@ test.each([...Array(60).keys()])('However it is heard of, what happened is count
       settled.set(incident.id, words(incident))
     }
   }
-  for (const { at, alert } of events(outages, chance)) {
+  const heard = events(outages, chance)
+  for (const { at, alert } of heard) {
     if (alert) for (const one of recordable([alert], at, { critical: respondWithin })(book)) put(one)
     else {
       const sight = sightAt(at, outages, chance)
@@ -127,7 +130,7 @@ test.each([...Array(60).keys()])('However it is heard of, what happened is count
       }
     }
   }
-  const expected = naive(outages)
+  const expected = naive(outages, heard)
   expect([...settled.values()].toSorted()).toEqual(expected)
   const [tally] = book.tallies()
   const breached = expected.filter((one) => one.endsWith('breached')).length

@@ -192,6 +192,36 @@ describe('A look at Alertmanager', () => {
       [sight(30, { silences: [silence(1, 20)] })],
       open,
     ],
+    [
+      'finds one from before it fired that ended before anybody was told, which is none',
+      opened(5),
+      [sight(30, { silences: [silence(1, 5.5)] })],
+      open,
+    ],
+    [
+      'finds one from before it fired that ended as somebody was told, which is none',
+      opened(5),
+      [sight(30, { silences: [silence(1, 6)] })],
+      open,
+    ],
+    [
+      'finds one from before it fired that ended after somebody was told',
+      opened(5),
+      [sight(30, { silences: [silence(1, 6.5)] })],
+      { ...open, response: 'met', acknowledged: [5, 'ann'] },
+    ],
+    [
+      'finds one since it fired that ended before anybody was told',
+      opened(5),
+      [sight(30, { silences: [silence(5, 5.5)] })],
+      { ...open, response: 'met', acknowledged: [5, 'ann'] },
+    ],
+    [
+      'finds the answer after one that is none',
+      opened(5),
+      [sight(30, { silences: [silence(1, 5.5, { createdBy: 'deploy' }), silence(20, 90)] })],
+      { ...open, response: 'met', acknowledged: [20, 'ann'] },
+    ],
     ['finds one that is to begin, which is none yet', opened(), [sight(30, { silences: [silence(31, 90)] })], open],
     [
       'finds one that was taken back before it began, which is none',

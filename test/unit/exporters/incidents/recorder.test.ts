@@ -41,6 +41,9 @@ const bookLedger = () => {
       state.changes += changes.length
       return true
     },
+    probe: async () => {
+      if (state.broken) throw new Error('no space left on device')
+    },
     close: async () => {},
   }
   return { ledger, state }
@@ -147,6 +150,7 @@ describe('A notification', () => {
     const { status, words } = await post(body)
     expect(status).toBe(400)
     expect(words).toContain("This is no notification of Alertmanager's webhook, version 4 (")
+    expect(words).toContain('have Alertmanager send it, by webhook_configs of a receiver that set no payload')
     expect(words).toContain(fault)
     expect(state.changes).toBe(0)
     expect(said.join()).toContain(fault)
@@ -185,6 +189,26 @@ describe('A notification', () => {
     expect(metrics).toContain('incidents_total{severity="critical",owner="platform"} 1\n')
     expect(metrics).toContain('incidents_deliveries_total{result="failed"} 2\n')
     expect(said).toEqual([expect.stringContaining('no space left on device'), 'incidents are kept again'])
+  })
+})
+
+describe('While incidents cannot be kept', () => {
+  test.each([
+    ['answers', false],
+    ['does not answer', true],
+  ])('it is tried again without anything to keep, where Alertmanager %s', async (_what, silent) => {
+    const { post, state, said, text, told } = await start()
+    told.broken = silent
+    state.broken = true
+    await post(notification)
+    const looks = told.asked.length
+    await vi.waitFor(() => expect(told.asked.length).toBeGreaterThan(looks + 9))
+    expect(await text()).toMatch(/^incidents_ledger_up 0$/m)
+    state.broken = false
+    await vi.waitFor(async () => expect(await text()).toMatch(/^incidents_ledger_up 1$/m))
+    expect(state.changes).toBe(0)
+    const own = said.filter((words) => !words.includes('Alertmanager'))
+    expect(own).toEqual(['could not keep incidents: no space left on device', 'incidents are kept again'])
   })
 })
 
@@ -255,13 +279,18 @@ describe('Its metrics', () => {
 
 test('Only who proves to be allowed gets in; that it runs is told to everybody', async () => {
   const guard = guardOf({ token: () => 'hunter2' })
-  const { post, text, url, state } = await start({ guard })
+  const { post, text, url, state, said } = await start({ guard })
   expect(await post(notification)).toMatchObject({ status: 401 })
+  await vi.waitFor(() =>
+    expect(said).toEqual(['refused a notification: Not without the bearer token that EXPORTER_TOKEN holds.']),
+  )
   for (const path of ['/metrics', '/incidents']) expect((await fetch(url + path)).status).toBe(401)
   expect(JSON.parse(await text('/health'))).toEqual({ status: 'healthy' })
   const authorization = 'Bearer hunter2'
   expect(await post(notification, { authorization, 'content-type': 'application/json' })).toMatchObject({ status: 200 })
   expect(state.changes).toBe(1)
+  const metrics = await (await fetch(`${url}/metrics`, { headers: { authorization } })).text()
+  expect(metrics).toContain('incidents_deliveries_total{result="refused"} 1\n')
 })
 
 test('A password in the URL of Alertmanager goes by header, and stays out of the log', async () => {
