@@ -94,11 +94,12 @@ export const run = async (shop: Shop, options: RunOptions) => {
   const home = join(shop.folder, `${options.alertmanager}-${ledger}`)
   const port = await freePort()
   const courier = await startCourier(`http://127.0.0.1:${port}/alertmanager`, diceOf(seed))
+  let endSampling = async (): Promise<readonly string[]> => []
   try {
     const { url, version } = await openAlertmanager(shop, home, options.alertmanager, courier)
     const settings = { port, alertmanagerUrl: url, keptIn: await keptIn(shop, home, ledger), pollMs, settleMs }
     const recorder = await openRecorder(shop, home, bundle, settings)
-    const endSampling = sampled(recorder)
+    endSampling = sampled(recorder)
     const began = Date.now()
     const [played] = await Promise.all([play(url, scenes, began), restarted(recorder, options.restarts, began)])
     await courier.empty()
@@ -124,6 +125,7 @@ export const run = async (shop: Shop, options: RunOptions) => {
       deliveries: courier.counts,
     }
   } finally {
+    await endSampling()
     courier.close()
   }
 }

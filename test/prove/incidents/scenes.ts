@@ -126,7 +126,7 @@ const flapping = (dice: Dice, id: string): Draft => {
     const over = at + between(dice, 9, 12)
     firings.push(firing(labels, at, over))
     if (time === answered)
-      silences.push(silence(dice, here, at + between(dice, 4.5, 6), over - between(dice, 0.5, 1.5)))
+      silences.push(silence(dice, here, at + between(dice, 5.5, 7), over - between(dice, 0.5, 1.5)))
     at = over + between(dice, 12, 15)
   }
   return { firings, silences }

@@ -26,7 +26,7 @@ export interface Resolution {
 }
 
 /** Without a silence for so long an alert is told of; for less than the other it is not. In between nobody knows. */
-const [surely, hardly] = [3_500, 500] as const
+const [surely, hardly] = [3_000, 500] as const
 /** What decides lies so far from the end of a response time, in milliseconds. */
 export const clear = 2_000
 
