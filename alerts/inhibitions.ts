@@ -29,7 +29,7 @@ import {
 import { logErrorsSurging } from './service/instrumentation.ts'
 import { serviceErrors } from './service/process.ts'
 import { slosByInstance, slosByRoute } from './slo.ts'
-import { aftermathName, slowAftermaths } from './stack/aftermath.ts'
+import { aftermath, aftermathName, slowAftermaths } from './stack/aftermath.ts'
 import { systemDown } from './stack/system.ts'
 import { targetDown, targetUnreliable } from './stack/targets.ts'
 
@@ -129,7 +129,7 @@ const duringAndAfter = (cause: Alert, target: Effect): readonly Inhibition[] => 
   const slowly = target.includes(anyBurn) ? slowAftermaths.map(({ labels }) => labels.pace) : []
   return [
     because(cause, target),
-    afterIt('', target),
+    afterIt(aftermath.labels.pace, target),
     ...slowly.map((pace) => afterIt(pace, [`burn_rate="${pace}"`, ...target.filter((one) => one !== anyBurn)])),
   ]
 }

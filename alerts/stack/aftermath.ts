@@ -14,24 +14,25 @@ import { systemDown } from './system.ts'
  */
 export const aftermathName = 'OutageAftermath'
 
+/** The pace of the budgets that it holds back. */
+type Aftermath = Alert & { readonly labels: { readonly pace: string } }
+
 /** Alerts of one outage or another. */
 export const outages: readonly Alert[] = [systemDown, apiDown, postgresDown, redisDown]
 
 const down = alerts.where({ alertname: matches(outages.map(({ alert }) => alert).join('|')), alertstate: 'firing' })
 
-/**
- * A budget burns on over the short window, and is told for as long again; the rest is for evaluations.
- * @param pace of the budgets that it holds back; everything else too where it is left out
- */
-const after = ({ short }: BurnWindow, pace?: string): Alert => {
-  const minutes = 2 * inMinutes(short) + 2
+/** A budget burns on over the short window, and is told for as long again; the rest is for evaluations. */
+const after = (window: BurnWindow): Aftermath => {
+  const pace = String(window.pace)
+  const minutes = 2 * inMinutes(window.short) + 2
   return Object.freeze({
-    id: pace === undefined ? aftermathName : `${aftermathName} of pace ${pace}`,
+    id: `${aftermathName} of pace ${pace}`,
     alert: aftermathName,
     comparisons: [],
     expr: labelReplace(max(maxOverTime(down, `${minutes}m`), ['alertname']), 'cause', '$1', 'alertname', '(.*)').promql,
     for: '1s',
-    labels: Object.freeze(pace === undefined ? {} : { pace }),
+    labels: Object.freeze({ pace }),
     annotations: Object.freeze({
       summary: `{{ $labels.cause }} fired within the last ${minutes} minutes: what it brought with it is held back until that is forgotten`,
       action: 'Nothing: nobody is told of it.',
@@ -41,14 +42,10 @@ const after = ({ short }: BurnWindow, pace?: string): Alert => {
 
 const [fastest, ...slower] = burnWindows('30d')
 
-export const aftermath: Alert = after(fastest)
+/** Of the budget that pages, and of everything else that an outage brings with it. */
+export const aftermath: Aftermath = after(fastest)
 
 /** Budgets that burn slowly look back further, and each pace has an aftermath of its own. */
-export const slowAftermaths: readonly (Alert & { readonly labels: { readonly pace: string } })[] = slower.map(
-  (window) => {
-    const pace = String(window.pace)
-    return { ...after(window, pace), labels: Object.freeze({ pace }) }
-  },
-)
+export const slowAftermaths: readonly Aftermath[] = slower.map(after)
 
 export const aftermathGroup: RuleGroup = { name: 'aftermath', rules: [aftermath, ...slowAftermaths] }

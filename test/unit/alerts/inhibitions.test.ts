@@ -206,7 +206,7 @@ describe('one outage is one page', () => {
     ['RedisDown', [...inside, ...of('HttpRouteFailing', 'RedisClientLost'), ...check('redis')]],
     ['SystemDown', burning],
   ])('and none when %s has ended, but not what it brought with it', (cause, fires) => {
-    const aftermath = { alertname: silentRoute.alertname, cause }
+    const aftermath = { alertname: silentRoute.alertname, cause, pace: '14.4' }
     expect(told([...fires, aftermath])).toEqual([aftermath])
   })
 
