@@ -80,8 +80,8 @@ const faultsOf = (due: Due, climb: Climb, heard: readonly Message[], judging: Ju
     const [first] = messages
     if (!first) return isForgotten(due, judging) ? [] : [`${what} never came`]
     const late = first.at - latest(due, climb, judging)
-    // When an alert began is known in whole seconds, and has fired for Alertmanager an evaluation later.
-    const early = due.at - first.at - wholeSecond - judging.patience.interval
+    // When an alert began is known in whole seconds, and it has fired for Alertmanager an evaluation later, or two on a busy machine.
+    const early = due.at - first.at - wholeSecond - 2 * judging.patience.interval
     const response = responseOf(judging.pace, climb.alert)
     const counted = messages.filter((one) => !isRepeat(due, response, one))
     const repeats = counted.length > 1 && !judging.mayRepeat && !judging.patience.listed(due, climb)
