@@ -13,7 +13,7 @@ const project = (name: string, timeout: number, more: object = {}) => ({
 
 /** The first waits for alerts to fire, most of its minutes, and the second computes: they begin side by side. */
 const longest = ['test/integration/stack.test.ts', 'test/integration/rules.test.ts'] as const
-/** Processes of their own, that are waited for or that nobody else waits for: two files at a time do each other no harm. */
+/** Processes of their own, that are waited for or that nobody else waits for: three files at a time do each other no harm. */
 const beside = [
   'test/integration/service-*.test.ts',
   'test/integration/compiles.test.ts',
@@ -36,7 +36,7 @@ export default defineConfig({
     sequence: { sequencer: LongestFirst },
     projects: [
       project('unit', 20_000, { include: ['test/architecture.test.ts', 'test/unit/**/*.test.ts'] }),
-      project('beside', 120_000, { include: beside, maxWorkers: 2, sequence: { groupOrder: 1 } }),
+      project('beside', 120_000, { include: beside, maxWorkers: 3, sequence: { groupOrder: 1 } }),
       // Real servers: one file at a time, or two of them would fight for the processors and for the clock.
       project('integration', 120_000, { exclude: beside, fileParallelism: false, sequence: { groupOrder: 2 } }),
     ],
