@@ -11,8 +11,12 @@ const project = (name: string, timeout: number, more: object = {}) => ({
   },
 })
 
-/** The first waits for alerts to fire, most of its minutes, and the second computes: they begin side by side. */
-const longest = ['test/integration/stack.test.ts', 'test/integration/rules.test.ts'] as const
+/** Two wait for alerts to fire and for panels to fill, most of their minutes, and the third computes: they begin side by side. */
+const longest = [
+  'test/integration/stack.test.ts',
+  'test/integration/dashboards.test.ts',
+  'test/integration/rules.test.ts',
+] as const
 /** Processes of their own, that are waited for or that nobody else waits for: three files at a time do each other no harm. */
 const beside = [
   'test/integration/service-*.test.ts',
