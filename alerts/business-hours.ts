@@ -1,14 +1,14 @@
 import { severities } from '../config/sla.ts'
 import type { BusinessHours } from '../config/teams.ts'
 
-const weekdays = ['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday'] as const
+export const weekdays = ['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday'] as const
 
 const clock = /^([01]\d|2[0-3]):([0-5]\d)$/
 const hour = 60
 const day = 24 * hour
 
 /** Minutes since midnight; undefined where it is no time of a day. */
-const minutesOf = (time: string) => {
+export const minutesOf = (time: string) => {
   const [, hours, minutes] = clock.exec(time) ?? []
   if (time === '24:00') return day
   return hours === undefined || minutes === undefined ? undefined : Number(hours) * hour + Number(minutes)

@@ -1,6 +1,7 @@
+import { alertAcknowledged } from '../exporters/incidents/metrics.ts'
 import { alerts, alertsForState, alsoWith } from '../metrics/foreign.ts'
 import { matches, notMatches, type Recorded, recorded } from '../metrics/metric.ts'
-import { add, and, type Expr, instant, or } from '../metrics/promql.ts'
+import { add, and, type Expr, eq, instant, lastOverTime, or, unless } from '../metrics/promql.ts'
 import type { Alert, RecordingRule } from './alert.ts'
 import { inMinutes } from './burn-rate.ts'
 
@@ -22,6 +23,10 @@ const fired = (at: Expr<AlertLabel>): Recorded<AlertLabel> =>
  * have none.
  */
 export const alertFired: Omit<Recorded<AlertLabel>, 'expr' | 'own'> = fired(instant(alertsForState))
+
+/** Alerts that nobody acknowledged. A recorder that is started anew, or a scrape that fails, forgets nobody's answer. */
+export const unacknowledged = (of: Expr<AlertLabel>): Expr<AlertLabel> =>
+  unless(of, eq(lastOverTime(alertAcknowledged, '5m'), 1))
 
 /** What tells alerts of one name apart, where they wait for different times. */
 const marks = ['burn_rate', 'served_by'] as const

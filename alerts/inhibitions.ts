@@ -29,7 +29,7 @@ import {
 import { logErrorsSurging } from './service/instrumentation.ts'
 import { serviceErrors } from './service/process.ts'
 import { slosByInstance, slosByRoute } from './slo.ts'
-import { aftermath, aftermathName, slowAftermaths } from './stack/aftermath.ts'
+import { aftermath, aftermathName, outages, slowAftermaths } from './stack/aftermath.ts'
 import { systemDown } from './stack/system.ts'
 import { targetDown, targetUnreliable } from './stack/targets.ts'
 
@@ -176,7 +176,7 @@ const first = (): readonly Inhibition[] => [
   because(systemDown, targetsDown('api', 'probe', 'postgres', 'reservations', 'redis', 'exporter', 'blackbox')),
   ...[apiDown, postgresDown, redisDown].map(onItself),
   ...effects().flatMap(([cause, brought]) => brought.flatMap((effect) => duringAndAfter(cause, effect))),
-  ...[systemDown, apiDown, postgresDown, redisDown].flatMap((cause) => longAfter(cause, any(logErrorsSurging))),
+  ...outages.flatMap((cause) => longAfter(cause, any(logErrorsSurging))),
   ...[systemDown, apiDown].flatMap((cause) => longAfter(cause, [...any(targetUnreliable), 'job=~"api|probe"'])),
   throughExporter('exporter', 'postgres', 'reservations', 'redis'),
   throughExporter('blackbox', 'probe'),

@@ -1,23 +1,9 @@
 import { type Severity, type SeverityName, severities } from '../config/sla.ts'
 import { escalation } from '../config/teams.ts'
-import { alertAcknowledged } from '../exporters/incidents/metrics.ts'
 import { namesOf } from '../metrics/names.ts'
-import {
-  add,
-  and,
-  eq,
-  gt,
-  gte,
-  instant,
-  labelReplace,
-  lastOverTime,
-  lte,
-  secondsSince,
-  secondsUntil,
-  unless,
-} from '../metrics/promql.ts'
+import { add, and, gt, gte, instant, labelReplace, lte, secondsSince, secondsUntil } from '../metrics/promql.ts'
 import { type Alert, alert, type Look, type RuleGroup, type Said } from './alert.ts'
-import { alertFired, firedRecord, overdueName, reminderName } from './escalation.ts'
+import { alertFired, firedRecord, overdueName, reminderName, unacknowledged } from './escalation.ts'
 
 /** Long enough for what was acknowledged to be known again after everything was started anew. */
 const settled = '1m'
@@ -25,12 +11,9 @@ const settled = '1m'
 /** When the response time of each alert of a severity runs out, as Unix time. */
 const deadline = (severity: SeverityName, seconds: number) => add(instant(alertFired.where({ severity })), seconds)
 
-/** A recorder that is started anew, or a scrape that fails, forgets nobody's answer. */
-const acknowledged = eq(lastOverTime(alertAcknowledged, '5m'), 1)
-
 /** The name of the alert that nobody responded to is kept: Prometheus puts that of the rung in its place. */
 const unanswered = (late: ReturnType<typeof deadline>) =>
-  labelReplace(unless(late, acknowledged), 'source_alert', '$1', 'alertname', '(.*)')
+  labelReplace(unacknowledged(late), 'source_alert', '$1', 'alertname', '(.*)')
 
 type Source = Said<'source_alert' | 'instance'>
 

@@ -1,15 +1,13 @@
+import { weekdays as days, minutesOf } from '../alerts/business-hours.ts'
 import type { BusinessHours } from '../config/teams.ts'
 
-const days = ['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday'] as const
 type Day = (typeof days)[number]
 
 const hour = 60
 const day = 24 * hour
 
-const ofDay = (time: string) => {
-  const [hours = 0, minutes = 0] = time.split(':').map(Number)
-  return hours * hour + minutes
-}
+/** What is no time of a day is refused before anything is generated. */
+const ofDay = (time: string) => minutesOf(time) ?? Number.NaN
 
 /** Minutes since the beginning of a Monday, on the clock of the wall; more than a week later it goes on rising. */
 export const momentOf = (weekday: Day, time: `${number}:${number}`): number => days.indexOf(weekday) * day + ofDay(time)

@@ -1,6 +1,6 @@
-import { alertFired } from '../alerts/escalation.ts'
+import { alertFired, unacknowledged } from '../alerts/escalation.ts'
 import { type SeverityName, severities } from '../config/sla.ts'
-import { alertAcknowledged, responseBreached, responseMet } from '../exporters/incidents/metrics.ts'
+import { responseBreached, responseMet } from '../exporters/incidents/metrics.ts'
 import { type Counter, type Histogram, not } from '../metrics/metric.ts'
 import { namesOf } from '../metrics/names.ts'
 import {
@@ -10,13 +10,11 @@ import {
   countOf,
   div,
   type Expr,
-  eq,
   gte,
   histogramQuantile,
   hour,
   increase,
   instant,
-  lastOverTime,
   lt,
   max,
   min,
@@ -25,7 +23,6 @@ import {
   secondsUntil,
   sum,
   sumOf,
-  unless,
   type Window,
 } from '../metrics/promql.ts'
 import { defined, orNone, share } from '../metrics/share.ts'
@@ -47,12 +44,9 @@ const bySeverity = (of: (severity: SeverityName) => Expr<AlertLabel>): Expr<Aler
     .map(of)
     .reduce((all, one) => or(all, one))
 
-/** What nobody acknowledged. An answer counts for five minutes, so that a recorder that restarts alarms nobody. */
-const unanswered = (of: Expr<AlertLabel>) => unless(of, eq(lastOverTime(alertAcknowledged, '5m'), 1))
-
 /** Of alerts that nobody acknowledged, how much of the response time has passed: 1 is all of it. */
 export const responseUsed: Expr<Told> = max(
-  unanswered(
+  unacknowledged(
     bySeverity((severity) => div(secondsSince(instant(alertFired.where({ severity }))), responseSeconds(severity))),
   ),
   told,
@@ -60,7 +54,7 @@ export const responseUsed: Expr<Told> = max(
 
 /** Of alerts that nobody acknowledged, the seconds until the response time runs out; below zero it has. */
 export const responseLeft: Expr<Told> = min(
-  unanswered(
+  unacknowledged(
     bySeverity((severity) => secondsUntil(add(instant(alertFired.where({ severity })), responseSeconds(severity)))),
   ),
   told,
