@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -27,15 +28,25 @@ interface CacheOptions {
 export const cacheFlavours = ['redis-6', 'redis-7', 'redis-8', 'valkey-8'] as const
 export type CacheFlavour = (typeof cacheFlavours)[number]
 
-/** A port nobody listens on just now. */
-export const freePort = () =>
-  new Promise<number>((resolve, reject) => {
-    const server = createServer().once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0))
-    })
+/** Below what systems give to whoever asks for any port (32768 on Linux), so that no connection is given it meanwhile. */
+const ports = { from: 20_000, to: 32_000 }
+const given = new Set<number>()
+
+const isFree = (port: number) =>
+  new Promise<boolean>((resolve) => {
+    const server = createServer().once('error', () => resolve(false))
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)))
   })
+
+/** A port nobody listens on just now, and nobody else here was given. */
+export const freePort = async (): Promise<number> => {
+  while (true) {
+    const port = randomInt(ports.from, ports.to)
+    if (given.has(port)) continue
+    given.add(port)
+    if (await isFree(port)) return port
+  }
+}
 
 /** The port that an address names. */
 export const portOf = (url: string) => Number(new URL(url).port)
