@@ -1,13 +1,15 @@
 import { chmod, mkdir, readFile, stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
+import { wordsOf } from '../failure.ts'
+import { lockFolder } from '../folder-lock.ts'
+import { replaceFile } from '../replace-file.ts'
 import type { Tell } from '../secret.ts'
 import { emptyBook } from './book.ts'
-import { lockFolder } from './folder-lock.ts'
+
 import type { Incident } from './incident.ts'
-import { openJournal, replaceFile } from './journal.ts'
+import { openJournal } from './journal.ts'
 import { type Ledger, oneByOne } from './ledger.ts'
 import { readLine } from './shapes.ts'
-import { wordsOf } from './state.ts'
 import type { Tally } from './tally.ts'
 
 interface Options {
@@ -27,7 +29,11 @@ const kept = 400 * 24 * 3_600_000
 export const fileLedger = async ({ folder: given, tell, now = Date.now }: Options): Promise<Ledger> => {
   const folder = resolve(given)
   await ownFolder(folder)
-  const lock = await lockFolder(folder)
+  const lock = await lockFolder(folder, {
+    socket: 'recorder.sock',
+    taken: ['another recorder keeps its incidents', 'stop it, or set INCIDENTS_DIR to another folder'],
+    variable: 'INCIDENTS_DIR',
+  })
   try {
     const { book, journal } = await opened(join(folder, 'incidents.jsonl'), now() - kept, tell)
     const inTurn = oneByOne()

@@ -1,6 +1,6 @@
 import { constants } from 'node:fs'
-import { type FileHandle, open, rename } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { open } from 'node:fs/promises'
+import { ownMode as mode, syncFolder, writeAll } from '../replace-file.ts'
 
 /** A file that lines are added to, each addition whole or not at all. */
 export interface Journal {
@@ -16,9 +16,6 @@ export interface Journal {
   probe(): Promise<void>
   close(): Promise<void>
 }
-
-/** Others are not to read what alerts say. */
-const mode = 0o600
 
 /**
  * @param length bytes of the file that hold good; what stands behind them is cut off
@@ -58,39 +55,5 @@ export const openJournal = async (file: string, length: number): Promise<Journal
       await cut()
     },
     close: () => handle.close(),
-  }
-}
-
-/** Puts a new content in the place of the old at once: whoever dies in between leaves one or the other. */
-export const replaceFile = async (file: string, text: string): Promise<void> => {
-  const fresh = `${file}.new`
-  const handle = await open(fresh, 'w', mode)
-  try {
-    await handle.chmod(mode)
-    await writeAll(handle, Buffer.from(text), 0)
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
-  // For good once the journal that is opened next has seen to its folder.
-  await rename(fresh, file)
-}
-
-const writeAll = async (handle: FileHandle, bytes: Buffer, from: number) => {
-  let written = 0
-  while (written < bytes.length) {
-    const { bytesWritten } = await handle.write(bytes, written, bytes.length - written, from + written)
-    if (bytesWritten === 0) throw new Error('the disk took nothing')
-    written += bytesWritten
-  }
-}
-
-/** Or a file that was made just now may be gone with the power. */
-const syncFolder = async (file: string) => {
-  const folder = await open(dirname(file), 'r')
-  try {
-    await folder.sync()
-  } finally {
-    await folder.close()
   }
 }

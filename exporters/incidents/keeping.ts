@@ -1,6 +1,7 @@
+import { wordsOf } from '../failure.ts'
 import type { Tell } from '../secret.ts'
 import type { Decide, Ledger } from './ledger.ts'
-import { stateTold, wordsOf } from './state.ts'
+import { stateTold } from './state.ts'
 
 /** Writes to a ledger, and knows whether that works: the log hears of each change of it once. */
 export interface Keeper {

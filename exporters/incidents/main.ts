@@ -2,12 +2,12 @@ import { type Env, faultOf, readEnv } from '../../config/env.ts'
 import { severities } from '../../config/sla.ts'
 import { teams } from '../../config/teams.ts'
 import { accessOf, exposure } from '../access.ts'
+import { wordsOf } from '../failure.ts'
 import { processRegistry } from '../registry.ts'
 import { type Secret, secretOf } from '../secret.ts'
 import { fileLedger } from './file-ledger.ts'
 import { postgresLedger } from './postgres-ledger.ts'
 import { type Recorder, startRecorder } from './recorder.ts'
-import { wordsOf } from './state.ts'
 
 const tell = (words: string) => console.warn(`incidents: ${words}`)
 

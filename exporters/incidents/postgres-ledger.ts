@@ -1,3 +1,4 @@
+import { wordsOf } from '../failure.ts'
 import { connectWriter, type Query, type Writer } from '../postgres/writer.ts'
 import type { Secret, Tell } from '../secret.ts'
 import { emptyBook, type WritableBook } from './book.ts'
@@ -5,7 +6,6 @@ import type { Incident } from './incident.ts'
 import { type Decide, type Ledger, oneByOne } from './ledger.ts'
 import { moment } from './moment.ts'
 import { readIncident } from './shapes.ts'
-import { wordsOf } from './state.ts'
 import { Unusable, usableTable } from './table.ts'
 
 interface Options {

@@ -26,5 +26,3 @@ export const stateTold = (tell: Tell, works = false): State => {
     works: () => well,
   }
 }
-
-export const wordsOf = (failure: unknown) => (failure instanceof Error ? failure.message : String(failure))

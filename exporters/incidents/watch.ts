@@ -1,9 +1,10 @@
+import { wordsOf } from '../failure.ts'
 import type { Tell } from '../secret.ts'
 import { look } from './alertmanager.ts'
 import { type Sight, seen } from './incident.ts'
 import type { Keeper } from './keeping.ts'
 import type { Decide } from './ledger.ts'
-import { stateTold, wordsOf } from './state.ts'
+import { stateTold } from './state.ts'
 
 interface Options {
   readonly keeper: Keeper

@@ -4,6 +4,19 @@ import type { Fired, Firing, Matcher, Played, Scene, Silence, Silenced } from '.
 /** A play goes no further back in time, or ahead, than this. */
 const longFiring = 3_600_000
 
+/**
+ * Milliseconds after which Prometheus tells again what still fires: a minute (`--rules.alert.resend-delay`) where the
+ * recorder waits three, and so often where it waits some seconds. That it fired past its deadline is known by this alone.
+ */
+const again = 1_000
+
+/** An alert that fires, as Alertmanager is told of it. */
+interface Told {
+  readonly labels: Firing['labels']
+  readonly startsAt: number
+  readonly endsAt: number
+}
+
 /** What Alertmanager is told, as Prometheus and amtool tell it. */
 const talkTo = (alertmanager: string) => {
   const ask = async (path: string, init: RequestInit) => {
@@ -18,12 +31,17 @@ const talkTo = (alertmanager: string) => {
   }
   const iso = (at: number) => new Date(at).toISOString()
   return {
-    alert: ({ labels }: Firing, startsAt: number, endsAt: number) =>
+    alerts: (told: readonly Told[]) =>
       ask('alerts', {
         method: 'POST',
-        body: JSON.stringify([
-          { labels, annotations: { summary: 'rehearsed' }, startsAt: iso(startsAt), endsAt: iso(endsAt) },
-        ]),
+        body: JSON.stringify(
+          told.map(({ labels, startsAt, endsAt }) => ({
+            labels,
+            annotations: { summary: 'rehearsed' },
+            startsAt: iso(startsAt),
+            endsAt: iso(endsAt),
+          })),
+        ),
       }),
     silence: async (matchers: readonly Matcher[], from: number, until: number, id?: string): Promise<string> => {
       const body = {
@@ -42,25 +60,58 @@ const talkTo = (alertmanager: string) => {
 
 type Talk = ReturnType<typeof talkTo>
 
+/** Alerts as a Prometheus tells them: one notification after the other, and what fires again and again. */
+const prometheus = (talk: Talk) => {
+  const firing = new Map<Firing, Told>()
+  let last: Promise<unknown> = Promise.resolve()
+  let going = true
+  const send = (told: readonly Told[]) => {
+    const sent = last.then(() => talk.alerts(told))
+    last = sent.catch(() => undefined)
+    return sent
+  }
+  return {
+    begins: (one: Firing, startsAt: number) => {
+      const told = { labels: one.labels, startsAt, endsAt: Date.now() + longFiring }
+      firing.set(one, told)
+      return send([told])
+    },
+    ends: (one: Firing, startsAt: number, endsAt: number) => {
+      firing.delete(one)
+      return send([{ labels: one.labels, startsAt, endsAt }])
+    },
+    resend: async () => {
+      while (going) {
+        await delay(again)
+        if (firing.size > 0) await send([...firing.values()])
+      }
+    },
+    stop: () => {
+      going = false
+    },
+  }
+}
+
 interface Stage {
   readonly talk: Talk
+  readonly rules: ReturnType<typeof prometheus>
   /** Waits for a moment of the script, which is in milliseconds since 1970 then. */
   until(moment: number): Promise<number>
 }
 
-const playFiring = async ({ talk, until }: Stage, firing: Firing): Promise<Fired> => {
+const playFiring = async ({ rules, until }: Stage, firing: Firing): Promise<Fired> => {
   const { labels, heard, age, over } = firing
   const began = await until(heard)
   const startsAt = began - age * 1_000
   if (over - heard < 1) {
     const endsAt = startsAt + (over - heard) * 1_000
-    await talk.alert(firing, startsAt, endsAt)
+    await rules.ends(firing, startsAt, endsAt)
     return { labels, startsAt, heardAt: began, endsAt }
   }
-  await talk.alert(firing, startsAt, began + longFiring)
+  await rules.begins(firing, startsAt)
   const heardAt = Date.now()
   const endsAt = await until(over)
-  await talk.alert(firing, startsAt, endsAt)
+  await rules.ends(firing, startsAt, endsAt)
   return { labels, startsAt, heardAt, endsAt }
 }
 
@@ -90,7 +141,7 @@ const playScene = async (stage: Stage, { kind, firings, silences }: Scene): Prom
 }
 
 /** Tells a real Alertmanager all that a script has in it, when its time has come. Resolves when everything is over. */
-export const play = (
+export const play = async (
   alertmanager: string,
   scenes: readonly Scene[],
   began = Date.now(),
@@ -100,8 +151,11 @@ export const play = (
     await delay(Math.max(0, at - Date.now()))
     return Date.now()
   }
-  const stage = { talk: talkTo(alertmanager), until }
-  return Promise.all(scenes.map((scene) => playScene(stage, scene)))
+  const talk = talkTo(alertmanager)
+  const rules = prometheus(talk)
+  const played = Promise.all(scenes.map((scene) => playScene({ talk, rules, until }, scene))).finally(rules.stop)
+  const [scenesPlayed] = await Promise.all([played, rules.resend()])
+  return scenesPlayed
 }
 
 /** The same scene as if everything had happened at its very moment. */

@@ -1,7 +1,7 @@
 import { statSync, unlinkSync } from 'node:fs'
 import { createConnection, createServer, type Server } from 'node:net'
 import { join, relative } from 'node:path'
-import { wordsOf } from './state.ts'
+import { isCode, wordsOf } from './failure.ts'
 
 /** A folder that is one process' own. */
 export interface FolderLock {
@@ -10,23 +10,44 @@ export interface FolderLock {
   release(): Promise<void>
 }
 
+interface Purpose {
+  /** The name of the lock in the folder. */
+  readonly socket: string
+  /** What it means that somebody else holds it, and what to do. */
+  readonly taken: readonly [what: string, remedy: string]
+  /** The variable that names the folder. */
+  readonly variable: string
+}
+
+/** Somebody else holds the lock. */
+export class FolderTaken extends Error {}
+
 /** What the system allows for the address of a socket. */
 const longest = 100
 
 /**
  * Locks by a socket in the folder: the system lets nobody else answer there while this process lives, and whoever was
  * killed answers no more.
- * @throws Error where another recorder holds it
+ * @throws FolderTaken where another process holds it
+ * @throws Error where the folder cannot be locked
  */
-export const lockFolder = async (folder: string): Promise<FolderLock> => {
-  const path = addressIn(folder)
+export const lockFolder = async (folder: string, purpose: Purpose): Promise<FolderLock> => {
+  const { taken, variable } = purpose
+  const inUse = (answer?: string) =>
+    new FolderTaken(`${taken[0]} in ${folder}${answer ? ` (${answer})` : ''}: ${taken[1]}`)
+  const unlockable = (cause: unknown) =>
+    new Error(
+      `could not lock ${folder}: ${wordsOf(cause)}. Set ${variable} to a folder of a file system of this machine, which this user may write to`,
+      { cause },
+    )
+  const path = addressIn(folder, purpose)
   const server = await listen(path).catch(async (failure: unknown) => {
-    if (!isCode(failure, 'EADDRINUSE')) throw unlockable(folder, failure)
+    if (!isCode(failure, 'EADDRINUSE')) throw unlockable(failure)
     const answer = await knock(path)
-    if (answer !== 'ECONNREFUSED' && answer !== 'ENOENT') throw taken(folder, answer)
+    if (answer !== 'ECONNREFUSED' && answer !== 'ENOENT') throw inUse(answer)
     if (answer === 'ECONNREFUSED') unlinkSync(path)
     return listen(path).catch((again: unknown) => {
-      throw isCode(again, 'EADDRINUSE') ? taken(folder, undefined) : unlockable(folder, again)
+      throw isCode(again, 'EADDRINUSE') ? inUse() : unlockable(again)
     })
   })
   const own = statSync(path).ino
@@ -37,12 +58,12 @@ export const lockFolder = async (folder: string): Promise<FolderLock> => {
   }
 }
 
-const addressIn = (folder: string) => {
-  const path = join(folder, 'recorder.sock')
+const addressIn = (folder: string, { socket, variable }: Purpose) => {
+  const path = join(folder, socket)
   const shorter = relative(process.cwd(), path)
   const chosen = Buffer.byteLength(path) > longest ? shorter : path
   if (Buffer.byteLength(chosen) > longest) {
-    throw new Error(`could not lock ${folder}: its path is too long for a socket. Set INCIDENTS_DIR to a shorter one`)
+    throw new Error(`could not lock ${folder}: its path is too long for a socket. Set ${variable} to a shorter one`)
   }
   return chosen
 }
@@ -64,17 +85,3 @@ const knock = (path: string) =>
     })
     visit.once('error', (failure) => resolve('code' in failure ? String(failure.code) : failure.message))
   })
-
-const isCode = (failure: unknown, code: string) =>
-  failure instanceof Error && 'code' in failure && failure.code === code
-
-const taken = (folder: string, answer: string | undefined) =>
-  new Error(
-    `another recorder keeps its incidents in ${folder}${answer ? ` (${answer})` : ''}: stop it, or set INCIDENTS_DIR to another folder`,
-  )
-
-const unlockable = (folder: string, cause: unknown) =>
-  new Error(
-    `could not lock ${folder}: ${wordsOf(cause)}. Set INCIDENTS_DIR to a folder of a file system of this machine, which this user may write to`,
-    { cause },
-  )

@@ -1,0 +1,104 @@
+/** Every maintenance job, in the order of the handbook. */
+export const jobNames = [
+  'backup',
+  'backup-files',
+  'backup-configuration',
+  'restore-test',
+  'cleanup',
+  'restart',
+  'update',
+  'security-audit',
+  'security-update',
+] as const
+export type JobName = (typeof jobNames)[number]
+
+/** What is set of every job. */
+export interface JobSetting {
+  /** What it does, as a part of a sentence. */
+  readonly words: string
+  /** A job that changes anything runs only where this is true. `--dry-run` works all the same. */
+  readonly on: boolean
+  /** When it runs, as a cron expression in `timeZone`; without one it runs only when somebody asks. */
+  readonly schedule?: string
+  /** After so long it is stopped, and has failed. */
+  readonly timeoutMinutes: number
+  /** Without a sign of progress for so long it counts as hanging, which is an alert. Less than the timeout. */
+  readonly quietMinutes: number
+}
+
+/** The zone in which schedules are read: the handbook's restaurants are French. */
+export const timeZone = 'Europe/Paris'
+
+/**
+ * The jobs of the handbook. All but the audit change something, and are off until somebody who knows the machine switches
+ * them on here.
+ */
+export const jobs = {
+  backup: {
+    words: 'saves the database and Redis',
+    on: false,
+    // The handbook: daily.
+    schedule: '15 2 * * *',
+    timeoutMinutes: 180,
+    quietMinutes: 15,
+  },
+  'backup-files': {
+    words: 'saves files',
+    on: false,
+    // The handbook: weekly.
+    schedule: '15 1 * * 0',
+    timeoutMinutes: 180,
+    quietMinutes: 15,
+  },
+  'backup-configuration': {
+    words: 'saves the configuration',
+    on: false,
+    // The handbook: monthly.
+    schedule: '45 1 1 * *',
+    timeoutMinutes: 60,
+    quietMinutes: 15,
+  },
+  'restore-test': {
+    words: 'restores the newest backup into a scratch database and looks at what came back',
+    on: false,
+    // After the backups of the night before; the handbook has no day.
+    schedule: '0 4 * * 0',
+    timeoutMinutes: 240,
+    quietMinutes: 30,
+  },
+  cleanup: {
+    words: 'removes reservations past their time, expired tokens and keys',
+    on: false,
+    // Behind the backup, which has what is removed.
+    schedule: '30 5 * * *',
+    timeoutMinutes: 120,
+    quietMinutes: 15,
+  },
+  restart: {
+    words: 'restarts the API where its health check fails',
+    on: false,
+    schedule: '* * * * *',
+    timeoutMinutes: 20,
+    quietMinutes: 10,
+  },
+  update: {
+    words: 'brings the API to its newest version',
+    on: false,
+    timeoutMinutes: 240,
+    quietMinutes: 30,
+  },
+  'security-audit': {
+    words: 'looks for known vulnerabilities, certificates that end, open ports and doors',
+    // It only reads.
+    on: true,
+    schedule: '0 6 * * *',
+    timeoutMinutes: 30,
+    quietMinutes: 10,
+  },
+  'security-update': {
+    words: 'installs security updates of the system and of packages',
+    on: false,
+    timeoutMinutes: 120,
+    quietMinutes: 30,
+  },
+} as const satisfies Readonly<Record<JobName, JobSetting>>
