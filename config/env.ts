@@ -38,6 +38,31 @@ const variables = {
   /** Where incidents are kept: in a folder, or in PostgreSQL where it has a URL. */
   INCIDENTS_DIR: z.string().default('incidents'),
   INCIDENTS_DATABASE_URL: url(['postgres:', 'postgresql:'], 'postgres://user:password@host:5432/database'),
+  /** Where the maintenance jobs leave what became of them. */
+  JOBS_DIR: z.string().default('maintenance'),
+  /** Logins of the jobs: the owner of what is saved and cleaned, and one that may create databases, for the test of a restore. */
+  JOBS_DATABASE_URL: url(['postgres:', 'postgresql:'], 'postgres://user:password@host:5432/database'),
+  JOBS_REDIS_URL: url(['redis:', 'rediss:'], 'redis://user:password@host:6379/0'),
+  RESTORE_DATABASE_URL: url(['postgres:', 'postgresql:'], 'postgres://user:password@host:5432/postgres'),
+  /** Where the programs of PostgreSQL are: pg_dump and pg_restore. On PATH otherwise. */
+  POSTGRES_BIN: z.string().optional(),
+  /** Where backups are kept, and for whom they are encrypted: the public key, and the key itself, which only a restore needs. */
+  BACKUP_DIR: z.string().default('backups'),
+  BACKUP_RECIPIENT: z
+    .string()
+    .regex(/^age1[a-z0-9]+$/, 'is no recipient of age: write its public key, which begins with age1')
+    .optional(),
+  BACKUP_IDENTITY: z.string().optional(),
+  /** A second place for them, that speaks S3. Without an endpoint it is Amazon's. */
+  BACKUP_S3_BUCKET: z.string().optional(),
+  BACKUP_S3_PREFIX: z
+    .string()
+    .regex(/^[\w!.*'()-]+(\/[\w!.*'()-]+)*$/, 'is no prefix: write names with / between them, and none at either end')
+    .default('techplus'),
+  BACKUP_S3_REGION: z.string().default('us-east-1'),
+  BACKUP_S3_ENDPOINT: url(['http:', 'https:'], 'https://s3.example.com'),
+  BACKUP_S3_ACCESS_KEY_ID: z.string().optional(),
+  BACKUP_S3_SECRET_ACCESS_KEY: z.string().optional(),
   API_HOST: z.string().default('127.0.0.1'),
   API_PORT: port(3000),
   METRICS_PORT: serviceVariables.METRICS_PORT,
@@ -82,6 +107,9 @@ const needs: readonly (readonly [name: VariableName, needed: VariableName])[] = 
   ['REDIS_TLS_CERT', 'REDIS_TLS_KEY'],
   ['API_METRICS_URL', 'API_URL'],
   ['REDIS_TLS_KEY', 'REDIS_TLS_CERT'],
+  ['BACKUP_S3_BUCKET', 'BACKUP_S3_ACCESS_KEY_ID'],
+  ['BACKUP_S3_ACCESS_KEY_ID', 'BACKUP_S3_SECRET_ACCESS_KEY'],
+  ['BACKUP_S3_SECRET_ACCESS_KEY', 'BACKUP_S3_BUCKET'],
 ]
 /** Those whose loss would open a door: an empty file is no way to leave them unset. */
 const guards: readonly string[] = ['EXPORTER_TOKEN', 'EXPORTER_USER', 'EXPORTER_PASSWORD'] satisfies VariableName[]

@@ -57,6 +57,8 @@ const totals = z.object({
   /** Runs up to this one are counted here, and their records may be gone. */
   through: z.string(),
   runs: z.partialRecord(z.enum(outcomes), z.number()),
+  /** When the last of them that succeeded was over. */
+  lastSuccess: moment.optional(),
 })
 
 /** What a run leaves behind. */

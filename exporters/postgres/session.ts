@@ -1,0 +1,46 @@
+import { letIn } from './connection.ts'
+import type { Query } from './writer.ts'
+
+/** A connection of somebody who works: what it asks may take as long as it takes. One question at a time. */
+export interface Session {
+  readonly query: Query
+  /** At once, whatever the server thinks of it. */
+  drop(): void
+  close(): Promise<void>
+}
+
+interface Options {
+  readonly url: string
+  /** Another database of the same server than the URL's. */
+  readonly database?: string
+  readonly applicationName: string
+  /** Ends the session at once, and whatever it asks fails. */
+  readonly signal: AbortSignal
+}
+
+/** Milliseconds. */
+const limits = { connect: 10_000, close: 1_000 }
+
+/** @throws Error as the server or the system words it */
+export const openSession = async ({ signal, ...options }: Options): Promise<Session> => {
+  const { client, socket } = await letIn({
+    ...options,
+    signal: AbortSignal.any([signal, AbortSignal.timeout(limits.connect)]),
+  })
+  const drop = () => void socket.destroy()
+  signal.addEventListener('abort', drop, { once: true })
+  const leave = () => signal.removeEventListener('abort', drop)
+  client.on('end', leave)
+  return {
+    query: async (sql, values = []) => {
+      signal.throwIfAborted()
+      return (await client.query(sql, [...values])).rows
+    },
+    drop,
+    close: async () => {
+      leave()
+      const impatience = setTimeout(drop, limits.close)
+      await client.end().finally(() => clearTimeout(impatience))
+    },
+  }
+}

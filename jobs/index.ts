@@ -1,0 +1,17 @@
+import type { Env } from '../config/env.ts'
+import { type JobName, jobNames } from '../config/jobs.ts'
+import type { Job } from './job.ts'
+
+type Opener = (env: Env) => Job
+
+/** How each job is made. Nothing is connected, and nothing looked at, before it is planned. */
+const openers: Readonly<Partial<Record<JobName, Opener>>> = {}
+
+/** Every job, with what the environment says of its places and logins. */
+export const openJobs = (env: Env): ReadonlyMap<JobName, Job> =>
+  new Map(
+    jobNames.flatMap((name) => {
+      const open = openers[name]
+      return open ? [[name, open(env)] as const] : []
+    }),
+  )
