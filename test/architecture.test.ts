@@ -39,6 +39,7 @@ const doors: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
     '@sentry/node': ['exporters/service/errors/sentry.ts'],
     '@sentry/profiling-node': ['exporters/service/errors/sentry.ts'],
     'big.js': ['alerts/burn-rate.ts'],
+    croner: ['exporters/jobs/schedule.ts'],
     esbuild: ['dashboards/preview/bundle.ts'],
     fastify: ['exporters/server.ts', 'exporters/incidents/server.ts', 'dashboards/preview/server.ts'],
     'fastify-plugin': ['exporters/service/http/fastify.ts'],
@@ -54,12 +55,14 @@ const doors: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
     uplot: ['dashboards/preview/page/plot.ts'],
     winston: ['exporters/service/log/log.ts'],
     yaml: ['compose/yaml.ts'],
-    // Four shapes of input: the stack's environment, a service's, the options of a service, and what Alertmanager tells.
+    // Shapes of input: the stack's environment, a service's, the options of a service, what Alertmanager tells, and what jobs leave.
     zod: [
       'config/env-shapes.ts',
       'config/env.ts',
       'config/service-variables.ts',
       'exporters/incidents/shapes.ts',
+      'exporters/jobs/record.ts',
+      'exporters/jobs/scheduler-note.ts',
       'exporters/service/options.ts',
     ],
   },
@@ -77,6 +80,7 @@ const readers: Readonly<Record<string, string>> = {
   'compose/local/browser.ts': 'passes it on to the browser it starts',
   'compose/local/process.ts': 'passes it on to the servers it starts',
   'compose/local/run.ts': 'passes it on to the commands it runs, and searches PATH',
+  'jobs/program.ts': 'passes it on to the programs it starts, and searches PATH',
   'dashboards/preview/bundle.ts': 'names it, for the browser, which has none',
 }
 

@@ -6,6 +6,7 @@ import { expositionProof } from './exposition.ts'
 import { faultsProof } from './faults.ts'
 import { incidentsProof } from './incidents.ts'
 import { infoProof } from './info.ts'
+import { jobsProof } from './jobs.ts'
 import { killsProof } from './kills.ts'
 import { labelsProof } from './labels.ts'
 import { ladderProof } from './ladder.ts'
@@ -26,6 +27,7 @@ const proofs: Readonly<Record<string, Proof>> = {
   faults: faultsProof,
   incidents: incidentsProof,
   info: infoProof,
+  jobs: jobsProof,
   kills: killsProof,
   labels: labelsProof,
   ladder: ladderProof,
