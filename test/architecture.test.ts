@@ -64,6 +64,7 @@ const doors: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
       'exporters/jobs/record.ts',
       'exporters/jobs/scheduler-note.ts',
       'exporters/service/options.ts',
+      'jobs/backup/manifest.ts',
     ],
   },
   demo: {
