@@ -29,6 +29,8 @@ interface Climbing {
 /** Shares of the response time. */
 const acknowledgedAfter = 0.25
 const releasedAfter = 0.75
+/** Milliseconds: at the very end of the response time nobody could say which came first. */
+const surely = 100
 /** Long enough to see that nothing comes. */
 const silentUntil = 1.2
 
@@ -74,7 +76,7 @@ const answer = async ({ stand, pace }: Climbing, subject: Subject, firedAt: numb
 const topReached = async ({ receivers, pace }: Climbing, subject: Subject, firedAt: number) => {
   const response = responseOf(pace, subject.alert)
   if (subject.course === 'acknowledged') return until(firedAt + response * silentUntil)
-  await until(firedAt + response)
+  await until(firedAt + response + surely)
   const [receiver, channels] = [escalationReceiver(subject.alert), escalation[severityOf(subject.alert)].channels]
   const told = () => about(receivers, subject).filter((one) => one.receiver === receiver).length
   await seen(() => told() >= channels.length)
