@@ -1,17 +1,19 @@
 import type { JobName } from '../../config/jobs.ts'
 import type { Definition } from '../../metrics/metric.ts'
+import { backupMeasures } from './backup.ts'
 import { cleanupMeasures } from './cleanup.ts'
 import { restartMeasures } from './restart.ts'
+import { securityMeasures } from './security.ts'
 
 /** What each job measures, besides what is known of every run. A record may tell of these, and of nothing else. */
 export const measures: Readonly<Record<JobName, readonly Definition[]>> = {
-  backup: [],
-  'backup-files': [],
-  'backup-configuration': [],
+  backup: backupMeasures,
+  'backup-files': backupMeasures,
+  'backup-configuration': backupMeasures,
   'restore-test': [],
   cleanup: cleanupMeasures,
   restart: restartMeasures,
   update: [],
-  'security-audit': [],
+  'security-audit': securityMeasures,
   'security-update': [],
 }
