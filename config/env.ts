@@ -53,6 +53,9 @@ const variables = {
     .regex(/^age1[a-z0-9]+$/, 'is no recipient of age: write its public key, which begins with age1')
     .optional(),
   BACKUP_IDENTITY: z.string().optional(),
+  /** Files and folders that `backup-files` and `backup-configuration` save, with : between them. */
+  BACKUP_FILES: z.string().optional(),
+  BACKUP_CONFIGURATION: z.string().optional(),
   /** A second place for them, that speaks S3. Without an endpoint it is Amazon's. */
   BACKUP_S3_BUCKET: z.string().optional(),
   BACKUP_S3_PREFIX: z
