@@ -4,6 +4,8 @@ import { backupMeasures } from './backup.ts'
 import { cleanupMeasures } from './cleanup.ts'
 import { restartMeasures } from './restart.ts'
 import { securityMeasures } from './security.ts'
+import { securityUpdateMeasures } from './security-update.ts'
+import { updateMeasures } from './update.ts'
 
 /** What each job measures, besides what is known of every run. A record may tell of these, and of nothing else. */
 export const measures: Readonly<Record<JobName, readonly Definition[]>> = {
@@ -13,7 +15,7 @@ export const measures: Readonly<Record<JobName, readonly Definition[]>> = {
   'restore-test': [],
   cleanup: cleanupMeasures,
   restart: restartMeasures,
-  update: [],
+  update: updateMeasures,
   'security-audit': securityMeasures,
-  'security-update': [],
+  'security-update': securityUpdateMeasures,
 }

@@ -1,0 +1,149 @@
+import { existsSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { wordsOf } from '../../exporters/failure.ts'
+import { findProgram, output, startProgram } from '../program.ts'
+import { readMadison, readSimulation, type Upgrade } from './apt.ts'
+import { readAudit } from './npm-audit.ts'
+
+/** A package for which something waits that mends a known vulnerability. */
+export interface PendingUpdate {
+  readonly name: string
+  /** From what to what, or how bad it is: for the reader. */
+  readonly words: string
+}
+
+/** What waits of one source. What nobody could find out is never taken for nothing. */
+export type Pending =
+  | { readonly state: 'known'; readonly updates: readonly PendingUpdate[] }
+  /** It could not be found out: why, and what to do. */
+  | { readonly state: 'unknown'; readonly why: string }
+  /** There is no such thing here: no Debian, no folder of an application. */
+  | { readonly state: 'absent'; readonly why: string }
+
+/** Where updates come from, as labels name it. */
+export type UpdateSource = 'system' | 'npm'
+
+export interface PendingUpdates extends Readonly<Record<UpdateSource, Pending>> {
+  /** Whether the system says that it waits for a reboot, as Debian and Ubuntu do in `/run/reboot-required`. */
+  readonly rebootRequired: boolean
+}
+
+interface Options {
+  /** The folder of the application, with its package-lock.json. Without one npm's updates are `absent`. */
+  readonly folder?: string | undefined
+  readonly signal: AbortSignal
+  /** Days after which nobody trusts the lists of packages: since the last `apt-get update`. */
+  readonly listsDays?: number
+  /** Whether packages count that only development needs. */
+  readonly dev?: boolean
+  /** The folder of apt's lists, and the file that says that a reboot is due: the system's, but in tests. */
+  readonly lists?: string
+  readonly reboot?: string
+  readonly now?: () => number
+}
+
+/**
+ * Security updates that wait: of the system, by apt's own simulation, and of the application's packages, by `npm audit`,
+ * where a fix within the ranges of its package.json is there. Changes nothing, and needs no rights.
+ * @throws Error only where `signal` aborts
+ */
+export const pendingUpdates = async (options: Options): Promise<PendingUpdates> => {
+  const { reboot = '/run/reboot-required' } = options
+  const [system, npm] = await Promise.all([systemPending(options), npmPending(options)])
+  options.signal.throwIfAborted()
+  return { system, npm, rebootRequired: existsSync(reboot) }
+}
+
+const looked = async (look: () => Promise<Pending>): Promise<Pending> => {
+  try {
+    return await look()
+  } catch (cause) {
+    return { state: 'unknown', why: wordsOf(cause) }
+  }
+}
+
+/** The same words everywhere, whatever the language of the system. */
+const env = { LC_ALL: 'C' } as const
+
+const systemPending = ({ signal, listsDays = 7, lists = '/var/lib/apt/lists', now = Date.now }: Options) =>
+  looked(async () => {
+    const apt = findProgram('apt-get')
+    if (!apt) return { state: 'absent', why: 'there is no apt-get here: only Debian, Ubuntu and theirs are looked at' }
+    const days = (now() - refreshed(lists)) / 86_400_000
+    if (!(days <= listsDays)) {
+      const age = Number.isFinite(days) ? `are ${Math.floor(days)} days old` : 'are not there'
+      return { state: 'unknown', why: `the lists of packages ${age}: run apt-get update, once a day` }
+    }
+    // What the upgrade would keep back counts as well, such as a kernel, which comes as a new package.
+    const simulated = await output([apt, '-s', '-o', 'Debug::NoLocking=true', 'dist-upgrade'], { signal, env })
+    const upgrades = readSimulation(simulated)
+    const hidden = await alsoSecurity(
+      upgrades.filter(({ security }) => !security),
+      signal,
+    )
+    const updates = upgrades
+      .filter(({ name, security }) => security || hidden.has(name))
+      .map(({ name, installed, candidate }) => ({ name, words: `${name} ${installed ?? 'anew'} -> ${candidate}` }))
+    return { state: 'known', updates }
+  })
+
+/** When `apt-get update` was there last: it makes and moves files in both. -Infinity where there are no lists. */
+const refreshed = (lists: string) =>
+  Math.max(
+    ...[lists, join(lists, 'partial')].map((path) => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? -Infinity),
+  )
+
+/**
+ * Those whose newest version comes from elsewhere, and took over what a suite of security updates has already: newer than
+ * what is installed, and older than what would be.
+ */
+const alsoSecurity = async (upgrades: readonly Upgrade[], signal: AbortSignal): Promise<ReadonlySet<string>> => {
+  const cache = findProgram('apt-cache')
+  const dpkg = findProgram('dpkg')
+  if (!cache || !dpkg || upgrades.length === 0) return new Set()
+  const installed = new Map(upgrades.map(({ name, installed }) => [name, installed]))
+  const known = readMadison(await output([cache, 'madison', ...installed.keys()], { signal, env }))
+  const found = new Set<string>()
+  for (const { name, version, security } of known) {
+    const own = installed.get(name)
+    if (!security || own === undefined) continue
+    const newer = startProgram([dpkg, '--compare-versions', own, 'lt', version], { signal })
+    newer.stdin.end()
+    newer.stdout.resume()
+    await newer.ended.then(
+      () => found.add(name),
+      () => undefined,
+    )
+  }
+  return found
+}
+
+const npmPending = ({ folder, signal, dev = false }: Options) =>
+  looked(async () => {
+    if (folder === undefined) return { state: 'absent', why: 'no folder of an application is named: set API_DIR' }
+    const npm = findProgram('npm')
+    if (!npm) return { state: 'unknown', why: 'there is no npm on PATH: install it with Node' }
+    if (!existsSync(join(folder, 'package-lock.json'))) {
+      return { state: 'unknown', why: `${folder} has no package-lock.json: npm audit needs one` }
+    }
+    const vulnerable = readAudit(
+      await audited([npm, 'audit', '--json', ...(dev ? [] : ['--omit=dev'])], folder, signal),
+    )
+    const updates = vulnerable
+      .filter(({ remedy }) => remedy === 'fix')
+      .map(({ name, severity }) => ({ name, words: `${name} (${severity})` }))
+    return { state: 'known', updates }
+  })
+
+/** It ends with 1 where it found something, and where it could not look: what it printed tells which. */
+const audited = async (command: readonly string[], cwd: string, signal: AbortSignal) => {
+  const { stdin, stdout, ended } = startProgram(command, { cwd, signal })
+  stdin.end()
+  const chunks: Buffer[] = []
+  for await (const chunk of stdout) chunks.push(chunk)
+  const text = Buffer.concat(chunks).toString()
+  await ended.catch((cause: unknown) => {
+    if (text.trim() === '') throw cause
+  })
+  return text
+}
