@@ -84,7 +84,7 @@ export const redis = (
     } catch (closed) {
       drop(opened)
       // The error of connect() is "Connection is closed."; the reason came as an event before it.
-      throw namedFailure(lost ?? (reason ? named(reason) : closed), to)
+      throw connectionFailure(lost ?? (reason ? named(reason) : closed), to)
     }
     return opened
   }
@@ -164,7 +164,7 @@ const inOneWrite = ({ stream }: Client) => {
 const most = 16 * 1024 ** 2
 
 /** An error that the server answered, on a connection that works. */
-const isReply = (failure: unknown) => failure instanceof Error && failure.name === 'ReplyError'
+export const isReply = (failure: unknown) => failure instanceof Error && failure.name === 'ReplyError'
 
 /** Our client repeats the byte that it did not expect, and asks to be told of it. */
 const named = (failure: Error) =>
@@ -175,7 +175,7 @@ const named = (failure: Error) =>
 const own = 'REDIS_TLS_CERT and REDIS_TLS_KEY'
 
 /** A server that wants TLS, or a certificate, hangs up: what it says before that is often lost on the way. */
-const namedFailure = (failure: unknown, url: string): unknown => {
+export const connectionFailure = (failure: unknown, url: string): unknown => {
   const named = namedTlsFailure(failure, { authority: 'REDIS_TLS_CA', own })
   if (!(named instanceof Error) || !/ECONNRESET|EPIPE|^Connection is closed|socket disconnected/.test(named.message)) {
     return named
@@ -185,7 +185,7 @@ const namedFailure = (failure: unknown, url: string): unknown => {
 }
 
 /** Read at each connection, as certificates are renewed. */
-const secure = (url: string, { ca, cert, key }: TlsFiles) => {
+export const secure = (url: string, { ca, cert, key }: TlsFiles) => {
   const { protocol, hostname } = new URL(url)
   if (protocol !== 'rediss:') return {}
   const text = (path: string | undefined) => (path === undefined ? undefined : readFileSync(path, 'utf8'))
