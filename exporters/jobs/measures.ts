@@ -3,6 +3,7 @@ import type { Definition } from '../../metrics/metric.ts'
 import { backupMeasures } from './backup.ts'
 import { cleanupMeasures } from './cleanup.ts'
 import { restartMeasures } from './restart.ts'
+import { restoreTestMeasures } from './restore-test.ts'
 import { securityMeasures } from './security.ts'
 import { securityUpdateMeasures } from './security-update.ts'
 import { updateMeasures } from './update.ts'
@@ -12,7 +13,7 @@ export const measures: Readonly<Record<JobName, readonly Definition[]>> = {
   backup: backupMeasures,
   'backup-files': backupMeasures,
   'backup-configuration': backupMeasures,
-  'restore-test': [],
+  'restore-test': restoreTestMeasures,
   cleanup: cleanupMeasures,
   restart: restartMeasures,
   update: updateMeasures,

@@ -66,7 +66,7 @@ export const begin = async (bytes: Buffer, identity: Identity): Promise<Begun | 
   if (endOfLine < 0 || bytes.length < body + sizes.nonce) return undefined
   const fileKey = await identity.fileKey(bytes.subarray(0, body)).catch((cause: unknown) => {
     if (cause instanceof Error && cause.message.startsWith('no identity matched')) {
-      throw new Unreadable('wrong key', 'it was encrypted for another key')
+      throw new Unreadable('wrong key', 'it was encrypted for another key, or its first lines were altered')
     }
     throw new Unreadable('altered', 'its header was altered', { cause })
   })
