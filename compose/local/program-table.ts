@@ -105,6 +105,9 @@ export const programTable = {
   },
   logrotate: { binaries: ['logrotate'], folders: ['/usr/sbin'], packages: ['logrotate'], brew: 'logrotate' },
   'pg_dump-15': postgresClient('pg_dump', 15),
+  // For tests: of the major of the server that they start.
+  'pg_dump-17': { ...postgresClient('pg_dump', 17), suite: 'trixie' },
+  'pg_restore-17': { ...postgresClient('pg_restore', 17), suite: 'trixie' },
 } as const satisfies Record<string, Source>
 
 export type ProgramName = keyof typeof programTable
