@@ -20,7 +20,7 @@ export const restoreTestDataAge = gauge({
   help: 'How old the data of the newest backup was when its restore was tested: what a loss at that time would have cost (RPO)',
   labels,
 })
-export const restoreTestFaultCount = gauge({
+export const restoreTestFaults = gauge({
   name: 'restore_test_faults',
   counts: 'faults',
   help: 'Differences between what was restored and what was saved; the record of the run names each',
@@ -40,7 +40,7 @@ export const restoreTestBackupMoment = gauge({
 export const restoreTestMeasures = [
   restoreTestDuration,
   restoreTestDataAge,
-  restoreTestFaultCount,
+  restoreTestFaults,
   restoreTestNewestReservationAge,
   restoreTestBackupMoment,
 ] as const
