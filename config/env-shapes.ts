@@ -29,6 +29,14 @@ export const port = (fallback: number) =>
     .max(65535, 'is not a port: write a whole number from 1 to 65535')
     .default(fallback)
 
+/** Hosts of one kind, with blanks or commas between them. */
+export const hosts = (isOne: (text: string) => boolean, fault: string) =>
+  z
+    .string()
+    .transform((text) => text.split(/[\s,]+/).filter(Boolean))
+    .refine((found) => found.every(isOne), fault)
+    .optional()
+
 /** A file that is read where it is needed, and again when it has changed. */
 export const path = z.string().optional()
 

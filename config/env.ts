@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { z } from 'zod'
-import { baseUrl, path, port, url } from './env-shapes.ts'
+import { baseUrl, hosts, path, port, url } from './env-shapes.ts'
 import { serviceVariables } from './service-variables.ts'
 
 const variables = {
@@ -66,6 +66,14 @@ const variables = {
   BACKUP_S3_ENDPOINT: url(['http:', 'https:'], 'https://s3.example.com'),
   BACKUP_S3_ACCESS_KEY_ID: z.string().optional(),
   BACKUP_S3_SECRET_ACCESS_KEY: z.string().optional(),
+  /** Whose certificates the audit looks at besides those of the URLs here, and hosts on which it tries ports that are to be shut. */
+  AUDIT_ENDPOINTS: hosts(
+    (text) => /^[\w.-]+:\d{1,5}$/.test(text),
+    'names no endpoints: write example.com:443, with blanks between them',
+  ),
+  AUDIT_HOSTS: hosts((text) => /^[\w.-]+$/.test(text), 'names no hosts: write db.internal cache.internal'),
+  /** Authorities of ours that certificates may be signed by, besides those that Node knows. */
+  AUDIT_TLS_CA: path,
   API_HOST: z.string().default('127.0.0.1'),
   API_PORT: port(3000),
   METRICS_PORT: serviceVariables.METRICS_PORT,

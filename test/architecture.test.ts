@@ -23,6 +23,7 @@ const doors: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
       'dashboards/table.ts',
       'dashboards/unit.ts',
     ],
+    '@aws-sdk/client-s3': ['jobs/backup/s3.ts'],
     '@fastify/otel': ['exporters/service/traces/opentelemetry.ts'],
     '@grafana/data': ['dashboards/preview/page/grafana.ts'],
     '@opentelemetry/api': ['exporters/service/traces/opentelemetry.ts'],

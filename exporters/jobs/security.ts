@@ -1,19 +1,5 @@
 import { gauge } from '../../metrics/metric.ts'
 
-/** What the audit looks at, each by itself: one that cannot run takes nothing from the others. */
-export const checkNames = [
-  'npm_audit',
-  'certificates',
-  'ports',
-  'permissions',
-  'logins',
-  'passwords',
-  'postgres_roles',
-  'redis_acl',
-  'updates',
-] as const
-export type CheckName = (typeof checkNames)[number]
-
 /** Levels of npm's advisories, from the worst. */
 export const vulnerabilityLevels = ['critical', 'high', 'moderate', 'low', 'info'] as const
 export type VulnerabilityLevel = (typeof vulnerabilityLevels)[number]
