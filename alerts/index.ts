@@ -1,6 +1,7 @@
 import { overrides } from '../config/overrides.ts'
 import { type Alert, isAlert, type RuleGroup } from './alert.ts'
 import { httpGroups } from './http/index.ts'
+import { jobGroups } from './jobs/index.ts'
 import { escalationGroups, ladderFaults } from './ladder.ts'
 import { overrideFaults } from './overrides.ts'
 import { postgresGroups } from './postgres/index.ts'
@@ -10,6 +11,7 @@ import { promiseGroups } from './promises.ts'
 import { redisGroups } from './redis/index.ts'
 import { reservationGroups } from './reservations/index.ts'
 import { routeFaults } from './route-faults.ts'
+import { securityGroups } from './security/index.ts'
 import { serviceGroups } from './service/index.ts'
 import { aftermathGroup } from './stack/aftermath.ts'
 import { heartbeatGroup } from './stack/heartbeat.ts'
@@ -25,6 +27,8 @@ const everyFault = () =>
     postgres: postgresGroups,
     redis: redisGroups,
     probe: probeGroups,
+    jobs: jobGroups,
+    security: securityGroups,
     stack: [...stackGroups, aftermathGroup, heartbeatGroup],
   }) satisfies Readonly<Record<string, readonly RuleGroup[]>>
 
@@ -63,7 +67,7 @@ export const ruleFiles = (): Readonly<Record<Subject, readonly RuleGroup[]>> => 
   const every = everyRule()
   const alerts = alertsOf(Object.values(every).flat())
   refuse([...ladderFaults(alerts), ...overrideFaults(alerts, overrides), ...routeFaults(alerts)])
-  const { promises, http, service, reservations, postgres, redis, probe, stack, escalation } = every
+  const { promises, http, service, reservations, postgres, redis, probe, jobs, security, stack, escalation } = every
   const of = (groups: readonly RuleGroup[]) => groups.flatMap(watched)
   return {
     promises: of(promises),
@@ -73,6 +77,8 @@ export const ruleFiles = (): Readonly<Record<Subject, readonly RuleGroup[]>> => 
     postgres: of(postgres),
     redis: of(redis),
     probe: of(probe),
+    jobs: of(jobs),
+    security: of(security),
     stack: of(stack),
     escalation: of(escalation),
   }

@@ -5,12 +5,15 @@ import { httpClientErrorsSurging, httpRefusalsSurging } from './http/clients.ts'
 import { httpRequestsAbandoned, httpRouteFailing } from './http/errors.ts'
 import { httpRouteSlow } from './http/latency.ts'
 import { httpRequestsPilingUp } from './http/traffic.ts'
+import { restartGivenUp } from './jobs/api.ts'
+import { ofOneFault } from './jobs/inhibitions.ts'
+import { jobFailing } from './jobs/runs.ts'
 import { postgresDown, postgresSplitBrain } from './postgres/availability.ts'
 import { postgresConnectionsExhausted, postgresConnectionsNearLimit } from './postgres/connections.ts'
 import { postgresReplicationLag, postgresStandbyNotReceiving } from './postgres/replication.ts'
 import { postgresSlotLost } from './postgres/slots.ts'
 import { wraparoundAlerts } from './postgres/wraparound.ts'
-import { certificateExpired, certificateExpiresSoon } from './probe/certificates.ts'
+import { certificateExpired, certificateExpiresSoon, certificateExpiring } from './probe/certificates.ts'
 import { apiDown } from './probe/reach.ts'
 import { words } from './promise-records.ts'
 import { promiseGroups } from './promises.ts'
@@ -19,6 +22,7 @@ import { redisNoMaster, redisReplicaLinkDown } from './redis/failover.ts'
 import { reservationsStopped } from './reservations/bookings.ts'
 import { cleanupOverdue } from './reservations/housekeeping.ts'
 import { paymentsFailingOften, paymentsStopped, paymentsStuck } from './reservations/payments.ts'
+import { endpointCertificateExpiresSoon, endpointCertificateExpiring } from './security/certificates.ts'
 import {
   clientPoolFull,
   clientPoolWaiting,
@@ -88,7 +92,13 @@ const failures = [
 const effects = (): readonly (readonly [cause: Alert, effects: readonly Effect[]])[] => [
   [
     apiDown,
-    [burnOf([...counted, 'apiReachable']), any(...unknown(counted), paymentsStopped, paymentsStuck, cleanupOverdue)],
+    [
+      burnOf([...counted, 'apiReachable']),
+      any(...unknown(counted), paymentsStopped, paymentsStuck, cleanupOverdue),
+      // Who was paged for it sees that it does not come back.
+      any(restartGivenUp),
+      [...any(jobFailing), 'job_name="restart"'],
+    ],
   ],
   [
     postgresDown,
@@ -180,6 +190,16 @@ const first = (): readonly Inhibition[] => [
   ...[systemDown, apiDown].flatMap((cause) => longAfter(cause, [...any(targetUnreliable), 'job=~"api|probe"'])),
   throughExporter('exporter', 'postgres', 'reservations', 'redis'),
   throughExporter('blackbox', 'probe'),
+  ...ofOneFault.map(
+    ({ tells, says, equal }): Inhibition => ({
+      source: [...any(...tells.alerts), ...(tells.more ?? [])],
+      target: [...any(...says.alerts), ...(says.more ?? [])],
+      equal,
+    }),
+  ),
+  // The audit sees the same certificate once more.
+  because(certificateExpiring, any(endpointCertificateExpiring)),
+  because(certificateExpiresSoon, any(endpointCertificateExpiresSoon)),
   because(postgresConnectionsExhausted, any(postgresConnectionsNearLimit), ['instance']),
   ...burning([], ['route=""', 'instance=""']),
   ...(slosByRoute().length > 0 ? burning(['route'], ['route!=""']) : []),

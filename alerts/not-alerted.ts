@@ -31,7 +31,11 @@ export const notAlerted: readonly NotAlerted[] = [
     why: 'The stack writes nowhere else, and its targets are a list. A target that is no longer in it: TargetAbsent.',
   },
   {
-    signal: 'Backups and security',
-    why: 'Their jobs leave no record yet.',
+    signal: 'Maintenance jobs that somebody stopped',
+    why: 'It is a deed, and what was not done then is due again: JobOverdue, BackupStale.',
+  },
+  {
+    signal: 'Vulnerabilities of level moderate, low and info',
+    why: 'There are always some. The Security dashboard shows them; the next update of the packages takes them along.',
   },
 ]

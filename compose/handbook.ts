@@ -13,6 +13,8 @@ const titles: Readonly<Record<Subject, string>> = {
   postgres: 'PostgreSQL',
   redis: 'Redis',
   probe: 'Probes and certificates',
+  jobs: 'Maintenance jobs and backups',
+  security: 'Security',
   stack: 'What watches',
   escalation: 'Escalation',
 }

@@ -21,6 +21,8 @@ const opens: Readonly<Record<Subject, Opens>> = {
   postgres: { uid: uids.postgres, choice: postgresServer.name },
   redis: { uid: uids.redis, choice: redisServer.name },
   probe: { uid: uids.overview },
+  jobs: { uid: uids.jobs },
+  security: { uid: uids.security },
   stack: { uid: uids.overview },
   escalation: { uid: uids.onCall },
 }

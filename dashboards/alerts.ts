@@ -17,6 +17,8 @@ const subjects: Readonly<Record<Subject, string>> = {
   postgres: 'PostgreSQL',
   redis: 'Redis',
   probe: 'probes',
+  jobs: 'maintenance jobs',
+  security: 'security',
   stack: 'the stack',
   escalation: 'responses',
 }

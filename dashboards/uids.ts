@@ -7,4 +7,6 @@ export const uids = {
   reservations: 'techplus-reservations',
   postgres: 'techplus-postgres',
   redis: 'techplus-redis',
+  jobs: 'techplus-jobs',
+  security: 'techplus-security',
 } as const
