@@ -8,6 +8,8 @@ const variables = {
   DATABASE_URL: url(['postgres:', 'postgresql:'], 'postgres://user:password@host:5432/database'),
   REDIS_URL: url(['redis:', 'rediss:'], 'redis://user:password@host:6379/0'),
   API_URL: url(['http:', 'https:'], 'http://host:3000'),
+  /** Where the API's checkout is, for the jobs that bring its newest version and look for its vulnerabilities. */
+  API_DIR: z.string().optional(),
   /** Where the API serves its metrics, where that is not /metrics below API_URL. */
   API_METRICS_URL: url(['http:', 'https:'], 'http://host:9465/metrics'),
   /** Where the exporter listens. Loopback unless asked. */

@@ -23,12 +23,11 @@ export const npmAudit = ({ folders, settings, scratch, npm }: Options): Planned 
   const look: Check['look'] = async ({ signal, progress }) => {
     const program = npm ?? findProgram('npm')
     if (program === undefined) throw new Error('there is no npm on PATH: install it beside Node')
-    const ask = (folder: string) =>
-      report([program, ...question], folder, AbortSignal.any([signal, AbortSignal.timeout(settings.seconds * 1_000)]))
+    const asked = { program, scratch, seconds: settings.seconds, signal }
     const [found, failures]: [Map<string, readonly Vulnerable[]>, string[]] = [new Map(), []]
     for (const folder of folders) {
       try {
-        found.set(folder, await audited(folder, scratch, ask))
+        found.set(folder, await knownOf(folder, asked))
       } catch (cause) {
         signal.throwIfAborted()
         failures.push(`${folder}: ${wordsOf(cause)}`)
@@ -44,6 +43,22 @@ export const npmAudit = ({ folders, settings, scratch, npm }: Options): Planned 
   }
   return { name: 'npm_audit', subjects: folders.map((folder) => `npm audit of ${resolve(folder)}`), look }
 }
+
+interface Asked {
+  readonly program: string
+  readonly scratch: string
+  readonly seconds: number
+  readonly signal: AbortSignal
+}
+
+/**
+ * What is known against the packages of a folder.
+ * @throws Error saying why npm could not ask, also where what answers knows of nothing at all
+ */
+export const knownOf = (folder: string, { program, scratch, seconds, signal }: Asked): Promise<readonly Vulnerable[]> =>
+  audited(folder, scratch, (one) =>
+    report([program, ...question], one, AbortSignal.any([signal, AbortSignal.timeout(seconds * 1_000)])),
+  )
 
 /**
  * `offline` and `audit` may stand in a .npmrc, and npm then prints that it knows of nothing, without having asked. What it

@@ -8,6 +8,8 @@ export interface Vulnerable {
   /** What is known against it; the packages it has its own from, where it has none itself. */
   readonly because: readonly string[]
   readonly remedy: string
+  /** Whether `npm audit fix` does it by itself, within the ranges of package.json. npm 6 does not say. */
+  readonly fixable: boolean
 }
 
 const level = z.enum(vulnerabilityLevels)
@@ -85,6 +87,7 @@ const ofSecond = ({ vulnerabilities, metadata }: z.infer<typeof second>): readon
     level: severity,
     because: via.map((one) => (typeof one === 'string' ? `it needs ${one}` : `${one.title} (${one.url})`)),
     remedy: remedyOf(fixAvailable),
+    fixable: fixAvailable === true,
   }))
 }
 
@@ -109,6 +112,7 @@ const ofFirst = ({ advisories, metadata }: z.infer<typeof first>): readonly Vuln
       level: vulnerabilityLevels.find((one) => those.some(({ severity }) => severity === one)) ?? 'info',
       because: those.map(({ title, url }) => `${title} (${url})`),
       remedy: those.map(({ recommendation }) => recommendation ?? 'run npm audit fix').join('; '),
+      fixable: false,
     }
   })
 }

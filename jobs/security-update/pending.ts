@@ -1,9 +1,11 @@
 import { existsSync, statSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { wordsOf } from '../../exporters/failure.ts'
 import { findProgram, output, startProgram } from '../program.ts'
+import { knownOf } from '../security-audit/npm-audit.ts'
 import { readMadison, readSimulation, type Upgrade } from './apt.ts'
-import { readAudit } from './npm-audit.ts'
 
 /** A package for which something waits that mends a known vulnerability. */
 export interface PendingUpdate {
@@ -34,8 +36,8 @@ interface Options {
   readonly signal: AbortSignal
   /** Days after which nobody trusts the lists of packages: since the last `apt-get update`. */
   readonly listsDays?: number
-  /** Whether packages count that only development needs. */
-  readonly dev?: boolean
+  /** Seconds that npm waits for the registry. */
+  readonly seconds?: number
   /** The folder of apt's lists, and the file that says that a reboot is due: the system's, but in tests. */
   readonly lists?: string
   readonly reboot?: string
@@ -118,32 +120,19 @@ const alsoSecurity = async (upgrades: readonly Upgrade[], signal: AbortSignal): 
   return found
 }
 
-const npmPending = ({ folder, signal, dev = false }: Options) =>
+const npmPending = ({ folder, signal, seconds = 120 }: Options) =>
   looked(async () => {
     if (folder === undefined) return { state: 'absent', why: 'no folder of an application is named: set API_DIR' }
     const npm = findProgram('npm')
     if (!npm) return { state: 'unknown', why: 'there is no npm on PATH: install it with Node' }
-    if (!existsSync(join(folder, 'package-lock.json'))) {
-      return { state: 'unknown', why: `${folder} has no package-lock.json: npm audit needs one` }
+    const scratch = await mkdtemp(join(tmpdir(), 'audit-'))
+    try {
+      const vulnerable = await knownOf(folder, { program: npm, scratch: join(scratch, 'known'), seconds, signal })
+      const updates = vulnerable
+        .filter(({ fixable }) => fixable)
+        .map(({ name, level }) => ({ name, words: `${name} (${level})` }))
+      return { state: 'known', updates }
+    } finally {
+      await rm(scratch, { recursive: true, force: true })
     }
-    const vulnerable = readAudit(
-      await audited([npm, 'audit', '--json', ...(dev ? [] : ['--omit=dev'])], folder, signal),
-    )
-    const updates = vulnerable
-      .filter(({ remedy }) => remedy === 'fix')
-      .map(({ name, severity }) => ({ name, words: `${name} (${severity})` }))
-    return { state: 'known', updates }
   })
-
-/** It ends with 1 where it found something, and where it could not look: what it printed tells which. */
-const audited = async (command: readonly string[], cwd: string, signal: AbortSignal) => {
-  const { stdin, stdout, ended } = startProgram(command, { cwd, signal })
-  stdin.end()
-  const chunks: Buffer[] = []
-  for await (const chunk of stdout) chunks.push(chunk)
-  const text = Buffer.concat(chunks).toString()
-  await ended.catch((cause: unknown) => {
-    if (text.trim() === '') throw cause
-  })
-  return text
-}

@@ -1,0 +1,85 @@
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { readIf } from '../../exporters/jobs/folder.ts'
+import { replaceFile, syncFolder } from '../../exporters/replace-file.ts'
+import type { Schema } from './schema.ts'
+
+/** What is done to bring the newest version, in this order. */
+export const forward = ['code', 'install', 'migrate', 'restart', 'check'] as const
+/** What is done to bring the one before back, in this order. */
+export const backward = ['schema back', 'code back', 'install back', 'restart back', 'check back'] as const
+export type Forward = (typeof forward)[number]
+export type Backward = (typeof backward)[number]
+
+const commit = z.string().regex(/^[0-9a-f]{40,64}$/)
+const moment = z.iso.datetime()
+const shape = z.object({
+  version: z.literal(1),
+  started: moment,
+  from: commit,
+  to: commit,
+  /** What it is at, or how it ended: `done`, `taken back`, or `ahead`, which is taken back but for the schema. */
+  step: z.enum([...forward, ...backward, 'done', 'taken back', 'ahead']),
+  /** When it began with that. */
+  at: moment,
+  /** How often a run of it was killed or stopped. */
+  kills: z.number(),
+  /** Why it is taken back. */
+  why: z.string().optional(),
+  /** What stands in the schema that the code which runs does not know. */
+  ahead: z.array(z.string()).optional(),
+  /** When the backup that was made before it began. */
+  backup: moment,
+})
+
+/** How far an update is. Written before each step, and after the last. */
+export type State = Readonly<z.infer<typeof shape>>
+
+const schemaShape = z.record(z.string(), z.string())
+
+/** What the job keeps between two runs. Only whoever holds its lock may write it. */
+export interface Keeping {
+  /** @throws Error naming the file, where it is damaged */
+  state(): Promise<State | undefined>
+  /** The schema that fits the code before the update. */
+  schema(): Promise<Schema | undefined>
+  write(state: State): Promise<void>
+  writeSchema(schema: Schema): Promise<void>
+  forget(): Promise<void>
+}
+
+const reader =
+  <T>(of: z.ZodType<T>) =>
+  (text: string): T => {
+    const parsed = of.safeParse(JSON.parse(text))
+    if (parsed.success) return parsed.data
+    throw new Error(parsed.error.issues.map(({ path, message }) => `${path.join('.')} ${message}`).join(', '))
+  }
+
+/** @param folder the job's own, below `JOBS_DIR` */
+export const keepingIn = (folder: string): Keeping => {
+  const [state, schema] = [join(folder, 'state.json'), join(folder, 'schema.json')]
+  const put = async (file: string, content: object) => {
+    await replaceFile(file, `${JSON.stringify(content, undefined, 2)}\n`)
+    await syncFolder(file)
+  }
+  return {
+    state: () => readIf(state, reader(shape)),
+    schema: () => readIf(schema, reader(schemaShape)),
+    write: (content) => put(state, content),
+    writeSchema: (content) => put(schema, content),
+    // The state first: a schema alone says nothing.
+    forget: async () => {
+      await rm(state, { force: true })
+      await rm(schema, { force: true })
+    },
+  }
+}
+
+const isOneOf = <T extends string>(names: readonly T[], name: string): name is T => names.some((one) => one === name)
+export const goesForward = (step: State['step']): step is Forward => isOneOf(forward, step)
+export const goesBack = (step: State['step']): step is Backward => isOneOf(backward, step)
+/** Whether an update is under way, or was when its run ended. */
+export const isUnfinished = (state: State | undefined): state is State =>
+  state !== undefined && (goesForward(state.step) || goesBack(state.step))
