@@ -102,7 +102,7 @@ const pieces = (key: Buffer) => {
 export const decrypting = (identity: Identity): Transform => {
   const sealed = sizes.piece + sizes.tag
   let open: ReturnType<typeof pieces> | undefined
-  let kept = Buffer.alloc(0)
+  let kept: Buffer = Buffer.alloc(0)
   const take = async (chunk: Buffer, push: (text: Buffer) => void) => {
     kept = kept.length === 0 ? chunk : Buffer.concat([kept, chunk])
     if (!open) {
