@@ -102,3 +102,9 @@ export const jobs = {
     quietMinutes: 30,
   },
 } as const satisfies Readonly<Record<JobName, JobSetting>>
+
+/** Of every job. */
+export type JobSettings = Readonly<Record<JobName, JobSetting>>
+
+/** As they hold here. */
+export const settingsFor = (_env: object): JobSettings => jobs

@@ -4,13 +4,19 @@ import { dirname } from 'node:path'
 /** Others are not to read what alerts and jobs say. */
 export const ownMode = 0o600
 
+interface Options {
+  readonly mode?: number
+  /** Where it is written first: a name of one's own, where somebody else may replace the same file at the same time. */
+  readonly fresh?: string
+}
+
 /**
  * Puts a new content in the place of the old at once: whoever dies in between leaves one or the other. It is for good once
  * the folder is synchronised as well.
  * @throws Error as the system words it; the old content stays
  */
-export const replaceFile = async (file: string, text: string, mode = ownMode): Promise<void> => {
-  const fresh = `${file}.new`
+export const replaceFile = async (file: string, text: string, options: Options = {}): Promise<void> => {
+  const { mode = ownMode, fresh = `${file}.new` } = options
   const handle = await open(fresh, 'w', mode)
   try {
     await handle.chmod(mode)

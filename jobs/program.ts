@@ -9,6 +9,8 @@ interface Options {
   readonly cwd?: string
   /** Added to ours. Secrets go this way, never as arguments, which every user of the machine may read. */
   readonly env?: Readonly<Record<string, string>>
+  /** Taken from ours: secrets that are none of its business. */
+  readonly without?: readonly string[]
   /** Called for whatever it prints on its standard error. */
   readonly onErrorLine?: (line: string) => void
 }
@@ -43,18 +45,20 @@ export const findProgram = (name: string, folder?: string): string | undefined =
 
 /** Starts a program, without a shell. */
 export const startProgram = ([command = '', ...args]: readonly string[], options: Options): Program => {
-  const { signal, cwd, env = {}, onErrorLine } = options
+  const { signal, cwd, env = {}, without = [], onErrorLine } = options
   signal.throwIfAborted()
   const stdio: StdioOptions = ['pipe', 'pipe', 'pipe']
   // A group of its own, so that what it started ends with it.
-  const child = spawn(command, args, { cwd, env: { ...process.env, ...env }, stdio, detached: true })
+  const child = spawn(command, args, { cwd, env: { ...lessOf(process.env, without), ...env }, stdio, detached: true })
   const { stdin, stdout, stderr } = child
   if (!stdin || !stdout || !stderr) throw new Error(`could not start ${command}`)
   let said = ''
+  const line = byLine(onErrorLine)
   stderr.setEncoding('utf8').on('data', (text: string) => {
     said = (said + text).slice(-tail)
-    for (const line of text.split('\n').filter(Boolean)) onErrorLine?.(line)
+    line(text)
   })
+  stderr.once('end', () => line('\n'))
   // Whoever leaves is told of by its exit code.
   stdin.on('error', () => undefined)
   const ended = new Promise<void>((resolve, reject) => {
@@ -72,21 +76,52 @@ export const startProgram = ([command = '', ...args]: readonly string[], options
   return { stdin, stdout, ended }
 }
 
+/** What a program says of one thing may come in several pieces. */
+const byLine = (tell: (line: string) => void = () => undefined) => {
+  let begun = ''
+  return (text: string) => {
+    const lines = (begun + text).split('\n')
+    begun = (lines.pop() ?? '').slice(-tail)
+    for (const line of lines.filter(Boolean)) tell(line)
+  }
+}
+
+const lessOf = (environment: NodeJS.ProcessEnv, without: readonly string[]) =>
+  Object.fromEntries(Object.entries(environment).filter(([name]) => !without.includes(name)))
+
+/** Those that run: none is to outlive us, where we can help it. */
+const running = new Set<ChildProcess>()
+
+const kill = ({ pid }: ChildProcess, by: NodeJS.Signals) => {
+  if (pid === undefined) return
+  try {
+    process.kill(-pid, by)
+  } catch {
+    // It is gone already.
+  }
+}
+
 const endWith = (child: ChildProcess, signal: AbortSignal) => {
-  const kill = (by: NodeJS.Signals) => {
-    if (child.pid === undefined) return
-    try {
-      process.kill(-child.pid, by)
-    } catch {
-      // It is gone already.
-    }
-  }
+  let impatience: NodeJS.Timeout | undefined
   const end = () => {
-    kill('SIGTERM')
-    setTimeout(() => kill('SIGKILL'), patience).unref()
+    kill(child, 'SIGTERM')
+    impatience = setTimeout(() => kill(child, 'SIGKILL'), patience).unref()
   }
+  if (running.size === 0) process.on('exit', endAll)
+  running.add(child)
   signal.addEventListener('abort', end, { once: true })
-  child.once('close', () => signal.removeEventListener('abort', end))
+  child.once('close', () => {
+    clearTimeout(impatience)
+    signal.removeEventListener('abort', end)
+    running.delete(child)
+    if (running.size === 0) process.off('exit', endAll)
+    // What it started may not have listened.
+    if (signal.aborted) kill(child, 'SIGKILL')
+  })
+}
+
+const endAll = () => {
+  for (const child of running) kill(child, 'SIGKILL')
 }
 
 /**

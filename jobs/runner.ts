@@ -1,16 +1,22 @@
+import { mkdir } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
+import type { JobName, JobSettings } from '../config/jobs.ts'
 import { wordsOf } from '../exporters/failure.ts'
 import { type FolderLock, FolderTaken, lockFolder } from '../exporters/folder-lock.ts'
-import { placesOf, readKept } from '../exporters/jobs/folder.ts'
-import type { JobRecord, Measured, Outcome, Running } from '../exporters/jobs/record.ts'
+import { placesOf } from '../exporters/jobs/folder.ts'
+import type { JobRecord } from '../exporters/jobs/record.ts'
 import type { Tell } from '../exporters/secret.ts'
-import { type Job, Refused, type Run, Undecided } from './job.ts'
-import { keepingOf, makeFolder, runName } from './keeping.ts'
-import { writeTextfile } from './textfile.ts'
+import { type Ending, endingOf, inTime, type Verdict } from './ending.ts'
+import { type Job, Refused, Undecided } from './job.ts'
+import { type Keeping, keepingOf, NoRoom, runName } from './keeping.ts'
+import { type Report, reportOf } from './report.ts'
+import { folderScrape, writeTextfile } from './textfile.ts'
 
 interface Options {
   /** Of all jobs: `JOBS_DIR`. */
   readonly folder: string
+  /** Of all jobs, as the textfile tells them. */
+  readonly settings?: JobSettings | undefined
   /** Aborts when somebody stops the program. */
   readonly signal: AbortSignal
   readonly tell: Tell
@@ -18,6 +24,8 @@ interface Options {
   /** Milliseconds that a run has for its end, after it was told to end. */
   readonly graceMs?: number
 }
+
+type Place = Pick<Options, 'folder' | 'settings' | 'tell'>
 
 /** The job runs already, here or in another process. */
 export class AlreadyRuns extends Error {}
@@ -33,93 +41,108 @@ export const dryRun = async ({ name, plan }: Job, { tell, signal }: Pick<Options
 }
 
 /**
- * One run of a job, and its record: there is one whatever happens, but where another process runs the job already.
+ * One run of a job, and its record: there is one whatever happens, but where another process runs the job already. A run
+ * that does not end when it is told to keeps the lock: whoever called ends the process.
  * @throws AlreadyRuns, with no record
  * @throws Error where the folder cannot be written, before anything else is done
  */
 export const runJob = async (job: Job, options: Options): Promise<JobRecord> => {
-  const { folder, tell } = options
-  await makeFolder(folder, job.name)
-  const lock = await locked(folder, job)
+  const { folder } = options
+  const lock = await locked(folder, job.name)
+  let held: Promise<unknown> | undefined
   try {
-    return await recorded(job, options, lock)
+    const { record, work } = await recorded(job, options, lock)
+    held = work
+    return record
   } finally {
-    await lock.release()
-    await writeTextfile(folder).catch((cause: unknown) => {
-      tell(`could not write the textfile of ${folder}: ${wordsOf(cause)}`)
-    })
+    await toldToAll(job.name, options)
+    if (held) void held.finally(() => lock.release())
+    else await lock.release()
   }
 }
 
-const locked = (folder: string, { name }: Job) =>
-  lockFolder(placesOf(folder, name).own, {
+/**
+ * Writes the record of a run that was killed, if the last one was.
+ * @returns undefined where the job runs
+ */
+export const settleJob = async (name: JobName, options: Place) => {
+  const { folder, tell } = options
+  const lock = await locked(folder, name).catch((cause: unknown) => {
+    if (cause instanceof AlreadyRuns) return undefined
+    throw cause
+  })
+  if (!lock) return undefined
+  try {
+    const { lost } = await keepingOf(folder, name, { tell }).settle()
+    if (lost.length > 0) await toldToAll(name, options)
+    return lost
+  } finally {
+    await lock.release()
+  }
+}
+
+const toldToAll = (name: JobName, { folder, settings, tell }: Place) =>
+  writeTextfile(folder, { writer: name, scrape: folderScrape(folder, settings) }).catch((cause: unknown) => {
+    tell(`could not write the textfile of ${folder}: ${wordsOf(cause)}`)
+  })
+
+const locked = async (folder: string, name: JobName) => {
+  const { own } = placesOf(folder, name)
+  await mkdir(own, { recursive: true, mode: 0o755 })
+  return lockFolder(own, {
     socket: 'run.sock',
     taken: [`${name} runs already, as its lock says`, 'wait for its end, or stop that process'],
     variable: 'JOBS_DIR',
   }).catch((cause: unknown) => {
     throw cause instanceof FolderTaken ? new AlreadyRuns(cause.message, { cause }) : cause
   })
-
-const recorded = async (
-  job: Job,
-  { folder, tell, signal, now = Date.now, graceMs = 30_000 }: Options,
-  lock: FolderLock,
-) => {
-  const keeping = keepingOf(folder, job.name)
-  const started = now()
-  const last = (await readKept(folder, job.name)).records.at(-1)?.run
-  const moment = (at: number) => new Date(at).toISOString()
-  let running: Running = {
-    version: 1,
-    job: job.name,
-    run: runName(started, last),
-    started: moment(started),
-    pid: process.pid,
-    beat: moment(started),
-    progressed: moment(started),
-    step: 'looking whether all that it needs is there',
-  }
-  for (const lost of await keeping.begin(running)) tell(`the run of ${lost.started} was killed: ${lost.words}`)
-  const ending = endingOf(job.setting.timeoutMinutes * 60_000, signal)
-  const [samples, failures]: [Measured[], string[]] = [[], []]
-  const beat = beating(async () => {
-    running = { ...running, beat: moment(now()) }
-    if (!lock.holds()) ending.end('stopped', `its lock in ${folder} was taken away`)
-    await keeping.goOn(running)
-  }, tell)
-  const run: Run = {
-    signal: ending.signal,
-    step: (words) => {
-      tell(words)
-      running = { ...running, step: words, progressed: moment(now()) }
-    },
-    progress: () => {
-      running = { ...running, progressed: moment(now()) }
-    },
-    measured: (...found) => {
-      samples.push(...found.map(({ metric, labels, value }) => ({ metric: metric.name, labels, value })))
-    },
-    failure: (words) => {
-      tell(words)
-      failures.push(words)
-    },
-  }
-  const found = await inTime(done(job, run, failures), ending, graceMs)
-  await beat.stop()
-  const record: JobRecord = { ...baseOf(running), ...found, ended: moment(Math.max(now(), started)), failures, samples }
-  await keeping.end(record)
-  tell(`${record.outcome}: ${record.words}`)
-  return record
 }
 
-const baseOf = ({ job, run, started }: Running) => ({ version: 1, job, run, started }) as const
-
-interface Found {
-  readonly outcome: Outcome
-  readonly words: string
+const recorded = async (job: Job, options: Options, lock: FolderLock) => {
+  const { folder, tell, signal, now = Date.now, graceMs = 30_000 } = options
+  const keeping = keepingOf(folder, job.name, { tell })
+  const { lost, last } = await keeping.settle()
+  for (const one of lost) tell(`the run of ${one.started} was killed: ${one.words}`)
+  const ending = endingOf({ timeout: job.setting.timeoutMinutes * 60_000, stopped: signal })
+  const report = reportOf({ name: job.name, run: runName(now(), last), signal: ending.signal, tell, now })
+  const atExit = (code: number) => {
+    const words = `its process ended with ${code} before it was done`
+    keeping.endAtOnce(report.record(ending.because() ?? { outcome: 'failed', words }))
+  }
+  process.on('exit', atExit)
+  try {
+    const room = await begun(keeping, report)
+    const beat = room ? undefined : beating(() => onBeat(keeping, report, lock, ending), tell)
+    const work = room ? Promise.resolve(room) : done(job, report)
+    const { heard, verdict } = await inTime(work, ending, graceMs)
+    await beat?.stop()
+    const record = report.record(verdict)
+    await keeping.end(record)
+    tell(`${record.outcome}: ${record.words}`)
+    return { record, work: heard ? undefined : work }
+  } finally {
+    ending.over()
+    process.off('exit', atExit)
+  }
 }
 
-const done = async ({ plan }: Job, run: Run, failures: string[]): Promise<Found> => {
+/** Why it cannot begin. */
+const begun = async (keeping: Keeping, report: Report): Promise<Verdict | undefined> => {
+  try {
+    await keeping.begin(report.beat())
+    return undefined
+  } catch (cause) {
+    if (cause instanceof NoRoom) return { outcome: 'refused', words: wordsOf(cause) }
+    throw cause
+  }
+}
+
+const onBeat = async (keeping: Keeping, report: Report, lock: FolderLock, ending: Ending) => {
+  if (!lock.holds()) ending.end({ outcome: 'stopped', words: 'its lock was taken away: another run may have begun' })
+  await keeping.goOn(report.beat())
+}
+
+const done = async ({ plan }: Job, { run, failures }: Report): Promise<Verdict> => {
   try {
     const { steps, run: work } = await plan(run.signal)
     run.signal.throwIfAborted()
@@ -129,61 +152,12 @@ const done = async ({ plan }: Job, run: Run, failures: string[]): Promise<Found>
     return first === undefined ? { outcome: 'succeeded', words } : { outcome: 'failed', words: first }
   } catch (cause) {
     if (cause instanceof Refused) {
-      failures.push(...cause.faults)
+      for (const fault of cause.faults) run.failure(fault)
       return { outcome: 'refused', words: cause.faults[0] ?? 'refused' }
     }
-    failures.push(wordsOf(cause))
+    run.failure(wordsOf(cause))
     return { outcome: cause instanceof Undecided ? 'undecided' : 'failed', words: wordsOf(cause) }
   }
-}
-
-interface Ending {
-  readonly signal: AbortSignal
-  /** Why the run has to end, where it has to. */
-  because(): Found | undefined
-  end(outcome: Outcome, words: string): void
-  over(): void
-}
-
-const endingOf = (timeout: number, stopped: AbortSignal): Ending => {
-  const controller = new AbortController()
-  let because: Found | undefined
-  const end = (outcome: Outcome, words: string) => {
-    because ??= { outcome, words }
-    controller.abort(new Error(words))
-  }
-  const late = setTimeout(() => end('timed_out', `it was not done after ${timeout / 60_000} minutes`), timeout)
-  const stop = () => end('stopped', 'it was told to stop')
-  if (stopped.aborted) stop()
-  stopped.addEventListener('abort', stop)
-  return {
-    signal: controller.signal,
-    because: () => because,
-    end,
-    over: () => {
-      clearTimeout(late)
-      stopped.removeEventListener('abort', stop)
-    },
-  }
-}
-
-/** What became of it, also where it does not end when it is told to. */
-const inTime = async (work: Promise<Found>, ending: Ending, graceMs: number): Promise<Found> => {
-  const patience = new AbortController()
-  const impatient = new Promise<undefined>((resolve) => {
-    const begin = () => void delay(graceMs, undefined, { signal: patience.signal }).then(resolve, () => undefined)
-    if (ending.signal.aborted) begin()
-    ending.signal.addEventListener('abort', begin)
-  })
-  const found = await Promise.race([work, impatient])
-  patience.abort()
-  ending.over()
-  const because = ending.because()
-  if (!because) return found ?? { outcome: 'failed', words: 'it ended without a word' }
-  // It was done before it heard that it should end.
-  if (found?.outcome === 'succeeded') return found
-  const unheard = found ? '' : `, and did not end within ${graceMs / 1_000} seconds: what it started may go on`
-  return { ...because, words: `${because.words}${unheard}` }
 }
 
 /** Does something again and again, one after the other. */

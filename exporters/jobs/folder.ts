@@ -1,5 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import type { JobName } from '../../config/jobs.ts'
 import { isCode, wordsOf } from '../failure.ts'
 import { type JobRecord, type Running, readRecord, readRunning, readTotals, type Totals } from './record.ts'
@@ -8,8 +8,16 @@ import { type JobRecord, type Running, readRecord, readRunning, readTotals, type
 export interface Kept {
   /** From the oldest to the newest. */
   readonly records: readonly JobRecord[]
+  /** The run that has no record yet, whether it goes on or was killed. */
   readonly running: Running | undefined
   readonly totals: Totals | undefined
+  /** What could not be understood, and is missing here. */
+  readonly damaged: readonly Damage[]
+}
+
+export interface Damage {
+  readonly path: string
+  readonly cause: Error
 }
 
 /** Where each part of what a job leaves stands, below the folder of all jobs. */
@@ -29,25 +37,57 @@ export const textfileOf = (folder: string): string => join(folder, 'textfile', '
 /** When the scheduler was there last, and since when it knows each job. */
 export const schedulerOf = (folder: string): string => join(folder, 'scheduler.json')
 
+/** Records never change: whoever reads again and again keeps them, by path. */
+export type KnownRecords = Map<string, JobRecord>
+
 /**
  * All that is known of a job. A folder that is not there holds nothing.
- * @throws Error naming the file that cannot be read, or is damaged
+ *
+ * In the reverse of the order in which it is written: a run that ends meanwhile is there at least once, and records that are
+ * counted among the removed meanwhile are there exactly once.
+ * @throws Error naming the file that cannot be read
  */
-export const readKept = async (folder: string, job: JobName): Promise<Kept> => {
+export const readKept = async (folder: string, job: JobName, known: KnownRecords = new Map()): Promise<Kept> => {
   const places = placesOf(folder, job)
-  const names = (await listed(places.records)).filter((name) => name.endsWith('.json')).toSorted()
-  const [records, running, totals] = await Promise.all([
-    Promise.all(names.map((name) => readIf(join(places.records, name), readRecord))),
-    readIf(places.running, readRunning),
-    readIf(places.totals, readTotals),
-  ])
-  const through = totals?.through ?? ''
-  return {
-    // One that was counted among the removed may be there still, where that was cut short.
-    records: records.filter((one) => one !== undefined).filter(({ run }) => run > through),
-    running,
-    totals,
+  const damaged: Damage[] = []
+  const tolerant = async <T>(path: string, read: (text: string) => T) => {
+    try {
+      return await readIf(path, read)
+    } catch (cause) {
+      if (!(cause instanceof Damaged)) throw cause
+      damaged.push({ path, cause })
+      return undefined
+    }
   }
+  const running = await tolerant(places.running, readRunning)
+  const paths = (await listed(places.records)).filter((name) => name.endsWith('.json')).toSorted()
+  const found = await Promise.all(
+    paths
+      .map((name) => join(places.records, name))
+      .map(async (path) => {
+        const record = known.get(path) ?? (await tolerant(path, named(path)))
+        return record && ([path, record] as const)
+      }),
+  )
+  const read = found.filter((one) => one !== undefined)
+  known.clear()
+  for (const [path, record] of read) known.set(path, record)
+  const totals = await tolerant(places.totals, readTotals)
+  const through = totals?.through ?? ''
+  const records = read.map(([, record]) => record)
+  return {
+    records: records.filter(({ run }) => run > through),
+    running: records.some(({ run }) => run === running?.run) ? undefined : running,
+    totals,
+    damaged,
+  }
+}
+
+/** By another name than its own it would be counted where it does not belong. */
+const named = (path: string) => (text: string) => {
+  const record = readRecord(text)
+  if (`${record.run}.json` !== basename(path)) throw new Error(`it is the record of ${record.run}`)
+  return record
 }
 
 const listed = async (path: string) => {
@@ -59,7 +99,14 @@ const listed = async (path: string) => {
   }
 }
 
-/** Undefined where there is none, also where it was removed just now. */
+/** A file is there, and not what it should be. */
+export class Damaged extends Error {}
+
+/**
+ * Undefined where there is none, also where it was removed just now.
+ * @throws Damaged
+ * @throws Error where it cannot be read
+ */
 export const readIf = async <T>(path: string, read: (text: string) => T): Promise<T | undefined> => {
   const text = await readFile(path, 'utf8').catch((cause: unknown) => {
     if (isCode(cause, 'ENOENT')) return undefined
@@ -69,7 +116,7 @@ export const readIf = async <T>(path: string, read: (text: string) => T): Promis
   try {
     return read(text)
   } catch (cause) {
-    throw new Error(`${path} is damaged (${wordsOf(cause)}): put it aside; what it alone told is lost`, { cause })
+    throw new Damaged(`${path} is damaged (${wordsOf(cause)}): put it aside; what it alone told is lost`, { cause })
   }
 }
 

@@ -25,19 +25,25 @@ export const jobsVitals = {
   }),
 } as const satisfies Vitals
 
-/** One for each job: a damaged record takes nothing from the others. */
+/** One for each job: what cannot be read of one takes nothing from the others. */
 const jobCollector = (job: JobName): Collector<JobsFolder> => ({
   name: job,
   metrics: [...everyJob.filter((metric) => metric !== schedulerSeen), ...measures[job]],
   collect: async (folder) => {
-    const [kept, scheduler] = await Promise.all([folder.kept(job), folder.scheduler()])
-    const known = scheduler?.since[job]
+    const [kept, scheduler] = await Promise.all([
+      folder.kept(job),
+      // What is wrong with it is told once, below.
+      folder.scheduler().catch(() => undefined),
+    ])
+    const setting = folder.setting(job)
+    const planned = scheduler?.jobs[job]
     return told({
       ...kept,
       job,
-      setting: folder.setting(job),
+      setting,
       measures: measures[job],
-      since: known === undefined ? folder.since : Date.parse(known),
+      scheduled: planned && planned.schedule === setting.schedule ? Date.parse(planned.since) : undefined,
+      since: folder.since,
       now: folder.now(),
     })
   },

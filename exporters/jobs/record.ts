@@ -15,6 +15,8 @@ export const outcomes = ['succeeded', 'failed', 'refused', 'undecided', 'timed_o
 export type Outcome = (typeof outcomes)[number]
 
 const moment = z.iso.datetime()
+/** Sorts by the time of the start. */
+const run = z.string().regex(/^[\w.-]+$/)
 const sample = z.object({
   /** The name of one of the metrics of its job. */
   metric: z.string(),
@@ -25,8 +27,7 @@ const sample = z.object({
 const record = z.object({
   version: z.literal(1),
   job: z.enum(jobNames),
-  /** Sorts by the time of the start. */
-  run: z.string().regex(/^[\w.-]+$/),
+  run,
   started: moment,
   ended: moment,
   outcome: z.enum(outcomes),
@@ -41,7 +42,7 @@ const record = z.object({
 const running = z.object({
   version: z.literal(1),
   job: z.enum(jobNames),
-  run: z.string(),
+  run,
   started: moment,
   pid: z.number(),
   /** Its process was there then. */
@@ -59,6 +60,8 @@ const totals = z.object({
   runs: z.partialRecord(z.enum(outcomes), z.number()),
   /** When the last of them that succeeded was over. */
   lastSuccess: moment.optional(),
+  /** Of every metric what the last of them that told of it measured. */
+  samples: z.array(sample),
 })
 
 /** What a run leaves behind. */

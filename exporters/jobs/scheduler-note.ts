@@ -6,13 +6,13 @@ const note = z.object({
   pid: z.number(),
   /** It was there then. */
   beat: z.iso.datetime(),
-  /** Since when it knows each job as one that runs by itself. */
-  since: z.partialRecord(z.enum(jobNames), z.iso.datetime()),
+  /** What runs by itself, and since when on that schedule. */
+  jobs: z.partialRecord(z.enum(jobNames), z.object({ since: z.iso.datetime(), schedule: z.string() })),
 })
 
 /** What the scheduler leaves for whoever wants to know whether it is there. */
 export interface SchedulerNote extends Readonly<z.infer<typeof note>> {
-  readonly since: Readonly<Partial<Record<JobName, string>>>
+  readonly jobs: Readonly<Partial<Record<JobName, { readonly since: string; readonly schedule: string }>>>
 }
 
 /** @throws Error saying what is wrong with it */

@@ -1,6 +1,7 @@
-import { type JobName, type JobSetting, jobs } from '../../config/jobs.ts'
+import { relative } from 'node:path'
+import { type JobName, type JobSetting, type JobSettings, jobs } from '../../config/jobs.ts'
 import type { Source } from '../collector.ts'
-import { type Kept, readIf, readKept, schedulerOf } from './folder.ts'
+import { type Kept, type KnownRecords, readIf, readKept, schedulerOf } from './folder.ts'
 import { readSchedulerNote, type SchedulerNote } from './scheduler-note.ts'
 
 /** What the jobs left in their folder. */
@@ -14,21 +15,31 @@ export interface JobsFolder {
 }
 
 interface Options {
-  readonly settings?: Readonly<Record<JobName, JobSetting>>
+  readonly settings?: JobSettings | undefined
   readonly now?: () => number
 }
 
 /** A folder that is there or will be: one that nobody has made yet holds nothing. */
 export const jobsFolder = (folder: string, { settings = jobs, now = Date.now }: Options = {}): Source<JobsFolder> => {
   const since = now()
+  const known = new Map<JobName, KnownRecords>()
+  const knownOf = (job: JobName) => {
+    const records = known.get(job) ?? new Map()
+    known.set(job, records)
+    return records
+  }
   return {
     ready: async () => undefined,
     answered: async () => true,
-    reader: () => ({
+    reader: ({ failed }) => ({
       since,
       now,
       setting: (job) => settings[job],
-      kept: (job) => readKept(folder, job),
+      kept: async (job) => {
+        const kept = await readKept(folder, job, knownOf(job))
+        for (const { path, cause } of kept.damaged) failed(relative(folder, path), cause)
+        return kept
+      },
       scheduler: () => readIf(schedulerOf(folder), readSchedulerNote),
     }),
     close: async () => undefined,

@@ -37,6 +37,7 @@ afterEach(async () => {
 })
 
 const file = () => join(folder, 'incidents.jsonl')
+const locksOf = () => readdirSync(folder).filter((name) => name.endsWith('.sock'))
 const open = async (now = Date.now) => {
   const ledger = await fileLedger({ folder, tell: (words) => said.push(words), now })
   opened.push(ledger)
@@ -184,7 +185,7 @@ describe('One folder has one recorder', () => {
 
   test('One whose lock was taken away writes no more', async () => {
     const ledger = await open()
-    unlinkSync(join(folder, 'recorder.sock'))
+    for (const name of locksOf()) unlinkSync(join(folder, name))
     await expect(tell(ledger, alert('a1', 1))).rejects.toThrow(`${folder} was taken over`)
     expect(linesOf()).toEqual([])
     expect(state(ledger.book).live).toEqual([])
@@ -223,7 +224,7 @@ describe('Whether it could keep more', () => {
 
   test('is not so without the lock', async () => {
     const ledger = await open()
-    unlinkSync(join(folder, 'recorder.sock'))
+    for (const name of locksOf()) unlinkSync(join(folder, name))
     await expect(ledger.probe()).rejects.toThrow(`${folder} was taken over`)
   })
 })

@@ -1,0 +1,83 @@
+import { parseArgs } from 'node:util'
+import { type JobName, type JobSettings, jobNames } from '../config/jobs.ts'
+import { wordsOf } from '../exporters/failure.ts'
+import { settingFaults } from '../exporters/jobs/setting-faults.ts'
+import { type Job, Refused } from './job.ts'
+import { AlreadyRuns, dryRun, runJob } from './runner.ts'
+import { runSchedule } from './scheduler.ts'
+import { stopping } from './stopping.ts'
+
+const usage = `npm run job -- NAME [--dry-run]     runs one job now: ${jobNames.join(', ')}
+npm run job -- schedule             runs every job that config/jobs.ts switches on, when its time has come
+npm run job -- list                 says which are on, and when they run`
+
+/** Exit codes: what a job that did not succeed ends with, and as `sysexits.h` has them: used wrongly, not now. */
+const codes = { failed: 1, usage: 64, later: 75 } as const
+
+const tell = (words: string) => console.log(words)
+
+const wrongly = (words: string) => {
+  console.error(`${words}\n${usage}`)
+  return codes.usage
+}
+
+const off = ({ name }: Job) =>
+  `${name} is off: it changes something, and runs only where config/jobs.ts says \`on: true\`. What it would do: npm run job -- ${name} --dry-run`
+
+const list = (jobs: Iterable<Job>) => {
+  for (const { name, setting } of jobs) {
+    const when = setting.schedule ?? 'when asked'
+    tell(`${name.padEnd(21)} ${(setting.on ? 'on' : 'off').padEnd(4)} ${when.padEnd(12)} ${setting.words}`)
+  }
+  return 0
+}
+
+/** What the program is about, with the environment read. */
+export interface Opened {
+  readonly jobs: ReadonlyMap<JobName, Job>
+  /** As they hold here. */
+  readonly settings: JobSettings
+  /** Of all jobs. */
+  readonly folder: string
+}
+
+const run = async (open: () => Opened): Promise<number> => {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { 'dry-run': { type: 'boolean', default: false } },
+  })
+  const [name, ...more] = positionals
+  if (name === undefined || more.length > 0) return wrongly('Name one job.')
+  const { jobs, settings, folder } = open()
+  const faults = settingFaults(settings)
+  if (faults.length > 0) throw new Refused(faults)
+  const all = [...jobs.values()].map((job): Job => ({ ...job, setting: settings[job.name] }))
+  if (name === 'list') return list(all)
+  const signal = stopping()
+  const options = { folder, settings, signal, tell }
+  if (name === 'schedule') {
+    await runSchedule(all, options)
+    return 0
+  }
+  const job = all.find((one) => one.name === name)
+  if (!job) return wrongly(`There is no job ${name}.`)
+  if (values['dry-run']) {
+    await dryRun(job, options)
+    return 0
+  }
+  if (!job.setting.on) return wrongly(off(job))
+  const { outcome } = await runJob(job, options)
+  return outcome === 'succeeded' ? 0 : codes.failed
+}
+
+/** `npm run job`: does what the arguments say, and ends the process. */
+export const command = (open: () => Opened): void => {
+  run(open).then(
+    (code) => process.exit(code),
+    (cause: unknown) => {
+      const faults = cause instanceof Refused ? cause.faults : [wordsOf(cause)]
+      for (const fault of faults) console.error(`job: ${fault}`)
+      process.exit(cause instanceof AlreadyRuns ? codes.later : codes.failed)
+    },
+  )
+}
