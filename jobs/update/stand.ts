@@ -1,0 +1,79 @@
+import { resolve } from 'node:path'
+import type { Env } from '../../config/env.ts'
+import type { UpdateSettings } from '../../config/update.ts'
+import { placesOf } from '../../exporters/jobs/folder.ts'
+import { openSession } from '../../exporters/postgres/session.ts'
+import type { Job } from '../job.ts'
+import type { Driver } from '../restart/driver.ts'
+import { type Checkout, checkoutOf } from './git.ts'
+import { type Npm, npmOf } from './npm.ts'
+import { type Outside, outsideOf } from './outside.ts'
+import { readSchema, type Schema } from './schema.ts'
+import { type Keeping, keepingIn } from './state.ts'
+
+/** What an update works with. */
+export interface Stand {
+  readonly env: Env
+  readonly settings: UpdateSettings
+  /** The checkout's folder. */
+  readonly folder: string
+  readonly healthUrl: string
+  readonly checkout: Checkout
+  readonly npm: Npm
+  readonly outside: Outside
+  readonly keeping: Keeping
+  readonly driver: Driver
+  readonly backup: Job
+  readonly now: () => number
+  /** The schema as it is now; an empty one where the API has no migrations. */
+  schema(signal: AbortSignal): Promise<Schema>
+  /** Sessions of a migration that go on in the database, whose program may be gone. */
+  sessions(signal: AbortSignal): Promise<readonly string[]>
+}
+
+interface Options extends Pick<Stand, 'env' | 'settings' | 'folder' | 'healthUrl' | 'driver' | 'backup' | 'now'> {
+  readonly git: string
+  readonly npm: string
+}
+
+/** As migrations call themselves to the server: libpq, and so most clients, read it in `PGAPPNAME`. */
+export const migrationName = 'techplus-update'
+
+export const standOf = ({ git, npm, ...options }: Options): Stand => {
+  const { env, settings, folder } = options
+  const own = resolve(placesOf(env.JOBS_DIR, 'update').own)
+  const outside = outsideOf(own)
+  const ask = async <T>(signal: AbortSignal, work: Parameters<typeof asked<T>>[1]) => {
+    const url = env.JOBS_DATABASE_URL
+    if (settings.schema.migrate === undefined || url === undefined) return undefined
+    return asked({ url, applicationName: 'techplus-update-look', signal }, work)
+  }
+  return {
+    ...options,
+    outside,
+    checkout: checkoutOf({ git, folder, outside, remote: settings.remote, branch: settings.branch }),
+    npm: npmOf({ npm, folder, logs: own, outside }),
+    keeping: keepingIn(own),
+    schema: async (signal) => (await ask(signal, (query) => readSchema(query, settings.schema.applied))) ?? {},
+    sessions: async (signal) =>
+      (await ask(signal, async (query) => {
+        const found = await query(
+          `select pid from pg_stat_activity
+          where application_name = $1 and datname = current_database() and state is distinct from 'idle'`,
+          [migrationName],
+        )
+        return found.map(({ pid }) => `process ${pid} of the database`)
+      })) ?? [],
+  }
+}
+
+type Opened = Awaited<ReturnType<typeof openSession>>
+
+const asked = async <T>(options: Parameters<typeof openSession>[0], work: (query: Opened['query']) => Promise<T>) => {
+  const session = await openSession(options)
+  try {
+    return await work(session.query)
+  } finally {
+    await session.close()
+  }
+}
