@@ -1,11 +1,16 @@
 import type { Env } from '../config/env.ts'
 import { type JobName, jobNames } from '../config/jobs.ts'
+import { backupConfigurationJob, backupFilesJob, backupJob } from './backup/index.ts'
 import type { Job } from './job.ts'
 
 type Opener = (env: Env) => Job
 
 /** How each job is made. Nothing is connected, and nothing looked at, before it is planned. */
-const openers: Readonly<Partial<Record<JobName, Opener>>> = {}
+const openers: Readonly<Partial<Record<JobName, Opener>>> = {
+  backup: (env) => backupJob(env),
+  'backup-files': (env) => backupFilesJob(env),
+  'backup-configuration': (env) => backupConfigurationJob(env),
+}
 
 /** Every job, with what the environment says of its places and logins. */
 export const openJobs = (env: Env): ReadonlyMap<JobName, Job> =>

@@ -17,7 +17,7 @@ export interface Sealed {
 
 interface Options {
   /** What is saved. */
-  readonly from: Readable
+  readonly from: AsyncIterable<Uint8Array>
   /** A name that nobody takes for a backup. Must not exist. */
   readonly to: string
   readonly recipient: Recipient
@@ -53,7 +53,7 @@ export const seal = async (options: Options): Promise<Sealed> => {
   try {
     await pipeline(
       from,
-      async function* (chunks: AsyncIterable<Buffer>) {
+      async function* (chunks: AsyncIterable<Uint8Array>) {
         for await (const chunk of chunks) {
           count(plain, chunk)
           yield chunk
