@@ -1,5 +1,6 @@
 import * as incidents from '../../exporters/incidents/metrics.ts'
 import { everyKind } from '../../exporters/index.ts'
+import { jobsCollectors, jobsVitals } from '../../exporters/jobs/index.ts'
 import { definitionsIn, serviceMetrics } from '../../exporters/service/metrics.ts'
 import { processStartTime, residentMemory } from '../../exporters/service/runtime/runtime-metrics.ts'
 import * as alertmanager from '../../metrics/foreign/alertmanager.ts'
@@ -23,6 +24,7 @@ export const scraped = {
   postgres: { job: 'postgres', instance: 'main' },
   reservations: { job: 'reservations', instance: 'main' },
   redis: { job: 'redis', instance: 'cache' },
+  jobs: { job: 'jobs', instance: 'maintenance' },
   exporter: { job: 'exporter', instance: 'exporter' },
   incidents: { job: 'incidents', instance: 'incidents' },
   prometheus: { job: 'prometheus', instance: 'prometheus' },
@@ -48,6 +50,7 @@ export const served: ReadonlyMap<string, readonly Definition[]> = new Map([
   ['blackbox', ofProcess],
   ['exporter', ofProcess],
   ['incidents', [...definitionsIn(incidents), ...ofProcess]],
+  ['jobs', [...Object.values(jobsVitals), ...jobsCollectors().flatMap(({ metrics }) => metrics)]],
   ...everyKind().map(
     ({ kind, vitals, collectors }) =>
       [kind, [...Object.values(vitals), ...collectors.flatMap(({ metrics }) => metrics)]] as const,
