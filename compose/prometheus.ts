@@ -1,4 +1,12 @@
-import { type Kind, scrapeInterval, services, type Target, targets } from '../config/targets.ts'
+import {
+  type FolderTarget,
+  folders,
+  type Kind,
+  scrapeInterval,
+  services,
+  type Target,
+  targets,
+} from '../config/targets.ts'
 import type { Deployment } from './deployment.ts'
 import { loginOf } from './login.ts'
 import { yaml } from './yaml.ts'
@@ -24,13 +32,17 @@ const readBy = (deployment: Deployment) => {
     targets: [exporter],
     labels: { __metrics_path__: `/metrics/${kind}/${instance}`, instance },
   })
-  return kinds.flatMap((kind) =>
+  const servers = kinds.flatMap((kind) =>
     job(
       kind,
       present.filter((name) => kindsOf(targets[name]).includes(kind)).map((name) => endpoint(kind, name)),
       loginOf(deployment),
     ),
   )
+  const ofFolders = Object.entries<FolderTarget>(folders).flatMap(([name, folder]) =>
+    folder.kinds.flatMap((kind) => job(kind, [endpoint(kind, name)], loginOf(deployment))),
+  )
+  return [...servers, ...ofFolders]
 }
 
 const service = ({ api, apiMetrics, blackbox }: Deployment) => {

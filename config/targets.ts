@@ -1,10 +1,12 @@
-import type { UrlVariable } from './env.ts'
+import type { Env, UrlVariable } from './env.ts'
 
 /** How often every target is scraped and every rule evaluated: nothing that is shown changes faster. */
 export const scrapeInterval = '15s'
 
 /** What the exporter can read: one folder of collectors each. */
-export type Kind = 'postgres' | 'redis' | 'reservations'
+export type Kind = ServerKind | FolderKind
+export type ServerKind = 'postgres' | 'redis' | 'reservations'
+export type FolderKind = 'jobs'
 
 /** A source the exporter reads. Its name is the `instance` of every series and the last part of the scrape's path. */
 export interface Target {
@@ -12,7 +14,7 @@ export interface Target {
   /** The variable that holds its URL, so that no credential stands in a scrape configuration. */
   readonly url: UrlVariable
   /** What is read from it; each is a scrape of its own: `/metrics/<kind>/<target>`. */
-  readonly kinds: readonly Kind[]
+  readonly kinds: readonly ServerKind[]
   /** How many are shown one by one, of each database; the rest is summed into one more series. `Infinity` shows all. */
   readonly limits: Limits
   /** Seconds between two times that sizes of files, bloat and the like are found: they cost too much for every scrape. */
@@ -48,6 +50,19 @@ export const targets = {
 } as const satisfies Record<string, Target>
 
 export type TargetName = keyof typeof targets
+
+/** A folder the exporter reads. It is always read: one that nobody has made yet is empty. */
+export interface FolderTarget {
+  readonly words: string
+  /** The variable that says where it is. */
+  readonly folder: Extract<keyof Env, 'JOBS_DIR'>
+  readonly kinds: readonly FolderKind[]
+}
+
+/** Every folder the exporter reads, by the names of targets: no two share one. */
+export const folders = {
+  maintenance: { words: 'what the maintenance jobs leave', folder: 'JOBS_DIR', kinds: ['jobs'] },
+} as const satisfies Record<string, FolderTarget>
 
 /** Every service that serves its own `/metrics` and is probed from outside at `health`. */
 export const services = {

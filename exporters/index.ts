@@ -1,6 +1,16 @@
 import { type Env, faultOf } from '../config/env.ts'
-import { type Kind, type Target, targets } from '../config/targets.ts'
+import { settingsFor } from '../config/jobs.ts'
+import {
+  type FolderKind,
+  type FolderTarget,
+  folders,
+  type ServerKind,
+  type Target,
+  targets,
+} from '../config/targets.ts'
 import type { Scraped } from './collector.ts'
+import { jobsCollectors, jobsVitals } from './jobs/index.ts'
+import { jobsFolder } from './jobs/source.ts'
 import { postgresCollectors, postgresVitals } from './postgres/index.ts'
 import { postgres } from './postgres/source.ts'
 import { redisCollectors, redisVitals } from './redis/index.ts'
@@ -11,7 +21,7 @@ import { type Secret, secretOf, type Tell } from './secret.ts'
 type Opener = (name: string, url: Secret, target: Target, env: Env) => Scraped
 
 /** How a source of each kind is opened, and what is read from it. */
-const openers: Readonly<Record<Kind, Opener>> = {
+const openers: Readonly<Record<ServerKind, Opener>> = {
   postgres: (name, url, target): Scraped => ({
     kind: 'postgres',
     name,
@@ -52,11 +62,30 @@ export const openTargets = (
     return target.kinds.map((kind) => openers[kind](name, url, target, env))
   })
 
+type FolderOpener = (name: string, folder: string, env: Env) => Scraped
+
+const folderOpeners: Readonly<Record<FolderKind, FolderOpener>> = {
+  jobs: (name, folder, env): Scraped => ({
+    kind: 'jobs',
+    name,
+    source: jobsFolder(folder, { settings: settingsFor(env) }),
+    collectors: jobsCollectors(),
+    vitals: jobsVitals,
+  }),
+}
+
+/** What is read from every folder, whether it is there yet or not. */
+export const openFolders = (env: Env, table: Readonly<Record<string, FolderTarget>> = folders): readonly Scraped[] =>
+  Object.entries(table).flatMap(([name, { folder, kinds }]) =>
+    kinds.map((kind) => folderOpeners[kind](name, env[folder], env)),
+  )
+
 /** The vitals and collectors of every kind, for what documents or checks all metrics. */
 export const everyKind = (): readonly Pick<Scraped, 'kind' | 'collectors' | 'vitals'>[] => {
   return [
     { kind: 'postgres', collectors: postgresCollectors(targets.main), vitals: postgresVitals },
     { kind: 'redis', collectors: redisCollectors(), vitals: redisVitals },
     { kind: 'reservations', collectors: reservationsCollectors(), vitals: reservationsVitals },
+    { kind: 'jobs', collectors: jobsCollectors(), vitals: jobsVitals },
   ]
 }

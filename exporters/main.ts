@@ -2,7 +2,7 @@ import { readEnv } from '../config/env.ts'
 import { targets } from '../config/targets.ts'
 import { accessOf, exposure } from './access.ts'
 import { keepHeapSmall } from './heap.ts'
-import { openTargets } from './index.ts'
+import { openFolders, openTargets } from './index.ts'
 import { processRegistry } from './registry.ts'
 import { exporterServer } from './server.ts'
 
@@ -15,12 +15,19 @@ const start = async () => {
   const scraped = openTargets(env, targets, tell)
   if (scraped.length === 0) {
     const variables = Object.values(targets).map(({ url }) => url)
-    tell(`no source to read; it tells of itself only. Set ${variables.join(' or ')} to change that`)
+    tell(
+      `no server to read; it tells of itself and of the maintenance jobs only. Set ${variables.join(' or ')} to change that`,
+    )
   }
   const unset = Object.fromEntries(
     Object.entries(targets).flatMap(([name, { url }]) => (env[url] === undefined ? [[name, url]] : [])),
   )
-  const server = exporterServer({ scraped, unset, registry: processRegistry(), ...access })
+  const server = exporterServer({
+    scraped: [...scraped, ...openFolders(env)],
+    unset,
+    registry: processRegistry(),
+    ...access,
+  })
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void stop(server))
   const exposed = exposure(env)
   if (exposed) tell(exposed)

@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { readEnv } from '../../../config/env.ts'
-import { type Kind, targets } from '../../../config/targets.ts'
+import { type ServerKind, targets } from '../../../config/targets.ts'
 import { openTargets } from '../../../exporters/index.ts'
 import { processRegistry } from '../../../exporters/registry.ts'
 import { reservationsCollectors } from '../../../exporters/reservations/index.ts'
@@ -11,7 +11,7 @@ import { exporterServer } from '../../../exporters/server.ts'
  * says what is left: a process by itself collects when it likes.
  */
 export interface Watched {
-  readonly kind: Kind
+  readonly kind: ServerKind
   readonly url: string
   /** No limit to what is shown one by one. */
   readonly unbounded?: boolean

@@ -112,6 +112,7 @@ describe('Prometheus', () => {
     expect(jobs).toEqual([
       'postgres',
       'reservations',
+      'jobs',
       'exporter',
       'incidents',
       'prometheus',

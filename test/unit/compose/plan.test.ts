@@ -62,7 +62,7 @@ describe('what a local start runs', () => {
         scrape_configs: z.array(z.object({ job_name: z.string(), static_configs: z.unknown() }).catchall(z.unknown())),
       })
       .parse(parse(prometheusConfig(deploymentOf(readEnv(given), '/x'), []))).scrape_configs
-    const ours = ['postgres', 'reservations', 'redis', 'exporter', 'incidents']
+    const ours = ['postgres', 'reservations', 'redis', 'jobs', 'exporter', 'incidents']
     expect(jobs.map(({ job_name }) => job_name)).toEqual(expect.arrayContaining(ours))
     for (const { job_name, static_configs: _, ...shown } of jobs) {
       const labels = job_name === 'incidents' ? { honor_labels: true } : {}
