@@ -68,6 +68,7 @@ const doors: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
       'exporters/jobs/scheduler-note.ts',
       'exporters/service/options.ts',
       'jobs/backup/manifest.ts',
+      'jobs/backup/notes.ts',
       'jobs/security-audit/npm-report.ts',
     ],
   },

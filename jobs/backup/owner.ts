@@ -1,35 +1,20 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { z } from 'zod'
 import { isCode, wordsOf } from '../../exporters/failure.ts'
 import { replaceFile, syncFolder } from '../../exporters/replace-file.ts'
 import { Refused } from '../job.ts'
 import { folderPlace, unfinished } from './folder.ts'
 import { type Kind, kinds } from './manifest.ts'
+import { noteText, type OwnerNote, readOwner } from './notes.ts'
 import type { Bucket } from './s3.ts'
 
-const shape = z.object({ version: z.literal(1), systemIdentifier: z.string(), database: z.string() })
-
-/** Whose backups a place holds: those of one database, and of what belongs to it. */
-export interface Owner {
-  /** What initdb gave the cluster: another one has another, a standby has its primary's. */
-  readonly systemIdentifier: string
-  readonly database: string
-}
+/** What initdb gave the cluster, which another one has not, and a standby has as well; and the database in it. */
+export type Owner = Omit<OwnerNote, 'version'>
 
 /** Stands beside the backups of each kind. */
 export const ownerFile = 'identity.json'
 
-const textOf = ({ systemIdentifier, database }: Owner) =>
-  `${JSON.stringify({ version: 1, systemIdentifier, database })}\n`
-
-const readOwner = (text: string): Owner | undefined => {
-  try {
-    return shape.safeParse(JSON.parse(text)).data
-  } catch {
-    return undefined
-  }
-}
+const textOf = ({ systemIdentifier, database }: Owner) => noteText({ version: 1, systemIdentifier, database })
 
 const localText = (path: string) =>
   readFile(path, 'utf8').catch((cause: unknown) => {

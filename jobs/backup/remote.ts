@@ -1,28 +1,19 @@
 import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { z } from 'zod'
 import type { BackupSettings } from '../../config/backup.ts'
 import { isCode } from '../../exporters/failure.ts'
 import { replaceFile, syncFolder } from '../../exporters/replace-file.ts'
 import type { Run } from '../job.ts'
 import { type Copy, copiesOf } from './copies.ts'
 import { type Kind, type Manifest, namesOf, parseName, writeManifest } from './manifest.ts'
+import { noteText, readSending, type SendingNote } from './notes.ts'
 import type { Bucket, Upload } from './s3.ts'
 import { verify } from './seal.ts'
 
-const note = z.object({
-  version: z.literal(1),
-  /** Where it goes: settings may have changed since. */
-  to: z.string(),
-  name: z.string(),
-  /** Of an upload in parts, once it has begun. */
-  id: z.string().optional(),
-})
-
 const noteOf = (folder: string, kind: Kind) => join(folder, kind, 'upload.json')
 
-const writeNote = async (path: string, content: z.infer<typeof note>) => {
-  await replaceFile(path, `${JSON.stringify(content)}\n`)
+const writeNote = async (path: string, content: SendingNote) => {
+  await replaceFile(path, noteText(content))
   await syncFolder(path)
 }
 
@@ -80,7 +71,7 @@ export const sweepBucket = async (
     if (isCode(cause, 'ENOENT')) return undefined
     throw cause
   })
-  const own = left === undefined ? undefined : parsed(left)
+  const own = left === undefined ? undefined : readSending(left)
   let removed = 0
   if (own?.id !== undefined && own.to === bucket.words) {
     await bucket.abandon(kind, { name: own.name, id: own.id }, signal)
@@ -101,15 +92,6 @@ export const sweepBucket = async (
   }
   await rm(path, { force: true })
   return removed
-}
-
-const parsed = (text: string) => {
-  try {
-    return note.safeParse(JSON.parse(text)).data
-  } catch {
-    // The disk was full when it was written.
-    return undefined
-  }
 }
 
 /** The manifest goes first, as on the disk. */

@@ -1,12 +1,12 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { z } from 'zod'
 import * as metrics from '../../exporters/jobs/backup.ts'
 import { replaceFile } from '../../exporters/replace-file.ts'
 import type { Sample } from '../../metrics/metric.ts'
 import { type Copy, copiesOf, isWhole, usualSize } from './copies.ts'
 import { folderPlace } from './folder.ts'
 import type { Kind } from './manifest.ts'
+import { noteText, readSeen } from './notes.ts'
 import { manifestIn, type PlaceName } from './place.ts'
 import type { Bucket } from './s3.ts'
 
@@ -17,9 +17,6 @@ interface Options {
   /** Not that of a run that was stopped: it is told of as well. */
   readonly signal: AbortSignal
 }
-
-/** What was seen of the bucket last: told again while nobody answers there, or nobody would see how old it has become. */
-const seen = z.object({ version: z.literal(1), to: z.string(), newest: z.number(), copies: z.number() })
 
 /** What there is after a run, whatever became of it, of each kind. */
 export const toldOf = async ({ folder, bucket, kinds, signal }: Options): Promise<readonly Sample[]> =>
@@ -59,11 +56,11 @@ const remote = async (folder: string, bucket: Bucket, kind: Kind, signal: AbortS
   const path = join(folder, kind, 'remote.json')
   try {
     const found = standing(copiesOf(kind, await bucket.list(kind, signal)).filter(isWhole))
-    await replaceFile(path, `${JSON.stringify({ version: 1, to: bucket.words, ...found })}\n`).catch(() => undefined)
+    await replaceFile(path, noteText({ version: 1, to: bucket.words, ...found })).catch(() => undefined)
     return found
   } catch {
-    const text = await readFile(path, 'utf8').catch(() => '{}')
-    const last = seen.safeParse(JSON.parse(text)).data
+    // While nobody answers there what was seen last is told again, or nobody would see how old it becomes.
+    const last = readSeen(await readFile(path, 'utf8').catch(() => ''))
     return last?.to === bucket.words ? last : { newest: 0, copies: 0 }
   }
 }
