@@ -90,7 +90,6 @@ export interface SecuritySettings {
     readonly most: number
     /** A login let in from a source that was refused so often is a finding. */
     readonly guesses: number
-    readonly journalUnits: readonly string[]
   }
   readonly passwords: {
     /** Files with lines such as `NAME=value`. Those of `NAME_FILE` and those in SECRETS_DIR are looked at as well. */
@@ -145,6 +144,7 @@ export const security: SecuritySettings = {
     most: 2_000_000,
   },
   logins: {
+    // Debian's, and Red Hat's.
     files: ['/var/log/auth.log', '/var/log/secure'],
     server: '/etc/ssh/sshd_config',
     hours: 24,
@@ -152,8 +152,6 @@ export const security: SecuritySettings = {
     most: 20,
     // As fail2ban is delivered.
     guesses: 5,
-    // Debian's, and Red Hat's.
-    journalUnits: ['ssh', 'sshd'],
   },
   passwords: {
     files: ['.env'],

@@ -2,6 +2,7 @@ import type { Env } from '../config/env.ts'
 import { type JobName, jobNames } from '../config/jobs.ts'
 import { backupConfigurationJob, backupFilesJob, backupJob } from './backup/index.ts'
 import type { Job } from './job.ts'
+import { securityAuditJob } from './security-audit/index.ts'
 
 type Opener = (env: Env) => Job
 
@@ -10,6 +11,7 @@ const openers: Readonly<Partial<Record<JobName, Opener>>> = {
   backup: (env) => backupJob(env),
   'backup-files': (env) => backupFilesJob(env),
   'backup-configuration': (env) => backupConfigurationJob(env),
+  'security-audit': (env) => securityAuditJob(env),
 }
 
 /** Every job, with what the environment says of its places and logins. */
