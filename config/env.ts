@@ -46,6 +46,8 @@ const variables = {
   JOBS_DATABASE_URL: url(['postgres:', 'postgresql:'], 'postgres://user:password@host:5432/database'),
   JOBS_REDIS_URL: url(['redis:', 'rediss:'], 'redis://user:password@host:6379/0'),
   RESTORE_DATABASE_URL: url(['postgres:', 'postgresql:'], 'postgres://user:password@host:5432/postgres'),
+  /** Where the test of a restore unpacks archives, and removes them again: it needs the room that they take unpacked. */
+  RESTORE_DIR: z.string().default('restore'),
   /** Where the programs of PostgreSQL are: pg_dump and pg_restore. On PATH otherwise. */
   POSTGRES_BIN: z.string().optional(),
   /** Where backups are kept, and for whom they are encrypted: the public key, and the key itself, which only a restore needs. */

@@ -2,6 +2,7 @@ import type { Env } from '../config/env.ts'
 import { type JobName, jobNames } from '../config/jobs.ts'
 import { backupConfigurationJob, backupFilesJob, backupJob } from './backup/index.ts'
 import type { Job } from './job.ts'
+import { restoreTestJob } from './restore-test/index.ts'
 import { securityAuditJob } from './security-audit/index.ts'
 
 type Opener = (env: Env) => Job
@@ -11,6 +12,7 @@ const openers: Readonly<Partial<Record<JobName, Opener>>> = {
   backup: (env) => backupJob(env),
   'backup-files': (env) => backupFilesJob(env),
   'backup-configuration': (env) => backupConfigurationJob(env),
+  'restore-test': (env) => restoreTestJob(env),
   'security-audit': (env) => securityAuditJob(env),
 }
 

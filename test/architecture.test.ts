@@ -54,7 +54,7 @@ const doors: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
     'prom-client': ['exporters/registry.ts'],
     re2js: ['exporters/incidents/pattern.ts'],
     'sonic-boom': ['exporters/service/log/file.ts'],
-    'tar-stream': ['jobs/backup/archive.ts'],
+    'tar-stream': ['jobs/backup/archive.ts', 'jobs/restore-test/archive.ts'],
     uplot: ['dashboards/preview/page/plot.ts'],
     winston: ['exporters/service/log/log.ts'],
     yaml: ['compose/yaml.ts'],
