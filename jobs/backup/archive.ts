@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto'
 import type { Dirent, Stats } from 'node:fs'
 import { type FileHandle, lstat, open, readdir, readlink } from 'node:fs/promises'
 import { join, resolve, sep } from 'node:path'
-import type { Writable } from 'node:stream'
 import { pack } from 'tar-stream'
 import { isCode, wordsOf } from '../../exporters/failure.ts'
 import type { SavedFile } from './manifest.ts'
@@ -100,7 +99,7 @@ export const treeSource = ({ kind, roots, leaveOut }: Options): Source<'files' |
     const filling = fill(archive, { roots, leaveOut, signal, contents, progress })
     // Whoever reads the archive is told by its stream.
     filling.catch((cause: unknown) => archive.destroy(cause instanceof Error ? cause : new Error(String(cause))))
-    const sealed = await seal(archive, signal)
+    const sealed = await seal(bytesOf(archive), signal)
     await filling
     const common = { ...sealed, taken, program: 'tar-stream', source: { folders: [...roots] }, contents }
     return kind === 'files' ? { ...common, kind } : { ...common, kind }
@@ -125,6 +124,10 @@ const fill = async (archive: Pack, { roots, leaveOut, signal, contents, progress
     }
   }
   archive.finalize()
+}
+
+async function* bytesOf(archive: AsyncIterable<unknown>): AsyncGenerator<Uint8Array> {
+  for await (const chunk of archive) if (chunk instanceof Uint8Array) yield chunk
 }
 
 /** Without the slash at its beginning, as tar has it: it is unpacked wherever somebody likes. */
@@ -183,7 +186,7 @@ const addFile = async (archive: Pack, { file, path, size, header }: Adding): Pro
         if (!sink.write(chunk)) await drained(sink)
         if (sink.destroyed) return
       }
-      sink.end()
+      sink.end(undefined)
     }
     copy().catch((cause: unknown) => sink.destroy(cause instanceof Error ? cause : new Error(String(cause))))
   })
@@ -192,8 +195,8 @@ const addFile = async (archive: Pack, { file, path, size, header }: Adding): Pro
 }
 
 /** Or nobody takes any more. */
-const drained = (sink: Writable) =>
+const drained = (sink: ReturnType<Pack['entry']>) =>
   new Promise<void>((resume) => {
-    sink.once('drain', resume)
-    sink.once('close', resume)
+    sink.once('drain', () => resume())
+    sink.once('close', () => resume())
   })

@@ -3,7 +3,7 @@ import { reservationTable } from '../../config/reservations.ts'
 import { openSession, type Session } from '../../exporters/postgres/session.ts'
 import { startProgram } from '../program.ts'
 import { readContents } from './contents.ts'
-import { libpqEnvironment } from './libpq.ts'
+import { libpqLogin } from './libpq.ts'
 import { findPostgresProgram, type PostgresProgram } from './postgres-programs.ts'
 import type { Sealing, Source } from './source.ts'
 import { readToc } from './toc.ts'
@@ -144,7 +144,10 @@ const dumped = async ({ url, snapshot, programs, settings, seal, signal }: Dumpi
   const lockTimeout = settings.lockSeconds * 1_000
   // What compresses it comes behind: pg_dump would compress with one process what it reads with.
   const args = ['--format=custom', '--compress=0', `--snapshot=${snapshot}`, `--lock-wait-timeout=${lockTimeout}`]
-  const dump = startProgram([programs.dump.path, ...args, '--no-password'], { signal, env: libpqEnvironment(url) })
+  const dump = startProgram([programs.dump.path, ...args, '--no-password'], {
+    ...libpqLogin(url),
+    signal,
+  })
   dump.stdin.end()
   const toc = readToc({ program: programs.restore.path, signal })
   // What ends early ends with the error of the program, and not as a whole dump.

@@ -228,7 +228,7 @@ const pieceOf = async (file: FileHandle, from: number, length: number) => {
 }
 
 /** Does all of them, so many at a time; the first that fails lets none begin any more. */
-const inLanes = async <T>(count: number, work: (index: number) => Promise<T>): Promise<readonly T[]> => {
+const inLanes = async <T>(count: number, work: (index: number) => Promise<T>): Promise<T[]> => {
   const done = new Array<T>(count)
   let next = 0
   let failed = false
