@@ -39,7 +39,8 @@ export const asking = async <T>(
 ): Promise<T> => {
   const source = postgres(url, { applicationName, statementTimeout: limits.statement, lockTimeout: limits.lock })
   try {
-    await source.ready(signal, limits.scrape).catch((cause: unknown) => {
+    // A source listens for as long as its signal lives: to one of its own.
+    await source.ready(AbortSignal.any([signal]), limits.scrape).catch((cause: unknown) => {
       signal.throwIfAborted()
       throw new Refused([`could not reach the database of JOBS_DATABASE_URL: ${wordsOf(cause)}`], { cause })
     })

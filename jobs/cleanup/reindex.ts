@@ -33,8 +33,11 @@ export const reindexAll = async (work: Work, run: Run): Promise<number> => {
   let done = 0
   for (const index of rebuild) {
     run.step(`rebuilding ${index.sql}, of whose ${index.bytes} bytes ${Math.round(index.bloat)} hold nothing`)
-    if (await rebuilt(work, index, run)) done += 1
+    const outcome = await rebuilt(work, index, run)
+    if (outcome === 'rebuilt') done += 1
     else await dropLeavings(work, run)
+    // Whoever holds up one holds up the next.
+    if (outcome === 'held up') return done
   }
   return done
 }
@@ -69,14 +72,15 @@ const dropLeavings = async ({ session, tables }: Work, run: Run) => {
   }
 }
 
-/** False where others did not let it. */
-const rebuilt = async ({ session, watch }: Work, { sql }: Index, run: Run) => {
+type Outcome = 'rebuilt' | 'held up' | 'failed'
+
+const rebuilt = async ({ session, watch }: Work, { sql }: Index, run: Run): Promise<Outcome> => {
   const [row] = await session.query('select pg_backend_pid() as pid')
   const over = new AbortController()
   const looking = follow(watch, Number(row?.pid), run, over.signal)
   try {
     await session.query(`reindex index concurrently ${sql}`)
-    return true
+    return 'rebuilt'
   } catch (cause) {
     run.signal.throwIfAborted()
     // A transaction that is open for long, or two who wait for each other.
@@ -84,10 +88,10 @@ const rebuilt = async ({ session, watch }: Work, { sql }: Index, run: Run) => {
       run.step(
         `could not rebuild ${sql} beside the transactions that are open (${wordsOf(cause)}): it is left for the next run`,
       )
-      return false
+      return 'held up'
     }
     run.failure(`could not rebuild ${sql}: ${wordsOf(cause)}`)
-    return false
+    return 'failed'
   } finally {
     over.abort()
     await looking
