@@ -1,5 +1,5 @@
 import type { CheckName } from '../../config/security.ts'
-import type { LeftOut, Seen } from './check.ts'
+import type { Finding, LeftOut, Seen } from './check.ts'
 
 /** What became of a check. */
 export interface Done {
@@ -63,16 +63,24 @@ const table = (done: readonly Done[]) =>
   ].join('\n')
 
 const section = ({ name, seen: { findings, failures, notes } }: Done): readonly string[] => {
-  const nothing = failures.length > 0 ? 'Nothing was found in what could be looked at.' : 'Nothing was found.'
+  const nothing =
+    failures.length > 0
+      ? 'That nothing stands here says nothing: not everything could be looked at.'
+      : 'Nothing was found.'
   return [
     `## ${titles[name]}`,
-    findings.length === 0
-      ? nothing
-      : list(findings.map(({ what, remedy }) => `**${plain(what)}**\n  ${plain(remedy)}`)).join('\n'),
+    ...(findings.length === 0 ? [nothing] : grouped(findings)),
     ...(failures.length === 0 ? [] : [`Could not be looked at:\n\n${list(failures.map(plain)).join('\n')}`]),
     ...(notes.length === 0 ? [] : [`Looked at:\n\n${list(notes.map(plain)).join('\n')}`]),
   ]
 }
+
+/** What is mended in the same way stands together. */
+const grouped = (findings: readonly Finding[]) =>
+  [...new Set(findings.map(({ remedy }) => remedy))].map((remedy) => {
+    const those = findings.filter((one) => one.remedy === remedy)
+    return `${list(those.map(({ what }) => `**${plain(what)}**`)).join('\n')}\n\n  To do: ${plain(remedy)}`
+  })
 
 /** One sentence. */
 export const summaryOf = ({ done, leftOut }: Audit): string => {
