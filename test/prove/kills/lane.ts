@@ -11,6 +11,7 @@ import type { Pace } from '../ladder/pace.ts'
 import type { Programs } from '../ladder/programs.ts'
 import { openStand, type Stand } from '../ladder/stand.ts'
 import { labelsOf } from '../ladder/subjects.ts'
+import { wholeSecond } from '../ladder/text.ts'
 import { type Moment, moments } from './moments.ts'
 import type { Times } from './schedule.ts'
 import type { Victim } from './victims.ts'
@@ -123,11 +124,31 @@ const over = async (stand: Stand, pace: Pace, times: Times) => {
   await delay(pace.milliseconds('2m', 3000))
 }
 
-const wentOf = ({ instance }: Moment, { began, ended }: Times, first: First | undefined): Climb => ({
+/**
+ * By the clock of Prometheus, which it keeps over its own death: when each condition began to hold, and the delay of the
+ * alert. Who killed Alertmanager as well before it had heard hears later that it fires.
+ */
+const clocks = async (stand: Stand, pace: Pace): Promise<ReadonlyMap<string, number>> => {
+  const since = `max by (instance) (max_over_time(ALERTS_FOR_STATE{alertname="${redisDown.alert}"}[1h]))`
+  return new Map(
+    (await stand.query(since)).map(({ metric, value: [, seconds] }) => [
+      metric.instance ?? '',
+      Number(seconds) * 1000 + pace.milliseconds(redisDown.for),
+    ]),
+  )
+}
+
+/** What was heard is exact to the millisecond, and the clock to the second. */
+const firedAt = (first: First | undefined, clock = Number.NaN, { interval }: Stand) => {
+  const heard = first?.startsAt ?? Number.NaN
+  return heard - clock > wholeSecond + 2 * interval ? clock : heard
+}
+
+const wentOf = ({ instance }: Moment, { began, ended }: Times, first: First | undefined, firedAt: number): Climb => ({
   instance,
   alert: redisDown,
   begunAt: began.get(instance) ?? Number.NaN,
-  firedAt: first?.startsAt ?? Number.NaN,
+  firedAt,
   annotations: first?.annotations ?? {},
   endedAt: ended.get(instance) ?? Number.NaN,
 })
@@ -152,11 +173,16 @@ export const openLane = async (options: LaneOptions) => {
       Promise.all(moments.map((one) => acknowledging(stand, pace, times.killAt, one))),
       over(stand, pace, times),
     ]).finally(watch.end)
-    const climbed = moments.map((moment, i) => ({
-      moment,
-      heard: about(receivers, moment),
-      climb: { ...wentOf(moment, times, watch.seen.get(moment.instance)), ...answers[i] },
-    }))
+    const clock = await clocks(stand, pace)
+    const climbed = moments.map((moment, i) => {
+      const first = watch.seen.get(moment.instance)
+      const fired = firedAt(first, clock.get(moment.instance), stand)
+      return {
+        moment,
+        heard: about(receivers, moment),
+        climb: { ...wentOf(moment, times, first, fired), ...answers[i] },
+      }
+    })
     return { victim, away, programs, stand, outage, climbed }
   }
   return play
