@@ -2,11 +2,13 @@ import './sound-promises.ts'
 import { alertDashboards } from './alerts.ts'
 import type { Dashboard, DashboardJson } from './dashboard.ts'
 import { http } from './http.ts'
+import { jobsDashboard } from './jobs.ts'
 import { onCall } from './on-call.ts'
 import { overview } from './overview.ts'
 import { postgres } from './postgres.ts'
 import { redis } from './redis.ts'
 import { reservations } from './reservations.ts'
+import { securityDashboard } from './security.ts'
 import { slaDashboard } from './sla.ts'
 
 /**
@@ -25,7 +27,17 @@ export const distinct = (all: readonly Dashboard[]): readonly Dashboard[] => {
 }
 
 /** Dashboards that answer questions, the one to open first at the head. */
-export const answering: readonly Dashboard[] = [overview, onCall, slaDashboard, http, reservations, postgres, redis]
+export const answering: readonly Dashboard[] = [
+  overview,
+  onCall,
+  slaDashboard,
+  http,
+  reservations,
+  postgres,
+  redis,
+  jobsDashboard,
+  securityDashboard,
+]
 
 /** Every dashboard, with what each asks: those, and one a subject with a panel for each alert. */
 export const models: readonly Dashboard[] = distinct([...answering, ...alertDashboards])

@@ -1,4 +1,5 @@
 import {
+  AnnotationQueryBuilder,
   DashboardBuilder,
   DashboardCursorSync,
   type Dashboard as DashboardJson,
@@ -14,7 +15,9 @@ import {
   VariableSort,
 } from '@grafana/grafana-foundation-sdk/dashboard'
 import { scrapeInterval } from '../config/targets.ts'
+import { colours, type Meaning } from './colour.ts'
 import { dataSource, type Panel, type Placed, refIdOf } from './field.ts'
+import type { Query } from './query.ts'
 import type { Variable } from './variable.ts'
 
 export type { DashboardJson }
@@ -39,6 +42,16 @@ export interface DashboardSpec {
   readonly aside?: boolean
   /** How far back it looks at first. */
   readonly from?: `now-${number}${'m' | 'h' | 'd'}`
+}
+
+/** Moments that are marked on every chart: what happened then explains what is seen behind it. */
+export interface Mark {
+  readonly title: string
+  /** Its values are the moments, in milliseconds of Unix time. */
+  readonly query: Query
+  /** What stands beside the mark: labels in double braces. */
+  readonly says: string
+  readonly is: Meaning
 }
 
 /** A query that a dashboard makes, and why it may find nothing. */
@@ -77,8 +90,13 @@ export const row = (title: string, panels: readonly Panel[]): Row => ({ title, p
 /**
  * A dashboard as it stands in Grafana. Nobody edits it there: it is generated.
  * @param carried choices that it does not show and has all the same, so that links carry them along
+ * @param marks what is marked on its charts
  */
-export const model = (spec: DashboardSpec, carried: readonly Variable[] = []): Dashboard => {
+export const model = (
+  spec: DashboardSpec,
+  carried: readonly Variable[] = [],
+  marks: readonly Mark[] = [],
+): Dashboard => {
   const { uid, title, description, variables = [], rows, aside = false, from = 'now-1h' } = spec
   const builder = new DashboardBuilder(title)
     .uid(uid)
@@ -101,6 +119,7 @@ export const model = (spec: DashboardSpec, carried: readonly Variable[] = []): D
   const hidden = carried.filter((variable) => !variables.includes(variable))
   for (const variable of variables) builder.withVariable(queryVariable(variable))
   for (const variable of hidden) builder.withVariable(queryVariable(variable).hide(VariableHide.HideVariable))
+  for (const mark of marks) builder.annotation(annotation(mark))
   for (const { title: question, panels, y, id } of placed(uid, rows)) {
     builder.withRow(new RowBuilder(question).id(id).gridPos({ x: 0, y, w: columns, h: 1 }))
     for (const { build, at } of panels) builder.withPanel({ build: () => build(at) })
@@ -123,6 +142,18 @@ const askedBy = ({ title, queries }: Panel): readonly Asked[] =>
     expr,
     ...(emptyWhen && { emptyWhen }),
   }))
+
+const annotation = ({ title, query: { expr }, says, is }: Mark) =>
+  new AnnotationQueryBuilder()
+    .name(title)
+    .datasource(dataSource)
+    .enable(true)
+    .hide(false)
+    .iconColor(colours[is])
+    .expr(expr)
+    .useValueForTime(true)
+    .titleFormat(title)
+    .textFormat(says)
 
 const queryVariable = ({ name, label, query, many }: Variable) => {
   const builder = new QueryVariableBuilder(name)

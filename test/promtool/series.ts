@@ -1,6 +1,5 @@
 import * as incidents from '../../exporters/incidents/metrics.ts'
 import { everyKind } from '../../exporters/index.ts'
-import { jobsCollectors, jobsVitals } from '../../exporters/jobs/index.ts'
 import { definitionsIn, serviceMetrics } from '../../exporters/service/metrics.ts'
 import { processStartTime, residentMemory } from '../../exporters/service/runtime/runtime-metrics.ts'
 import * as alertmanager from '../../metrics/foreign/alertmanager.ts'
@@ -50,7 +49,6 @@ export const served: ReadonlyMap<string, readonly Definition[]> = new Map([
   ['blackbox', ofProcess],
   ['exporter', ofProcess],
   ['incidents', [...definitionsIn(incidents), ...ofProcess]],
-  ['jobs', [...Object.values(jobsVitals), ...jobsCollectors().flatMap(({ metrics }) => metrics)]],
   ...everyKind().map(
     ({ kind, vitals, collectors }) =>
       [kind, [...Object.values(vitals), ...collectors.flatMap(({ metrics }) => metrics)]] as const,

@@ -46,6 +46,8 @@ const allTogether = new Set([
   'techplus-overview',
   'techplus-on-call',
   'techplus-sla',
+  'techplus-jobs',
+  'techplus-security',
   ...alertDashboards.map(({ uid }) => uid),
 ])
 
@@ -111,6 +113,16 @@ describe.each(models.map((model) => [model.uid, model] as const))('%s', (uid, mo
     expect(model.json.tags).toEqual([alertDashboards.includes(model) ? 'techplus-aside' : 'techplus'])
     const aims = [...JSON.stringify(model.json).matchAll(/\/d\/([\w-]+)/g)].map(([, aim]) => aim)
     expect(aims.filter((aim) => !models.some((other) => other.uid === aim))).toEqual([])
+  })
+
+  test('marks deployments on its charts', () => {
+    const marks = model.json.annotations?.list ?? []
+    expect(marks.map(({ name }) => name)).toEqual(['Deployment'])
+    for (const { expr = '', useValueForTime } of marks) {
+      expect(useValueForTime).toBe(true)
+      expect(errorsIn(expr)).toEqual([])
+      expect(selectedBy(expr).flatMap((one) => faultOf(one) ?? [])).toEqual([])
+    }
   })
 
   test('cannot be edited by hand, and asks no faster than Prometheus scrapes', () => {
