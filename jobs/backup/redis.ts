@@ -94,11 +94,19 @@ async function* snapshot(options: Options, signal: AbortSignal): AsyncGenerator<
   socket.setTimeout(silence, () => socket.destroy(new Error(`the server sent nothing for ${silence / 1_000} seconds`)))
   const { username, password } = new URL(options.url)
   const login = [decodeURIComponent(username), decodeURIComponent(password)].filter(Boolean)
-  if (login.length > 0) socket.write(command('AUTH', ...login))
-  // The snapshot alone: the server keeps no writes for us. One that does not know it, or streams from its disk, says so.
-  socket.write(command('REPLCONF', 'rdb-only', '1') + command('REPLCONF', 'capa', 'eof') + command('SYNC'))
+  const from = reading(socket)
+  // One after the other: a server sends no snapshot to whom it has something else to answer.
+  const ask = async (...words: readonly string[]) => {
+    socket.write(command(...words))
+    return from.line()
+  }
   try {
-    yield* payload(reading(socket), { answers: login.length > 0 ? 3 : 2, login: login.length > 0 })
+    if (login.length > 0) refused(await ask('AUTH', ...login), /^-/)
+    // The snapshot alone: the server keeps no writes for us. An older one knows nothing of that, and goes on.
+    refused(await ask('REPLCONF', 'rdb-only', '1'), /^-(NOAUTH|NOPERM)/)
+    refused(await ask('REPLCONF', 'capa', 'eof'), /^-(NOAUTH|NOPERM)/)
+    socket.write(command('SYNC'))
+    yield* payload(from)
   } catch (cause) {
     signal.throwIfAborted()
     throw connectionFailure(cause, options.url)
@@ -144,26 +152,23 @@ const reading = (socket: Socket): Reading => {
   }
 }
 
-async function* payload(from: Reading, { answers, login }: { answers: number; login: boolean }) {
-  for (let index = 0; index < answers; index++) {
-    const answer = await from.line()
-    const toLogin = login && index === 0
-    if (answer.startsWith('-') && (toLogin || /NOAUTH|NOPERM|WRONGPASS/.test(answer))) throw refusal(answer)
-  }
+async function* payload(from: Reading) {
   // While the server forks it sends empty lines.
   let head = ''
   while (head === '') head = await from.line()
-  if (head.startsWith('-')) throw refusal(head)
+  refused(head, /^-/)
   const mark = /^\$EOF:(.{40})$/.exec(head)?.[1]
   const length = mark === undefined ? Number(/^\$(\d+)$/.exec(head)?.[1]) : undefined
   if (Number.isNaN(length)) throw new Error('what answers does not speak as Redis does: check host and port')
   yield* asSnapshot(length === undefined ? untilMark(from, Buffer.from(mark ?? '')) : untilLength(from, length))
 }
 
-const refusal = (answer: string) =>
-  new Error(
+const refused = (answer: string, when: RegExp) => {
+  if (!when.test(answer)) return
+  throw new Error(
     `the server refuses to send a snapshot (${answer.slice(1)}). Check the login of JOBS_REDIS_URL, which needs ${rights}`,
   )
+}
 
 const cutShort = () => new Error('the server hung up in the middle of its snapshot')
 
