@@ -69,6 +69,7 @@ const doors: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
       'exporters/service/options.ts',
       'jobs/backup/manifest.ts',
       'jobs/backup/notes.ts',
+      'jobs/restart/state.ts',
       'jobs/security-audit/npm-report.ts',
     ],
   },

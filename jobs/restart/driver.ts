@@ -2,15 +2,10 @@ import { existsSync, readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import type { DriverSetting } from '../../config/restart.ts'
+import { wordsOf } from '../../exporters/failure.ts'
 import { Refused } from '../job.ts'
 import { findProgram, output } from '../program.ts'
-
-/** Who keeps the API running. */
-export type DriverSetting =
-  /** `home` is PM2's own folder, `~/.pm2` as it comes. */
-  | { readonly by: 'pm2'; readonly process: string; readonly home?: string }
-  | { readonly by: 'systemd'; readonly unit: string }
-  | { readonly by: 'docker'; readonly container: string }
 
 /** How the API is restarted. */
 export interface Driver {
@@ -31,6 +26,7 @@ export interface Driver {
 export const driverOf = (setting: DriverSetting): Driver => {
   if (setting.by === 'pm2') return pm2(setting)
   if (setting.by === 'systemd') return systemd(setting.unit)
+  if (setting.by === 'compose') return compose(setting)
   return docker(setting.container)
 }
 
@@ -107,6 +103,28 @@ const docker = (container: string): Driver => ({
   },
   restart: async (signal) => void (await output([program('docker', 'install it'), 'restart', container], { signal })),
 })
+
+const compose = ({ file, service }: Extract<DriverSetting, { by: 'compose' }>): Driver => {
+  const ask = (args: readonly string[], signal: AbortSignal) =>
+    output([program('docker', 'set another driver in config/restart.ts'), 'compose', '--file', file, ...args], {
+      signal,
+    })
+  return {
+    words: `docker compose restart ${service}`,
+    check: async (signal) => {
+      const services = await ask(['ps', '--all', '--services'], signal).catch((cause: unknown) => {
+        signal.throwIfAborted()
+        throw new Refused(
+          [`Docker does not answer, or cannot read ${file}: name another in config/restart.ts (${wordsOf(cause)})`],
+          { cause },
+        )
+      })
+      if (services.split('\n').includes(service)) return
+      throw new Refused([`${file} has no service ${service} that was started: name another in config/restart.ts`])
+    },
+    restart: async (signal) => void (await ask(['restart', service], signal)),
+  }
+}
 
 /** Milliseconds: between two questions, and for an answer. */
 const patience = { pause: 250, answer: 5_000 }
