@@ -1,7 +1,9 @@
 import type { Env } from '../config/env.ts'
 import { type JobName, jobNames } from '../config/jobs.ts'
 import { backupConfigurationJob, backupFilesJob, backupJob } from './backup/index.ts'
+import { cleanupJob } from './cleanup/index.ts'
 import type { Job } from './job.ts'
+import { restartJob } from './restart/index.ts'
 import { restoreTestJob } from './restore-test/index.ts'
 import { securityAuditJob } from './security-audit/index.ts'
 
@@ -13,6 +15,8 @@ const openers: Readonly<Partial<Record<JobName, Opener>>> = {
   'backup-files': (env) => backupFilesJob(env),
   'backup-configuration': (env) => backupConfigurationJob(env),
   'restore-test': (env) => restoreTestJob(env),
+  cleanup: (env) => cleanupJob(env),
+  restart: (env) => restartJob(env),
   'security-audit': (env) => securityAuditJob(env),
 }
 
