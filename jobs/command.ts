@@ -39,6 +39,8 @@ export interface Opened {
   readonly settings: JobSettings
   /** Of all jobs. */
   readonly folder: string
+  /** Milliseconds that a run has for its end. */
+  readonly graceMs?: number
 }
 
 const run = async (open: () => Opened): Promise<number> => {
@@ -48,13 +50,14 @@ const run = async (open: () => Opened): Promise<number> => {
   })
   const [name, ...more] = positionals
   if (name === undefined || more.length > 0) return wrongly('Name one job.')
-  const { jobs, settings, folder } = open()
+  const { jobs, ...opened } = open()
+  const { settings } = opened
   const faults = settingFaults(settings)
   if (faults.length > 0) throw new Refused(faults)
   const all = [...jobs.values()].map((job): Job => ({ ...job, setting: settings[job.name] }))
   if (name === 'list') return list(all)
   const signal = stopping()
-  const options = { folder, settings, signal, tell }
+  const options = { ...opened, signal, tell }
   if (name === 'schedule') {
     await runSchedule(all, options)
     return 0

@@ -121,7 +121,7 @@ const run = async (at: number, outcome: Outcome, kept = 200) => {
 }
 
 const most = 4
-const histories = 40
+const histories = 20
 
 describe('Runs are counted once, and counts never fall', () => {
   test.each([...Array(histories).keys()])('whichever write a kill comes after: history %i', async (seed) => {
