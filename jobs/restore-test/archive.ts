@@ -2,10 +2,11 @@ import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { mkdir, open } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { type Readable, Transform } from 'node:stream'
+import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { extract } from 'tar-stream'
+import { type Extract, extract } from 'tar-stream'
 import { wordsOf } from '../../exporters/failure.ts'
+import { writeAll } from '../../exporters/replace-file.ts'
 import type { Fault, Unpacked } from './faults.ts'
 
 interface Options {
@@ -74,25 +75,27 @@ export const unpack = async ({ plain, folder, signal, progress }: Options): Prom
   return { files, faults, links }
 }
 
-type Entry = ReturnType<typeof extract> extends AsyncIterable<infer T> ? T : never
+type Entry = Extract extends AsyncIterable<infer T> ? T : never
 
 const isTwice = (cause: unknown) =>
   cause instanceof Error && 'code' in cause && ['EEXIST', 'EISDIR', 'ENOTDIR'].includes(String(cause.code))
 
 /** For nobody but us, whatever the archive says: it may be a key, and it may have been for root to run. */
-const write = async (path: string, content: Readable, progress: () => void) => {
+const write = async (path: string, content: AsyncIterable<unknown>, progress: () => void) => {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 })
   const file = await open(path, 'wx', 0o600)
-  await pipeline(content, counting(progress), file.createWriteStream())
-}
-
-const counting = (progress: () => void) =>
-  new Transform({
-    transform(chunk, _encoding, done) {
+  try {
+    let bytes = 0
+    for await (const chunk of content) {
+      if (!(chunk instanceof Uint8Array)) continue
+      await writeAll(file, Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength), bytes)
+      bytes += chunk.length
       progress()
-      done(null, chunk)
-    },
-  })
+    }
+  } finally {
+    await file.close()
+  }
+}
 
 const digestOf = async (path: string, progress: () => void) => {
   const hash = createHash('sha256')

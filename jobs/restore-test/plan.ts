@@ -4,7 +4,7 @@ import type { Env } from '../../config/env.ts'
 import type { RestoreTestSettings } from '../../config/restore-test.ts'
 import { wordsOf } from '../../exporters/failure.ts'
 import type { Identity } from '../backup/decryption.ts'
-import type { Manifest, ManifestOf } from '../backup/manifest.ts'
+import type { Kind, Manifest, ManifestOf } from '../backup/manifest.ts'
 import type { Place } from '../backup/place.ts'
 import { findPostgresProgram, type PostgresProgram } from '../backup/postgres-programs.ts'
 import { checkKey, openBackup } from '../backup/reading.ts'
@@ -60,12 +60,14 @@ export const prepare = async ({ env, settings, signal }: Options): Promise<Prepa
   for (const fault of server ? serverFaults(server, settings) : []) faults.add(fault)
   const found = await look(() =>
     withPlace(env, settings, async (place) => {
-      const all = await Promise.all(settings.kinds.map((kind) => look(() => newestIn(place, kind, signal))))
-      const manifests = all.filter((one) => one !== undefined)
+      const newest = (kind: Kind) => look(async () => ({ kind, manifest: await newestIn(place, kind, signal) }))
+      const all = (await Promise.all(settings.kinds.map(newest))).filter((one) => one !== undefined)
+      const manifests = all.flatMap(({ manifest }) => manifest ?? [])
       const database = manifests.find((one) => one.kind === 'database')
       const others = manifests.filter((one) => one.kind !== 'database')
-      const absent = settings.kinds.filter((kind) => !manifests.some((one) => one.kind === kind))
-      if (absent.includes('database') && faults.size === 0) faults.add(noneWords(place))
+      // Of one that could not be read it is said why.
+      const absent = all.filter(({ manifest }) => manifest === undefined).map(({ kind }) => kind)
+      if (absent.includes('database')) faults.add(noneWords(place))
       if (identity) {
         for (const manifest of others) await look(() => checkKey({ place, manifest, identity, signal }))
       }
