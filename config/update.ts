@@ -8,11 +8,14 @@ export interface UpdateSettings {
   readonly schema: {
     /** The npm script that migrates the schema of the database. Undefined where the API has none. */
     readonly migrate?: string
-    /** The npm script that takes the last migration back: run once, where the schema has changed and the API is not healthy. */
+    /**
+     * The npm script that takes back what was migrated last: run where the schema has changed and the API is not healthy, as
+     * long as the tool says that it has applied something since; once, where it is not known what the tool says.
+     */
     readonly rollback?: string
     /** The variable by which both find the database: they get `JOBS_DATABASE_URL` by it, the login of its owner. */
     readonly variable: string
-    /** `schema.table` in which the tool keeps what it has applied: with it a migration of data alone counts as well. */
+    /** `schema.table` in which the tool keeps what it has applied, where it is none of the usual ones of jobs/update/schema.ts. */
     readonly applied?: string
   }
   /** A backup of the database that began within so many minutes is not made again. */

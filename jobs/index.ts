@@ -1,11 +1,14 @@
 import type { Env } from '../config/env.ts'
 import { type JobName, jobNames } from '../config/jobs.ts'
+import { restartSetting } from '../config/restart.ts'
 import { backupConfigurationJob, backupFilesJob, backupJob } from './backup/index.ts'
 import { cleanupJob } from './cleanup/index.ts'
 import type { Job } from './job.ts'
+import { driverOf } from './restart/driver.ts'
 import { restartJob } from './restart/index.ts'
 import { restoreTestJob } from './restore-test/index.ts'
 import { securityAuditJob } from './security-audit/index.ts'
+import { updateJob } from './update/index.ts'
 
 type Opener = (env: Env) => Job
 
@@ -17,6 +20,7 @@ const openers: Readonly<Partial<Record<JobName, Opener>>> = {
   'restore-test': (env) => restoreTestJob(env),
   cleanup: (env) => cleanupJob(env),
   restart: (env) => restartJob(env),
+  update: (env) => updateJob(env, { backup: backupJob(env), driver: driverOf(restartSetting.driver) }),
   'security-audit': (env) => securityAuditJob(env),
 }
 

@@ -4,12 +4,11 @@ import { join } from 'node:path'
 import type { Run } from '../job.ts'
 import { healthyWith } from './health.ts'
 import { readPackage } from './npm.ts'
-import { differences } from './schema.ts'
 import { migrationName, type Stand } from './stand.ts'
 import type { Backward, Forward, State } from './state.ts'
 
 /** What a step needs to know. */
-interface At {
+export interface At {
   readonly stand: Stand
   readonly state: State
   readonly run: Run
@@ -51,7 +50,8 @@ const install: Step = ({ stand: { npm, settings }, run }) =>
     npm({ name: 'install', args: settings.install, signal, progress: run.progress }),
   )
 
-const script = ({ stand, run }: At, name: string) =>
+/** Runs one of the scripts of the API, with the login of the owner of the database. */
+export const script = ({ stand, run }: At, name: string) =>
   within(stand.settings.minutes.migrate, run, (signal) =>
     stand.npm({
       name: name.replaceAll(/[^\w-]/g, '-'),
@@ -94,35 +94,6 @@ export const forwardSteps: Readonly<Record<Forward, Step>> = {
   migrate,
   restart,
   check: check('to'),
-}
-
-/** What is in the schema now and does not fit the code before. */
-export const schemaFaults = async ({ keeping, schema }: Stand, signal: AbortSignal): Promise<readonly string[]> =>
-  differences((await keeping.schema()) ?? {}, await schema(signal))
-
-/**
- * Takes the schema back, where it has changed, by the migration's own way back; it is run once, as one more could take back
- * what was there before.
- * @returns what could not be taken back
- */
-export const schemaBack = async (at: At): Promise<readonly string[]> => {
-  const { stand, state, run } = at
-  const { rollback } = stand.settings.schema
-  const found = await schemaFaults(stand, run.signal)
-  if (found.length === 0 || rollback === undefined) return found
-  const text = await stand.checkout.content(state.to, 'package.json', run.signal)
-  if (text === undefined || !readPackage(text).scripts.includes(rollback)) {
-    run.failure(`the schema has changed, and package.json has no script ${rollback} that takes it back`)
-    return found
-  }
-  try {
-    run.step(`npm run ${rollback}, as the schema has changed: ${found.slice(0, 5).join(', ')}`)
-    await script(at, rollback)
-  } catch (cause) {
-    run.signal.throwIfAborted()
-    run.failure(`could not take the schema back: ${cause instanceof Error ? cause.message : String(cause)}`)
-  }
-  return schemaFaults(stand, run.signal)
 }
 
 const codeBack: Step = async ({ stand: { checkout, folder }, state: { from, to, at }, run: { signal } }) => {

@@ -1,9 +1,10 @@
 import { wordsOf } from '../../exporters/failure.ts'
 import { deployed, rolledBack, schemaAhead } from '../../exporters/jobs/update.ts'
 import type { Run } from '../job.ts'
-import { backwardSteps, forwardSteps, schemaBack } from './doing.ts'
+import { backwardSteps, forwardSteps } from './doing.ts'
 import { readPackage } from './npm.ts'
 import { restoreWords } from './restore-words.ts'
+import { schemaBack } from './schema-back.ts'
 import type { Stand } from './stand.ts'
 import { backward, forward, goesBack, goesForward, type State } from './state.ts'
 
@@ -56,11 +57,18 @@ export const goOn = async (stand: Stand, begun: State, run: Run): Promise<string
         throw new Error(`nothing was changed. ${why}`, { cause })
       }
       run.step(`failed at ${why}`)
-      await note('schema back', { why })
+      await note('schema back', backFrom(state, why))
     }
   }
   return back({ stand, run, enter, note, now: () => state })
 }
+
+/** How an update that has come so far is begun to be taken back. */
+export const backFrom = ({ step }: State, why: string) => ({
+  step: 'schema back' as const,
+  why,
+  migrated: step === 'restart' || step === 'check',
+})
 
 interface Back {
   readonly stand: Stand
@@ -73,7 +81,7 @@ interface Back {
 const back = async ({ stand, run, enter, note, now }: Back): Promise<never> => {
   if (now().step === 'schema back') {
     await enter('schema back')
-    const ahead = await schemaBack({ stand, state: now(), run })
+    const ahead = await schemaBack({ stand, state: now(), run, note: (more) => note('schema back', more) })
     await note('code back', { ahead: [...ahead] })
   }
   const ahead = now().ahead ?? []

@@ -5,12 +5,12 @@ import { rolledBack, schemaAhead } from '../../exporters/jobs/update.ts'
 import { type Job, Refused, type Run } from '../job.ts'
 import type { Driver } from '../restart/driver.ts'
 import { whileNoneRuns } from './alone.ts'
-import { schemaFaults } from './doing.ts'
-import { goOn } from './going.ts'
+import { backFrom, goOn } from './going.ts'
 import { apart, type Looked, look, looksGood } from './look.ts'
 import { untilNobody } from './outside.ts'
 import { restoreWords } from './restore-words.ts'
 import { saved } from './saving.ts'
+import { schemaFaults } from './schema-back.ts'
 import { goesForward, isUnfinished, type State } from './state.ts'
 
 interface Options {
@@ -36,7 +36,7 @@ export const updateJob = (env: Env, options: Options): Job => {
       const looked = await look(needs, signal)
       return {
         steps: stepsOf(looked),
-        run: (run) => whileNoneRuns(env.JOBS_DIR, ['restart', 'security-update'], () => work(looked, run)),
+        run: (run) => whileNoneRuns(env.JOBS_DIR, ['security-update'], () => work(looked, run)),
       }
     },
   }
@@ -93,7 +93,7 @@ const work = async (looked: Looked, run: Run): Promise<string> => {
   }
   const why = `its runs were ended ${kills} times, the last time at ${state.step}`
   run.step(`taking the update of ${state.started} back: ${why}`)
-  const next: State = { ...state, kills, step: 'schema back', why, at: new Date(stand.now()).toISOString() }
+  const next: State = { ...state, ...backFrom(state, why), kills, at: new Date(stand.now()).toISOString() }
   await keeping.write(next)
   return goOn(stand, next, run)
 }
@@ -117,7 +117,7 @@ const begin = async ({ stand, state, head }: Looked, run: Run): Promise<string> 
   const since = [await checkout.head(run.signal), ...(await checkout.changed(run.signal))]
   if (since.join() !== head) throw new Refused([`somebody works in ${folder}: run the update again when it is quiet`])
   // One that is ahead of the code since an update before is not what the code before fits.
-  if (state?.step !== 'ahead') await keeping.writeSchema(await stand.schema(run.signal))
+  if (state?.step !== 'ahead') await keeping.writeBefore(await stand.reading(run.signal))
   const moment = new Date(stand.now()).toISOString()
   const next: State = { version: 1, started: moment, at: moment, from: head, to, step: 'code', kills: 0, backup }
   await keeping.write(next)

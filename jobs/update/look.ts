@@ -1,6 +1,7 @@
 import { accessSync, constants, existsSync, realpathSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { Env } from '../../config/env.ts'
+import { services } from '../../config/targets.ts'
 import type { UpdateSettings } from '../../config/update.ts'
 import { wordsOf } from '../../exporters/failure.ts'
 import { type Job, Refused } from '../job.ts'
@@ -78,7 +79,7 @@ export const look = async (needs: Needs, signal: AbortSignal): Promise<Looked> =
     ? undefined
     : await attempt(`${settings.remote} cannot be asked for ${settings.branch}`, () => checkout.newest(signal))
   if (head !== undefined && newest !== undefined) await diverged(stand, head, newest, attempt, signal)
-  await attempt('the schema of the database', () => stand.schema(signal))
+  await attempt('the schema of the database', () => stand.reading(signal))
   const recent = await attempt('backups', () =>
     recentBackup({ ...needs, folder: env.JOBS_DIR, countsMinutes: settings.backupCountsMinutes }),
   )
@@ -102,7 +103,7 @@ const opened = (needs: Needs, faults: string[]): Stand | undefined => {
   if (folder === undefined) faults.push('API_DIR is not set: set it to the checkout of the API')
   else faults.push(...folderFaults(folder, migrate))
   if (!git || !npm || !env.API_URL || folder === undefined || !existsSync(folder)) return undefined
-  return standOf({ ...needs, git, npm, folder, healthUrl: new URL('/health', env.API_URL).href })
+  return standOf({ ...needs, git, npm, folder, healthUrl: `${env.API_URL.replace(/\/$/, '')}${services.api.health}` })
 }
 
 const folderFaults = (folder: string, migrate: string | undefined): readonly string[] => {

@@ -8,7 +8,7 @@ import type { Driver } from '../restart/driver.ts'
 import { type Checkout, checkoutOf } from './git.ts'
 import { type Npm, npmOf } from './npm.ts'
 import { type Outside, outsideOf } from './outside.ts'
-import { readSchema, type Schema } from './schema.ts'
+import { type Reading, readDatabase } from './schema.ts'
 import { type Keeping, keepingIn } from './state.ts'
 
 /** What an update works with. */
@@ -25,8 +25,8 @@ export interface Stand {
   readonly driver: Driver
   readonly backup: Job
   readonly now: () => number
-  /** The schema as it is now; an empty one where the API has no migrations. */
-  schema(signal: AbortSignal): Promise<Schema>
+  /** The database as it is now; one with nothing in it where the API has no migrations. */
+  reading(signal: AbortSignal): Promise<Reading>
   /** Sessions of a migration that go on in the database, whose program may be gone. */
   sessions(signal: AbortSignal): Promise<readonly string[]>
 }
@@ -54,7 +54,8 @@ export const standOf = ({ git, npm, ...options }: Options): Stand => {
     checkout: checkoutOf({ git, folder, outside, remote: settings.remote, branch: settings.branch }),
     npm: npmOf({ npm, folder, logs: own, outside }),
     keeping: keepingIn(own),
-    schema: async (signal) => (await ask(signal, (query) => readSchema(query, settings.schema.applied))) ?? {},
+    reading: async (signal) =>
+      (await ask(signal, (query) => readDatabase(query, settings.schema.applied))) ?? { schema: {} },
     sessions: async (signal) =>
       (await ask(signal, async (query) => {
         const found = await query(

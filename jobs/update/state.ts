@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { readIf } from '../../exporters/jobs/folder.ts'
 import { replaceFile, syncFolder } from '../../exporters/replace-file.ts'
-import type { Schema } from './schema.ts'
+import type { Reading } from './schema.ts'
 
 /** What is done to bring the newest version, in this order. */
 export const forward = ['code', 'install', 'migrate', 'restart', 'check'] as const
@@ -27,6 +27,10 @@ const shape = z.object({
   kills: z.number(),
   /** Why it is taken back. */
   why: z.string().optional(),
+  /** Whether the migration came to its end, before it is taken back. */
+  migrated: z.boolean().optional(),
+  /** Whether its way back was begun, where no tool says what is applied: it is begun once. */
+  rollbackBegun: z.boolean().optional(),
   /** What stands in the schema that the code which runs does not know. */
   ahead: z.array(z.string()).optional(),
   /** When the backup that was made before it began. */
@@ -36,16 +40,19 @@ const shape = z.object({
 /** How far an update is. Written before each step, and after the last. */
 export type State = Readonly<z.infer<typeof shape>>
 
-const schemaShape = z.record(z.string(), z.string())
+const readingShape = z.object({
+  schema: z.record(z.string(), z.string()),
+  applied: z.object({ table: z.string(), rows: z.array(z.string()) }).optional(),
+})
 
 /** What the job keeps between two runs. Only whoever holds its lock may write it. */
 export interface Keeping {
   /** @throws Error naming the file, where it is damaged */
   state(): Promise<State | undefined>
-  /** The schema that fits the code before the update. */
-  schema(): Promise<Schema | undefined>
+  /** The database that fits the code before the update. */
+  before(): Promise<Reading | undefined>
   write(state: State): Promise<void>
-  writeSchema(schema: Schema): Promise<void>
+  writeBefore(reading: Reading): Promise<void>
   forget(): Promise<void>
 }
 
@@ -59,20 +66,20 @@ const reader =
 
 /** @param folder the job's own, below `JOBS_DIR` */
 export const keepingIn = (folder: string): Keeping => {
-  const [state, schema] = [join(folder, 'state.json'), join(folder, 'schema.json')]
+  const [state, before] = [join(folder, 'state.json'), join(folder, 'before.json')]
   const put = async (file: string, content: object) => {
     await replaceFile(file, `${JSON.stringify(content, undefined, 2)}\n`)
     await syncFolder(file)
   }
   return {
     state: () => readIf(state, reader(shape)),
-    schema: () => readIf(schema, reader(schemaShape)),
+    before: () => readIf(before, reader(readingShape)),
     write: (content) => put(state, content),
-    writeSchema: (content) => put(schema, content),
-    // The state first: a schema alone says nothing.
+    writeBefore: (content) => put(before, content),
+    // The state first: the other alone says nothing.
     forget: async () => {
       await rm(state, { force: true })
-      await rm(schema, { force: true })
+      await rm(before, { force: true })
     },
   }
 }

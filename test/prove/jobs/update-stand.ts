@@ -130,14 +130,6 @@ export const updateStand = async (shop: Shop, first: Release = { version: '1.0.0
         return undefined
       }
     },
-    /** Of the run that goes on. */
-    says: (): string => {
-      try {
-        return JSON.parse(readFileSync(join(env.JOBS_DIR, 'update', 'running.json'), 'utf8')).step
-      } catch {
-        return ''
-      }
-    },
     /** One run of the job, in a process of its own that can be killed. */
     start: (settings?: Partial<UpdateSettings>, saved?: Task['saved']) => {
       const given = { ...process.env, PATH: path }
