@@ -35,7 +35,7 @@ export async function* loginsOfFile(path: string, { from, now, signal, progress 
     let lines = 0
     for await (const text of linesOf(one, signal)) {
       progress()
-      lines += 1
+      if (text !== '') lines += 1
       const line = readLine(text, now)
       if (!line) continue
       dated += 1

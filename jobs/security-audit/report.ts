@@ -58,7 +58,8 @@ const table = (done: readonly Done[]) =>
     '|---|---:|---|',
     ...done.map(({ name, seen: { findings, failures } }) => {
       const whole = failures.length === 0 ? '' : 'could not look at everything'
-      return `| ${titles[name]} | ${findings.length} | ${whole} |`
+      const count = findings.length === 0 && failures.length > 0 ? '?' : findings.length
+      return `| ${titles[name]} | ${count} | ${whole} |`
     }),
   ].join('\n')
 
