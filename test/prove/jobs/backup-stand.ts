@@ -5,6 +5,8 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { generateX25519Identity, identityToRecipient } from 'age-encryption'
+import { Client } from 'pg'
+import { startPostgres } from '../../../compose/local/postgres.ts'
 import { startProcess } from '../../../compose/local/process.ts'
 import { ensurePrograms } from '../../../compose/local/programs.ts'
 import { type BackupSettings, backupSettings } from '../../../config/backup.ts'
@@ -16,7 +18,7 @@ import { backupConfigurationJob, backupFilesJob, backupJob } from '../../../jobs
 import { type Kind, kinds, readManifest } from '../../../jobs/backup/manifest.ts'
 import type { Job } from '../../../jobs/job.ts'
 import { dryRun, runJob } from '../../../jobs/runner.ts'
-import { eventually, freePort } from '../../integration/servers.ts'
+import { eventually, freePort, portOf } from '../../integration/servers.ts'
 import type { BackupTask } from './backup-child.ts'
 import type { Shop } from './case.ts'
 import { bookedDatabase } from './cleanup-stand.ts'
@@ -39,14 +41,18 @@ export const startS3 = async (shop: Shop) => {
   mkdirSync(folder)
   const program = join(dirname(createRequire(import.meta.url).resolve('s3rver/package.json')), 'bin', 's3rver.js')
   const url = `http://127.0.0.1:${port}`
-  const server = await startProcess({
-    name: 'S3',
-    home: join(folder, 'server'),
-    command: process.execPath,
-    args: [program, '-d', folder, '-a', '127.0.0.1', '-p', String(port), '--configure-bucket', bucketName],
-    cwd: folder,
-    ready: () => fetch(url).then(Boolean, () => false),
-  })
+  const start = async () =>
+    shop.keep(
+      await startProcess({
+        name: 'S3',
+        home: join(folder, 'server'),
+        command: process.execPath,
+        args: [program, '-d', folder, '-a', '127.0.0.1', '-p', String(port), '--configure-bucket', bucketName],
+        cwd: folder,
+        ready: () => fetch(url).then(Boolean, () => false),
+      }),
+    )
+  const server = await start()
   /** What it has of a kind: contents of objects, by their names, and how many parts of uploads nobody ended. */
   const objects = (kind: Kind) => {
     const own = join(folder, bucketName, prefix, kind)
@@ -59,7 +65,7 @@ export const startS3 = async (shop: Shop) => {
     uploads().flatMap((id) =>
       listed(join(folder, bucketName, '._S3rver_uploads', id)).filter((name) => /^\d+$/.test(name)),
     )
-  return { ...shop.keep(server), url, objects, uploads, parts }
+  return { ...server, again: start, url, objects, uploads, parts }
 }
 
 const listed = (folder: string): readonly string[] => {
@@ -88,7 +94,7 @@ export const backupStand = async (
     shop.redis({ password: 'a secret', settings: { 'repl-diskless-sync-delay': '0' } }),
     startS3(shop),
   ])
-  const client = await bookedDatabase(postgres.url, { old: 3_000 })
+  let client = await bookedDatabase(postgres.url, { old: 3_000 })
   await client.query(`
     create table pictures (id int primary key, content text not null);
     insert into pictures select n, (select string_agg(md5(n || '-' || m), '') from generate_series(1, 32) m)
@@ -117,7 +123,16 @@ export const backupStand = async (
     postgres,
     redis,
     s3,
-    client,
+    get client() {
+      return client
+    },
+    /** The same database, on a server that is started anew. */
+    again: async () => {
+      const dataDir = postgres.log.replace(/\.log$/, '')
+      shop.keep(await startPostgres({ dataDir, port: portOf(postgres.url), durable: false }))
+      client = new Client(postgres.url)
+      await client.connect()
+    },
     identity,
     variables,
     folder,
@@ -139,8 +154,8 @@ export const backupStand = async (
       return lines
     },
     /** One run in a process of its own. */
-    child: (kill?: BackupTask['kill'], given: Partial<BackupSettings> = {}) =>
-      startChild({ env: variables, settings: { ...settings, ...given }, ...(kill && { kill }) }),
+    child: ({ kill, given = {}, most }: ChildOptions = {}) =>
+      startChild({ env: variables, settings: { ...settings, ...given }, ...(kill && { kill }) }, most),
     records: async () => (await readKept(variables.JOBS_DIR, 'backup')).records,
     seen: () => seenIn(folder, s3),
     end: () => client.end(),
@@ -157,8 +172,18 @@ const runNow = (job: Job, folder: string): Promise<JobRecord> =>
 
 const childPath = fileURLToPath(new URL('backup-child.ts', import.meta.url))
 
-const startChild = (task: BackupTask) => {
-  const child = spawn(process.execPath, ['--import', 'tsx', childPath], {
+interface ChildOptions {
+  readonly kill?: BackupTask['kill']
+  readonly given?: Partial<BackupSettings>
+  /** Blocks of 512 bytes that a file of it may have: a disk that is full. */
+  readonly most?: number
+}
+
+const startChild = (task: BackupTask, most?: number) => {
+  const node = [process.execPath, '--import', 'tsx', childPath]
+  const limited = ['sh', '-c', `ulimit -f ${most}; exec "$0" "$@"`]
+  const [command = '', ...args] = most === undefined ? node : [...limited, ...node]
+  const child = spawn(command, args, {
     env: { ...process.env, TASK: JSON.stringify(task) },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
@@ -167,23 +192,25 @@ const startChild = (task: BackupTask) => {
   const ended = new Promise<{ code: number | null; by: NodeJS.Signals | null }>((resolve) => {
     child.once('close', (code, by) => resolve({ code, by }))
   })
-  return { child, ended, said: () => said, killWhen: (ready: () => boolean) => killWhen(child, ended, ready) }
+  return { child, ended, said: () => said, killWhen: (ready: Ready) => killWhen(child, ended, ready) }
 }
 
+type Ready = () => boolean | Promise<boolean>
+
 /** As soon as something is so. False where the run ended before. */
-const killWhen = async (child: ChildProcess, ended: Promise<unknown>, ready: () => boolean) => {
+const killWhen = async (child: ChildProcess, ended: Promise<unknown>, ready: Ready) => {
   let over = false
   void ended.then(() => {
     over = true
   })
-  await eventually(() => over || ready(), Boolean, { every: 2, within: 60_000 })
+  await eventually(async () => over || (await ready()), Boolean, { every: 2, within: 60_000 })
   const was = !over
   child.kill('SIGKILL')
   await ended
   return was
 }
 
-interface Seen {
+export interface Seen {
   /** Complete backups of the database, by their manifests, the oldest first. */
   readonly local: readonly string[]
   readonly remote: readonly string[]
