@@ -1,5 +1,6 @@
 import type { JobName } from '../../config/jobs.ts'
 import type { Alert } from '../alert.ts'
+import { auditCheckBlind } from '../security/audit.ts'
 import { restartGivenUp, schemaAhead, updateUndone } from './api.ts'
 import { backupMissing, backupStale, configurationBackupStale, fileBackupStale } from './backups.ts'
 import { restoreTestFailing, restoreTestFaulty, restoreUntested } from './restores.ts'
@@ -65,4 +66,10 @@ export const ofOneFault: readonly OneFault[] = [
     equal: ['instance'],
   },
   { tells: { alerts: [schemaAhead] }, says: { alerts: [updateUndone] }, equal: ['instance'] },
+  // A check that could not run fails the audit.
+  {
+    tells: { alerts: [auditCheckBlind] },
+    says: { alerts: [jobFailing], more: of('security-audit') },
+    equal: ['instance'],
+  },
 ]

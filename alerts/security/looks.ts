@@ -1,10 +1,10 @@
 import type { Look } from '../alert.ts'
 import { jobsDir } from '../jobs/looks.ts'
 
-/** The readable report of the audit: what each check found. */
+/** The readable report of the audit: what each check found, what could not be looked at, and what to do. */
 export const report: Look = {
-  look: 'What the last audit found, and what could not be looked at',
-  shell: `jq -r '.words, .failures[]' "$(ls ${jobsDir}/security-audit/records/*.json | tail -n 1)"`,
+  look: 'What the last audit found, what it could not look at, and what to do about each',
+  shell: `cat ${jobsDir}/security-audit/report.md`,
 }
 
 /** It only reads. */

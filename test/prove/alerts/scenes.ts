@@ -1,4 +1,5 @@
 import { httpScene } from './http/scene.ts'
+import { jobsScene } from './jobs/scene.ts'
 import { postgresSessionsScene } from './postgres-sessions/scene.ts'
 import { postgresStorageScene } from './postgres-storage/scene.ts'
 import { probeScene } from './probe/scene.ts'
@@ -6,6 +7,7 @@ import { promisesScene } from './promises/scene.ts'
 import type { Scene } from './provocation.ts'
 import { redisScene } from './redis/scene.ts'
 import { reservationsScene } from './reservations/scene.ts'
+import { securityScene } from './security/scene.ts'
 import { serviceScene } from './service/scene.ts'
 import { stackScene } from './stack/scene.ts'
 
@@ -16,8 +18,10 @@ export const scenes: readonly Scene[] = [
   postgresStorageScene,
   httpScene,
   serviceScene,
+  jobsScene,
   redisScene,
   postgresSessionsScene,
   probeScene,
+  securityScene,
   stackScene,
 ]

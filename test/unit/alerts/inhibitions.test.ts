@@ -166,6 +166,8 @@ describe('one outage is one page', () => {
     of('HealthCheckFailing').map((labels) => ({ ...labels, check: name }))
   const ofApi = [
     ...of('ApiDown', 'HttpAvailabilityUnknown', 'HttpLatencyUnknown', 'ReservationSuccessUnknown', 'HttpTrafficGone'),
+    ...of('RestartGaveUp'),
+    ...of('JobFailing').filter(({ job_name }) => job_name === 'restart'),
     ...of('ReservationsStopped', 'PaymentsStopped', 'WorkersSilent', 'ServiceRestarting', 'ReservationCleanupOverdue'),
     ...of('TargetDown').filter(({ job }) => job === 'api'),
     ...burning,
@@ -208,6 +210,83 @@ describe('one outage is one page', () => {
   ])('and none when %s has ended, but not what it brought with it', (cause, fires) => {
     const aftermath = { alertname: silentRoute.alertname, cause, pace: '14.4' }
     expect(told([...fires, aftermath])).toEqual([aftermath])
+  })
+
+  const ofJob = (name: string, job: string) => of(name).filter(({ job_name }) => job_name === job)
+  const ofKind = (name: string, ...kinds: readonly string[]) => of(name).filter(({ kind = '' }) => kinds.includes(kind))
+  const inFolder = (fires: readonly Labels[]) => {
+    const all = [...fires, ...fires.flatMap(unanswered)]
+    return distinct(
+      all.filter((one) => !inhibitions.some((rule) => fires.some((cause) => holdsBack(rule, cause, one)))),
+    )
+  }
+  test.each<readonly [string, readonly Labels[], readonly Labels[]]>([
+    [
+      'the scheduler of the jobs',
+      [
+        ...of(
+          'JobSchedulerGone',
+          'JobOverdue',
+          'BackupStale',
+          'FileBackupStale',
+          'ConfigurationBackupStale',
+          'RestoreUntested',
+        ),
+      ],
+      of('JobSchedulerGone'),
+    ],
+    [
+      'a backup that fails',
+      [
+        ...ofJob('BackupFailing', 'backup').slice(0, 1),
+        ...of('BackupStale'),
+        ...ofKind('BackupMissing', 'database', 'redis'),
+      ],
+      ofJob('BackupFailing', 'backup').slice(0, 1),
+    ],
+    [
+      'a backup of files that fails',
+      [...ofJob('BackupFailing', 'backup-files'), ...of('FileBackupStale'), ...ofKind('BackupMissing', 'files')],
+      ofJob('BackupFailing', 'backup-files'),
+    ],
+    [
+      'a backup that hangs until there is none of today',
+      [
+        ...of('BackupStale'),
+        ...ofJob('JobHanging', 'backup'),
+        ...ofJob('JobOvertime', 'backup'),
+        ...ofJob('JobOverdue', 'backup'),
+      ],
+      of('BackupStale'),
+    ],
+    [
+      'a job that hangs beyond its time',
+      ofJob('JobHanging', 'backup').concat(ofJob('JobOvertime', 'backup')),
+      ofJob('JobHanging', 'backup'),
+    ],
+    [
+      'a restore that finds faults',
+      [...of('RestoreTestFoundFaults').slice(0, 1), ...of('RestoreTestFailing', 'RestoreUntested')],
+      of('RestoreTestFoundFaults').slice(0, 1),
+    ],
+    ['a restart that gave up', [...of('RestartGaveUp'), ...ofJob('JobFailing', 'restart')], of('RestartGaveUp')],
+    [
+      'an update that left the schema ahead',
+      [...of('UpdateSchemaAhead', 'UpdateRolledBack'), ...ofJob('JobFailing', 'update')],
+      of('UpdateSchemaAhead'),
+    ],
+    [
+      'an audit of which a check could not run',
+      [...of('AuditCheckNotRun').slice(0, 1), ...ofJob('JobFailing', 'security-audit')],
+      of('AuditCheckNotRun').slice(0, 1),
+    ],
+  ])('of %s', (_what, fires, tells) => {
+    expect(inFolder(fires)).toEqual([...tells, ...tells.flatMap(unanswered)])
+  })
+
+  test('and a backup of one kind that fails says nothing of another', () => {
+    const fires = [...ofJob('BackupFailing', 'backup-files'), ...of('BackupStale')]
+    expect(inFolder(fires).filter(({ alertname }) => alertname === 'BackupStale')).toEqual(of('BackupStale'))
   })
 
   test('of an exporter', () => {
