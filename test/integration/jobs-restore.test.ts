@@ -5,7 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { restoreTestSettings } from '../../config/restore-test.ts'
 import { Refused } from '../../jobs/job.ts'
 import { runJob } from '../../jobs/runner.ts'
-import { at, measuredBy, type RestoreStand, restoreStand, slowly } from '../prove/jobs/restore-test-stand.ts'
+import { at, measuredBy, type RestoreStand, restoreStand, restoring, slowly } from '../prove/jobs/restore-test-stand.ts'
 import { eventually, workshop } from './servers.ts'
 
 const shop = workshop()
@@ -164,11 +164,11 @@ describe('a database that is restored', () => {
   })
 
   test('is dropped where the run is stopped', async () => {
-    await stand.client.query(slowly)
+    await stand.client.query(slowly(5))
     await stand.save()
     const stopping = new AbortController()
     const running = stand.run(stand.job(), { signal: stopping.signal })
-    await eventually(() => stand.said.join('\n').includes('tables_slow') || building(), Boolean)
+    await eventually(building, Boolean)
     stopping.abort()
     const record = await running
     await stand.client.query('drop function slow cascade')
@@ -179,12 +179,7 @@ describe('a database that is restored', () => {
 })
 
 /** Whether the slow index is being built. */
-const building = async () => {
-  const found = await stand.admin.query(
-    `select from pg_stat_activity where datname = 'techplus_restore_test' and query ilike '%create index tables_slow%'`,
-  )
-  return found.rowCount !== 0
-}
+const building = () => restoring(stand.admin, 'create index tables_slow')
 
 describe('a backup that cannot be restored', () => {
   test('is told of by name where the key is another', async () => {
@@ -308,7 +303,7 @@ describe('a test of a restore', () => {
   })
 
   test('refuses to run beside another one on the same server', async () => {
-    await stand.client.query(slowly)
+    await stand.client.query(slowly(5))
     await stand.save()
     const running = stand.run()
     await eventually(building, Boolean)

@@ -152,16 +152,21 @@ export const restoreStand = async (shop: Shop, rows = 300) => {
     },
   }
 }
-/**
- * An index that takes ten seconds to build, in the scratch database alone: a restore that something can happen to.
- */
-export const slowly = `
+/** An index that takes so many seconds to build, in the scratch database alone: a restore that something can happen to. */
+export const slowly = (seconds: number) => `
   create or replace function slow(n integer) returns integer language plpgsql immutable as $$
     begin
-      if current_database() = 'techplus_restore_test' then perform pg_sleep(0.2); end if;
+      if current_database() = 'techplus_restore_test' then perform pg_sleep(${seconds / 50}); end if;
       return n;
     end $$;
   create index if not exists tables_slow on tables (slow(number))`
+
+/** Whether a statement that begins so runs in the scratch database. */
+export const restoring = async (admin: Client, statement: string) => {
+  const words = [restoreTestSettings.database, `${statement}%`]
+  const found = await admin.query('select from pg_stat_activity where datname = $1 and query ilike $2', words)
+  return found.rowCount !== 0
+}
 
 export type RestoreStand = Awaited<ReturnType<typeof restoreStand>>
 /** What a run measured, by name and labels. */
