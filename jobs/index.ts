@@ -8,6 +8,7 @@ import { driverOf } from './restart/driver.ts'
 import { restartJob } from './restart/index.ts'
 import { restoreTestJob } from './restore-test/index.ts'
 import { securityAuditJob } from './security-audit/index.ts'
+import { securityUpdateJob } from './security-update/index.ts'
 import { updateJob } from './update/index.ts'
 
 type Opener = (env: Env) => Job
@@ -22,6 +23,7 @@ const openers: Readonly<Partial<Record<JobName, Opener>>> = {
   restart: (env) => restartJob(env),
   update: (env) => updateJob(env, { backup: backupJob(env), driver: driverOf(restartSetting.driver) }),
   'security-audit': (env) => securityAuditJob(env),
+  'security-update': (env) => securityUpdateJob(env, { driver: driverOf(restartSetting.driver) }),
 }
 
 /** Every job, with what the environment says of its places and logins. */

@@ -71,6 +71,10 @@ const doors: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
       'jobs/backup/notes.ts',
       'jobs/restart/state.ts',
       'jobs/security-audit/npm-report.ts',
+      'jobs/security-update/packages.ts',
+      'jobs/update/health.ts',
+      'jobs/update/npm.ts',
+      'jobs/update/state.ts',
     ],
   },
   demo: {

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { rm } from 'node:fs/promises'
+import { copyFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Run } from '../job.ts'
 import { healthyWith } from './health.ts'
@@ -28,7 +28,7 @@ const within = async <T>(minutes: number, { signal }: Run, work: (signal: AbortS
 }
 
 /** Brings the code, also where a killed run has brought a part of it. */
-const code: Step = async ({ stand: { checkout, folder }, state: { from, to, at }, run: { signal } }) => {
+const code: Step = async ({ stand: { checkout, folder }, state: { from, to, at, fixedLock }, run: { signal } }) => {
   const head = await checkout.head(signal)
   if (head === to && (await checkout.changed(signal)).length === 0) return
   if (head !== from && head !== to) throw new Error(`somebody has moved HEAD of ${folder} to ${head} meanwhile`)
@@ -38,7 +38,7 @@ const code: Step = async ({ stand: { checkout, folder }, state: { from, to, at }
   const lock = await checkout.lock(signal)
   // Of the git that was killed with us: all that we have started has ended by now.
   if (lock && lock.made >= Date.parse(at) - clockSlack) await rm(lock.path, { force: true })
-  if (changed.length === 0 && head === from && !lock) return checkout.forward(to, signal)
+  if (changed.length === 0 && head === from && !lock && !fixedLock) return checkout.forward(to, signal)
   await checkout.reset(to, signal)
 }
 
@@ -96,7 +96,8 @@ export const forwardSteps: Readonly<Record<Forward, Step>> = {
   check: check('to'),
 }
 
-const codeBack: Step = async ({ stand: { checkout, folder }, state: { from, to, at }, run: { signal } }) => {
+const codeBack: Step = async ({ stand, state: { from, to, at, fixedLock }, run: { signal } }) => {
+  const { checkout, folder, lockKept } = stand
   const head = await checkout.head(signal)
   if (head !== from && head !== to) throw new Error(`somebody has moved HEAD of ${folder} to ${head} meanwhile`)
   const lock = await checkout.lock(signal)
@@ -107,6 +108,7 @@ const codeBack: Step = async ({ stand: { checkout, folder }, state: { from, to, 
     const path = join(folder, file)
     if (existsSync(path)) await rm(path, { force: true })
   }
+  if (fixedLock) await copyFile(lockKept, join(folder, 'package-lock.json'))
 }
 
 const installBack: Step = ({ stand: { npm, settings }, run }) =>

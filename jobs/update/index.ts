@@ -1,3 +1,5 @@
+import { copyFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { Env } from '../../config/env.ts'
 import { type JobSetting, jobs } from '../../config/jobs.ts'
 import { type UpdateSettings, updateSettings } from '../../config/update.ts'
@@ -118,8 +120,11 @@ const begin = async ({ stand, state, head }: Looked, run: Run): Promise<string> 
   if (since.join() !== head) throw new Refused([`somebody works in ${folder}: run the update again when it is quiet`])
   // One that is ahead of the code since an update before is not what the code before fits.
   if (state?.step !== 'ahead') await keeping.writeBefore(await stand.reading(run.signal))
+  const fixedLock = await stand.fixedLock(run.signal)
+  if (fixedLock) await copyFile(join(folder, 'package-lock.json'), stand.lockKept)
   const moment = new Date(stand.now()).toISOString()
-  const next: State = { version: 1, started: moment, at: moment, from: head, to, step: 'code', kills: 0, backup }
+  const times = { started: moment, at: moment, backup }
+  const next: State = { version: 1, ...times, from: head, to, step: 'code', kills: 0, fixedLock }
   await keeping.write(next)
   return goOn(stand, next, run)
 }

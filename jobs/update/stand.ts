@@ -1,10 +1,11 @@
-import { resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import type { Env } from '../../config/env.ts'
 import type { UpdateSettings } from '../../config/update.ts'
 import { placesOf } from '../../exporters/jobs/folder.ts'
 import { openSession } from '../../exporters/postgres/session.ts'
 import type { Job } from '../job.ts'
 import type { Driver } from '../restart/driver.ts'
+import { digestOf, fixedLock } from '../security-update/packages.ts'
 import { type Checkout, checkoutOf } from './git.ts'
 import { type Npm, npmOf } from './npm.ts'
 import { type Outside, outsideOf } from './outside.ts'
@@ -25,6 +26,10 @@ export interface Stand {
   readonly driver: Driver
   readonly backup: Job
   readonly now: () => number
+  /** Whether package-lock.json is what a security update has made of it: that belongs to no commit, and is no fault. */
+  fixedLock(signal: AbortSignal): Promise<boolean>
+  /** Where it is kept, to be brought back where the update is taken back. */
+  readonly lockKept: string
   /** The database as it is now; one with nothing in it where the API has no migrations. */
   reading(signal: AbortSignal): Promise<Reading>
   /** Sessions of a migration that go on in the database, whose program may be gone. */
@@ -48,10 +53,23 @@ export const standOf = ({ git, npm, ...options }: Options): Stand => {
     if (settings.schema.migrate === undefined || url === undefined) return undefined
     return asked({ url, applicationName: 'techplus-update-look', signal }, work)
   }
+  const checkout = checkoutOf({ git, folder, outside, remote: settings.remote, branch: settings.branch })
+  const hasFixedLock = async (changed: readonly string[]) =>
+    changed.includes(lock) &&
+    (await fixedLock(resolve(placesOf(env.JOBS_DIR, 'security-update').own), folder)) ===
+      (await digestOf(join(folder, lock)))
   return {
     ...options,
     outside,
-    checkout: checkoutOf({ git, folder, outside, remote: settings.remote, branch: settings.branch }),
+    checkout: {
+      ...checkout,
+      changed: async (signal) => {
+        const changed = await checkout.changed(signal)
+        return (await hasFixedLock(changed)) ? changed.filter((name) => name !== lock) : changed
+      },
+    },
+    fixedLock: async (signal) => hasFixedLock(await checkout.changed(signal)),
+    lockKept: join(own, 'package-lock.fixed.json'),
     npm: npmOf({ npm, folder, logs: own, outside }),
     keeping: keepingIn(own),
     reading: async (signal) =>
@@ -67,6 +85,8 @@ export const standOf = ({ git, npm, ...options }: Options): Stand => {
       })) ?? [],
   }
 }
+
+const lock = 'package-lock.json'
 
 type Opened = Awaited<ReturnType<typeof openSession>>
 

@@ -33,6 +33,8 @@ const shape = z.object({
   rollbackBegun: z.boolean().optional(),
   /** What stands in the schema that the code which runs does not know. */
   ahead: z.array(z.string()).optional(),
+  /** Whether package-lock.json was not that of the commit before, but what a security update had made of it. */
+  fixedLock: z.boolean().optional(),
   /** When the backup that was made before it began. */
   backup: moment,
 })
