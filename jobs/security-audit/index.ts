@@ -49,7 +49,7 @@ export const securityAuditJob = (env: Env, more: More = {}): Job => {
         return off === undefined ? one : { name: one.name, leftOut: `config/security.ts switches it off: ${off}` }
       })
       const leftOut = planned.filter(isLeftOut)
-      const checks = planned.filter((one) => !isLeftOut(one))
+      const checks = planned.filter((one): one is Check => !isLeftOut(one))
       const report = join(own, 'report.md')
       return {
         steps: [

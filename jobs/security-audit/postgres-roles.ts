@@ -54,7 +54,10 @@ const ofRoles =
       const may = allowed[role]?.powers ?? []
       const has = rows
         .filter((row) => row.role === role)
-        .map((row) => ({ power: String(row.power), via: row.via === row.role ? undefined : String(row.via) }))
+        .map((row) => ({
+          power: String(row.power),
+          via: [row.role, row.power].includes(row.via) ? undefined : String(row.via),
+        }))
       // A superuser may do all of it anyway.
       const isAllowed = (power: string) => may.includes('SUPERUSER') || may.some((one) => one === power)
       const top = has.find(({ power }) => power === 'SUPERUSER')

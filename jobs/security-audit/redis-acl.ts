@@ -4,7 +4,7 @@ import type { RedisSession } from '../../exporters/redis/session.ts'
 import type { Check, Finding, Planned, Seen } from './check.ts'
 import { together } from './check.ts'
 import { isLoopback } from './listening.ts'
-import { categoriesOf, mayRun, type RedisUser, readUser } from './redis-rules.ts'
+import { isKnown, mayRun, type RedisUser, readUser } from './redis-rules.ts'
 import { type RedisServer, textsOf, withRedis } from './redis-session.ts'
 
 interface Options {
@@ -29,12 +29,14 @@ const ofUsers = async (session: RedisSession, settings: SecuritySettings['redis'
   const users = textsOf(await asked(session, '+acl|list', 'ACL', 'LIST')).map(readUser)
   const on = users.filter((one) => one.on)
   const members = new Map<string, ReadonlySet<string>>()
-  for (const category of categoriesOf(on)) {
+  for (const category of textsOf(await asked(session, '+acl|cat', 'ACL', 'CAT'))) {
     const commands = textsOf(await asked(session, '+acl|cat', 'ACL', 'CAT', category))
     members.set(category, new Set(commands.map((one) => one.toLowerCase())))
   }
+  // Others are no danger to a server that does not have them.
+  const known = settings.dangerous.filter((command) => isKnown(command, members))
   return {
-    findings: on.flatMap((user) => faultsOf(user, settings, members)),
+    findings: on.flatMap((user) => faultsOf(user, { ...settings, dangerous: known }, members)),
     failures: [],
     notes: [`Redis: ${users.length} users, ${on.length} of them on`],
     samples: [],

@@ -48,17 +48,9 @@ const ruleOf = (word: string) => {
   return /^[+-]/.test(word) ? [word] : []
 }
 
-/** Categories whose commands have to be known to say what a user may run. */
-export const categoriesOf = (users: readonly RedisUser[]): readonly string[] => {
-  const named = users
-    .flatMap(({ rules }) => rules.flat())
-    .flatMap((rule) => /^[+-]@(?<name>.+)$/.exec(rule)?.groups?.name ?? [])
-  return [...new Set(named)].filter((name) => name !== 'all')
-}
-
 /**
  * Whether a user may run a command with all its subcommands: what is allowed of it one by one, such as `config|get`, is none.
- * @param members the commands of each category that the rules name, in small letters
+ * @param members the commands of each category, in small letters
  */
 export const mayRun = (
   { rules }: RedisUser,
@@ -82,6 +74,10 @@ const isIn = (command: string, category: string, members: ReadonlyMap<string, Re
   // Newer servers list subcommands in place of the command that holds them.
   return [...(those ?? [])].some((one) => one.startsWith(`${command}|`))
 }
+
+/** Whether the server has such a command. */
+export const isKnown = (command: string, members: ReadonlyMap<string, ReadonlySet<string>>): boolean =>
+  [...members.keys()].some((category) => isIn(command, category, members))
 
 /** Whether one of its passwords is one of these. */
 export const hasPassword = ({ name, hashes }: RedisUser, words: readonly string[]): boolean =>
