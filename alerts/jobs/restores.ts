@@ -9,17 +9,17 @@ const job = 'restore-test'
 
 export const restoreTestFailing = alert({
   name: 'RestoreTestFailing',
-  expr: endedAs(['failed', 'timed_out'], job),
+  expr: endedAs(['failed', 'timed_out', 'refused'], job),
   for: '1m',
   severity: 'high',
   owner: 'platform',
   summary: ({ label }) =>
-    `The test of a restore ${label('outcome')}: the newest backup could not be restored, or is not whole`,
+    `The newest backup could not be restored, or is not whole: its test ended as ${label('outcome')}`,
   action:
     'Read what failed, and run it again: npm run job -- restore-test. If it fails again, make a backup now and test that one.',
   runbook: {
     meaning:
-      'The job takes the newest backup of each kind, restores it beside the live data and looks at what came back. It ended with an error, or did not end in time.',
+      'The job takes the newest backup of each kind, restores it beside the live data and looks at what came back. It ended with an error, did not end in time, or refused: a backup is cut off or another than its manifest tells, or something that it needs is missing.',
     impact: 'A backup that cannot be restored is none. Until this is mended, nobody knows whether there is one.',
     diagnosis: [
       lastRecord(job),
@@ -98,7 +98,7 @@ export const restoreUntested = alert({
     mitigation: [
       'It does not run: see JobOverdue and JobSchedulerGone.',
       'It runs and fails: RestoreTestFailing leads.',
-      'It is refused: JobRefused names what is missing.',
+      'It is refused: RestoreTestFailing says what is missing.',
     ],
   },
 })

@@ -90,7 +90,7 @@ export const jobFailing = alert({
 
 export const jobRefused = alert({
   name: 'JobRefused',
-  expr: endedAs(['refused'], others),
+  expr: endedAs(['refused'], othersWithoutTests),
   for: '1m',
   severity: 'medium',
   owner: 'platform',

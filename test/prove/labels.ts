@@ -9,6 +9,7 @@ import { exporting } from './alerts/exporter.ts'
 import { startWatch } from './alerts/watch.ts'
 import { crowdedService } from './labels/crowded.ts'
 import { demoFor } from './labels/demo.ts'
+import { talkativeJobs } from './labels/jobs.ts'
 import { printedJson } from './labels/printed.ts'
 import { recordingOf, type Series } from './labels/seen.ts'
 import { postgresPair, redisTrio, secureProbe } from './labels/servers.ts'
@@ -51,6 +52,7 @@ const seen = async (say: (line: string) => void): Promise<readonly Series[]> => 
     const redis = await started(redisTrio(shop))
     const secure = await started(secureProbe(shop))
     const crowded = await crowdedService(shop)
+    const jobs = await started(talkativeJobs(shop))
     const { running, scraped } = await exporting(shop.folder, {
       primary: { kind: 'postgres', url: postgres.primary, surveySeconds: 5 },
       standby: { kind: 'postgres', url: postgres.standby, surveySeconds: 5 },
@@ -59,7 +61,7 @@ const seen = async (say: (line: string) => void): Promise<readonly Series[]> => 
       node: { kind: 'redis', url: redis.node },
     })
     shop.keep(running)
-    const watch = await startWatch(shop, [], () => [...scraped, secure.scraped, crowded])
+    const watch = await startWatch(shop, [], () => [...scraped, secure.scraped, crowded, ...jobs.scraped])
     ending.push(async () => watch.end())
     say('all servers run')
     const read = async () => [...(await seriesOf(demo.prometheus)), ...(await seriesOf(watch.prometheus.url))]
@@ -82,7 +84,7 @@ const seen = async (say: (line: string) => void): Promise<readonly Series[]> => 
 export const labelsProof: Proof = {
   title: 'Labels of every series that a rule reads',
   says:
-    'The demo is started with all that watches it, and beside it what it does not have: a standby, locks and what else makes PostgreSQL talkative, a replica and a node of a cluster, a probe by https, a service of several processes. ' +
+    'The demo is started with all that watches it, and beside it what it does not have: a standby, locks and what else makes PostgreSQL talkative, a replica and a node of a cluster, a probe by https, a service of several processes, and a run of every maintenance job. ' +
     'Every series that a rule reads is taken from Prometheus as it was scraped, and its labels are written to test/promtool/recorded/labels.json, which the series of every rule test are held against. ' +
     'It would be a fault if a series had other labels than it is declared with, or if a rule read what no server serves, unless test/promtool/recorded/unseen.ts says why.',
   columns: ['job', 'names', 'label sets written down'],

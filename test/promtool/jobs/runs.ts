@@ -46,10 +46,10 @@ const quiet = (
 const told: readonly (readonly [Alert, readonly JobName[], readonly Outcome[]])[] = [
   [backupFailing, ['backup'], ['failed', 'timed_out', 'refused', 'undecided', 'killed']],
   [backupFailing, ['backup-files', 'backup-configuration'], ['failed']],
-  [restoreTestFailing, ['restore-test'], ['failed', 'timed_out']],
+  [restoreTestFailing, ['restore-test'], ['failed', 'timed_out', 'refused']],
   [jobFailing, ['cleanup'], ['failed', 'timed_out']],
   [jobFailing, ['restart', 'update', 'security-audit'], ['failed']],
-  [jobRefused, ['cleanup', 'restore-test'], ['refused']],
+  [jobRefused, ['cleanup', 'update'], ['refused']],
   [jobUndecided, ['cleanup'], ['undecided']],
   [jobKilled, ['update', 'restore-test'], ['killed']],
 ]
@@ -61,7 +61,8 @@ export const runCases: readonly Case[] = [
     return [quiet(about, job, 'succeeded', 'all is well'), quiet(about, job, 'stopped', 'somebody did so')]
   }),
   quiet(restoreTestFailing, 'restore-test', 'succeeded', 'all is well'),
-  quiet(restoreTestFailing, 'restore-test', 'refused', 'JobRefused does'),
+  quiet(restoreTestFailing, 'restore-test', 'killed', 'JobKilled does'),
+  quiet(jobRefused, 'restore-test', 'refused', 'RestoreTestFailing does'),
   quiet(restoreTestFailing, 'cleanup', 'failed', 'JobFailing does'),
   quiet(restoreTestFailing, 'restore-test', 'failed', 'it is off', { enabled: 0 }),
   quiet(backupFailing, 'backup', 'failed', 'it is off', { enabled: 0 }),

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { restartedOften, restartGivenUp, schemaAhead, updateUndone } from '../../../../alerts/jobs/api.ts'
-import { jobUndecided } from '../../../../alerts/jobs/runs.ts'
+import { jobRefused, jobUndecided } from '../../../../alerts/jobs/runs.ts'
 import { cleanupSetting } from '../../../../config/cleanup.ts'
 import { readEnv } from '../../../../config/env.ts'
 import { restartSetting } from '../../../../config/restart.ts'
@@ -82,15 +82,23 @@ const openCleanups = async (shop: Shop) => {
   const { url } = await shop.postgres()
   const client = await bookedDatabase(url)
   const env = readEnv({ JOBS_DATABASE_URL: url, JOBS_DIR: folder })
-  const clean = (most: number) => {
+  const other = Object.assign(new URL(url), { password: 'another' })
+  const locked = readEnv({ JOBS_DATABASE_URL: other.href, JOBS_DIR: folder })
+  const clean = (most: number, of = env) => {
     const what = databaseAlone({}, { ...cleanupSetting.ceilings, reservations: most })
-    return runOf(cleanupJob(env, { what }), folder)
+    return runOf(cleanupJob(of, { what }), folder)
   }
   const lane: readonly Provocation[] = [
     {
       fault: 'more reservations are past their time than may go without a word',
       fires: [{ alert: jobUndecided, labels: { instance, job_name: 'cleanup' } }],
       bring: () => endsAs(clean(10), 'undecided'),
+      end: () => endsAs(clean(10_000), 'succeeded'),
+    },
+    {
+      fault: 'the login of the cleanup has another password',
+      fires: [{ alert: jobRefused, labels: { instance, job_name: 'cleanup' } }],
+      bring: () => endsAs(clean(10_000, locked), 'refused'),
       end: () => endsAs(clean(10_000), 'succeeded'),
     },
   ]

@@ -1,6 +1,5 @@
 import { truncateSync } from 'node:fs'
 import { restoreTestFailing, restoreTestFaulty, restoreUntested } from '../../../../alerts/jobs/restores.ts'
-import { jobRefused } from '../../../../alerts/jobs/runs.ts'
 import { type RestoreStand, restoreStand } from '../../jobs/restore-test-stand.ts'
 import type { Adjustment, Provocation, Watch } from '../provocation.ts'
 import { endsAs, inFolder, type Shop, silent } from './stand.ts'
@@ -59,18 +58,18 @@ const faults = (stand: RestoreStand, watch: Watch): readonly Provocation[] => {
     },
     {
       fault: 'the file of the backup is cut off',
-      fires: [{ alert: restoreTestFailing, labels: { instance, outcome: 'failed' } }],
+      fires: [{ alert: restoreTestFailing, labels: { instance, outcome: 'refused' } }],
       before: well,
       bring: async () => {
         const { file } = await save()
         truncateSync(file, 2_000)
-        await endsAs(stand.run(), 'failed')
+        await endsAs(stand.run(), 'refused')
       },
       end: well,
     },
     {
       fault: 'the key that opens the backups is not set any more',
-      fires: [{ alert: jobRefused, labels: { instance, job_name: 'restore-test' } }],
+      fires: [{ alert: restoreTestFailing, labels: { instance, outcome: 'refused' } }],
       before: well,
       bring: () => endsAs(stand.run(stand.job({ BACKUP_IDENTITY: '' })), 'refused'),
       end: well,
