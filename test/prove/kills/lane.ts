@@ -176,7 +176,9 @@ export const openLane = async (options: LaneOptions) => {
     const clock = await clocks(stand, pace)
     const climbed = moments.map((moment, i) => {
       const first = watch.seen.get(moment.instance)
-      const fired = firedAt(first, clock.get(moment.instance), stand)
+      // Of what had not fired yet the clock goes on where it was, and so later.
+      const known = moment.age > 0 ? clock.get(moment.instance) : undefined
+      const fired = firedAt(first, known, stand)
       return {
         moment,
         heard: about(receivers, moment),
