@@ -104,8 +104,10 @@ export const programTable = {
     brew: 'google-chrome',
   },
   logrotate: { binaries: ['logrotate'], folders: ['/usr/sbin'], packages: ['logrotate'], brew: 'logrotate' },
+  // For tests: whoever has the key opens a backup with it.
+  age: { binaries: ['age'], packages: ['age'], brew: 'age' },
   'pg_dump-15': postgresClient('pg_dump', 15),
-  // For tests: of the major of the server that they start.
+  // For backups and the test of a restore: of the major of the server that is started here.
   'pg_dump-17': { ...postgresClient('pg_dump', 17), suite: 'trixie' },
   'pg_restore-17': { ...postgresClient('pg_restore', 17), suite: 'trixie' },
 } as const satisfies Record<string, Source>

@@ -1,7 +1,7 @@
 import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { BackupSettings } from '../../config/backup.ts'
-import { isCode } from '../../exporters/failure.ts'
+import { isCode, wordsOf } from '../../exporters/failure.ts'
 import { replaceFile, syncFolder } from '../../exporters/replace-file.ts'
 import type { Run } from '../job.ts'
 import { type Copy, copiesOf } from './copies.ts'
@@ -73,15 +73,21 @@ export const sweepBucket = async (
   })
   const own = left === undefined ? undefined : readSending(left)
   let removed = 0
-  if (own?.id !== undefined && own.to === bucket.words) {
-    await bucket.abandon(kind, { name: own.name, id: own.id }, signal)
-    removed++
+  // Parts that stay cost room in the bucket, and are no reason to go without a backup.
+  const abandon = async (upload: Upload) => {
+    try {
+      await bucket.abandon(kind, upload, signal)
+      removed++
+    } catch (cause) {
+      signal.throwIfAborted()
+      run.failure(`${kind}: ${wordsOf(cause)}`)
+    }
   }
+  if (own?.id !== undefined && own.to === bucket.words) await abandon({ name: own.name, id: own.id })
   const before = Date.now() - abandonedMinutes * 60_000
   for (const upload of await bucket.unfinished(kind, signal)) {
     if (upload.began > before || parseName(upload.name)?.kind !== kind) continue
-    await bucket.abandon(kind, upload, signal)
-    removed++
+    await abandon(upload)
   }
   const [kept, ages] = await Promise.all([bucket.list(kind, signal), bucket.ages(kind, signal)])
   for (const { file, manifest } of copiesOf(kind, kept)) {

@@ -1,13 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
+import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { generateX25519Identity, identityToRecipient } from 'age-encryption'
 import { Client } from 'pg'
 import { startPostgres } from '../../../compose/local/postgres.ts'
-import { startProcess } from '../../../compose/local/process.ts'
 import { ensurePrograms } from '../../../compose/local/programs.ts'
 import { type BackupSettings, backupSettings } from '../../../config/backup.ts'
 import { readEnv } from '../../../config/env.ts'
@@ -18,10 +16,11 @@ import { backupConfigurationJob, backupFilesJob, backupJob } from '../../../jobs
 import { type Kind, kinds, readManifest } from '../../../jobs/backup/manifest.ts'
 import type { Job } from '../../../jobs/job.ts'
 import { dryRun, runJob } from '../../../jobs/runner.ts'
-import { eventually, freePort, portOf } from '../../integration/servers.ts'
+import { eventually, portOf } from '../../integration/servers.ts'
 import type { BackupTask } from './backup-child.ts'
 import type { Shop } from './case.ts'
 import { bookedDatabase } from './cleanup-stand.ts'
+import { bucketName, listed, type S3, startS3 } from './s3-server.ts'
 
 /** Quick, and with parts of an upload that are small enough for several of them. */
 export const testSettings: BackupSettings = {
@@ -29,51 +28,6 @@ export const testSettings: BackupSettings = {
   compression: 1,
   room: { ...backupSettings.room, spare: 1024 ** 2 },
   upload: { partBytes: 256 * 1024, attempts: 2, abandonedMinutes: 60 },
-}
-
-export const bucketName = 'techplus-backups'
-const prefix = 'techplus'
-
-/** A server that speaks S3, with one bucket. */
-export const startS3 = async (shop: Shop) => {
-  const port = await freePort()
-  const folder = join(shop.folder, `s3-${port}`)
-  mkdirSync(folder)
-  const program = join(dirname(createRequire(import.meta.url).resolve('s3rver/package.json')), 'bin', 's3rver.js')
-  const url = `http://127.0.0.1:${port}`
-  const start = async () =>
-    shop.keep(
-      await startProcess({
-        name: 'S3',
-        home: join(folder, 'server'),
-        command: process.execPath,
-        args: [program, '-d', folder, '-a', '127.0.0.1', '-p', String(port), '--configure-bucket', bucketName],
-        cwd: folder,
-        ready: () => fetch(url).then(Boolean, () => false),
-      }),
-    )
-  const server = await start()
-  /** What it has of a kind: contents of objects, by their names, and how many parts of uploads nobody ended. */
-  const objects = (kind: Kind) => {
-    const own = join(folder, bucketName, prefix, kind)
-    const ending = '._S3rver_object'
-    const names = listed(own).filter((name) => name.endsWith(ending))
-    return new Map(names.map((name) => [name.slice(0, -ending.length), join(own, name)]))
-  }
-  const uploads = () => listed(join(folder, bucketName, '._S3rver_uploads'))
-  const parts = () =>
-    uploads().flatMap((id) =>
-      listed(join(folder, bucketName, '._S3rver_uploads', id)).filter((name) => /^\d+$/.test(name)),
-    )
-  return { ...server, again: start, url, objects, uploads, parts }
-}
-
-const listed = (folder: string): readonly string[] => {
-  try {
-    return readdirSync(folder)
-  } catch {
-    return []
-  }
 }
 
 interface Options {
@@ -223,10 +177,7 @@ export interface Seen {
 const sha256 = (path: string) => createHash('sha256').update(readFileSync(path)).digest('hex')
 
 /** What there is in both places, of every kind. */
-const seenIn = (
-  folder: string,
-  s3: { objects(kind: Kind): ReadonlyMap<string, string>; uploads(): readonly string[] },
-): Seen => {
+const seenIn = (folder: string, s3: Pick<S3, 'objects' | 'uploads'>): Seen => {
   const leavings: string[] = [...s3.uploads()]
   const faults: string[] = []
   const wholeOf = (kind: Kind, paths: ReadonlyMap<string, string>) => {
