@@ -8,6 +8,7 @@ import { runSchedule } from './scheduler.ts'
 import { stopping } from './stopping.ts'
 
 const usage = `npm run job -- NAME [--dry-run]     runs one job now: ${jobNames.join(', ')}
+npm run job -- cleanup --allow reservations=N   lets it go further than config/cleanup.ts allows, in this run alone
 npm run job -- schedule             runs every job that config/jobs.ts switches on, when its time has come
 npm run job -- list                 says which are on, and when they run`
 
@@ -32,6 +33,12 @@ const list = (jobs: Iterable<Job>) => {
   return 0
 }
 
+/** For this run and no other: what the schedule starts is allowed nothing. */
+const allowed = ({ setting, ...job }: Job, words: readonly string[]): Job | undefined => {
+  const one = job.allowing?.(words)
+  return one && { ...one, setting }
+}
+
 /** What the program is about, with the environment read. */
 export interface Opened {
   readonly jobs: ReadonlyMap<JobName, Job>
@@ -43,18 +50,23 @@ export interface Opened {
   readonly graceMs?: number
 }
 
-const run = async (open: () => Opened): Promise<number> => {
+const run = async (open: () => Opened | Promise<Opened>): Promise<number> => {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { 'dry-run': { type: 'boolean', default: false } },
+    options: {
+      'dry-run': { type: 'boolean', default: false },
+      allow: { type: 'string', multiple: true, default: [] },
+    },
   })
   const [name, ...more] = positionals
   if (name === undefined || more.length > 0) return wrongly('Name one job.')
-  const { jobs, ...opened } = open()
+  const { allow } = values
+  const { jobs, ...opened } = await open()
   const { settings } = opened
   const faults = settingFaults(settings)
   if (faults.length > 0) throw new Refused(faults)
   const all = [...jobs.values()].map((job): Job => ({ ...job, setting: settings[job.name] }))
+  if (allow.length > 0 && (name === 'list' || name === 'schedule')) return wrongly('--allow is for one run of one job.')
   if (name === 'list') return list(all)
   const signal = stopping()
   const options = { ...opened, signal, tell }
@@ -62,8 +74,10 @@ const run = async (open: () => Opened): Promise<number> => {
     await runSchedule(all, options)
     return 0
   }
-  const job = all.find((one) => one.name === name)
-  if (!job) return wrongly(`There is no job ${name}.`)
+  const known = all.find((one) => one.name === name)
+  if (!known) return wrongly(`There is no job ${name}.`)
+  const job = allow.length > 0 ? allowed(known, allow) : known
+  if (!job) return wrongly(`${name} asks for nothing that --allow could allow.`)
   if (values['dry-run']) {
     await dryRun(job, options)
     return 0
@@ -74,7 +88,7 @@ const run = async (open: () => Opened): Promise<number> => {
 }
 
 /** `npm run job`: does what the arguments say, and ends the process. */
-export const command = (open: () => Opened): void => {
+export const command = (open: () => Opened | Promise<Opened>): void => {
   run(open).then(
     (code) => process.exit(code),
     (cause: unknown) => {

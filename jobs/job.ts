@@ -51,4 +51,9 @@ export interface Job {
    * @throws Refused naming every fault at once
    */
   plan(signal: AbortSignal): Promise<Plan>
+  /**
+   * The same job for one run in which it may go further, in words of its own such as `reservations=250000`. Without it
+   * the job asks for nothing.
+   */
+  allowing?(words: readonly string[]): Job
 }

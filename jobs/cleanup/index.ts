@@ -11,15 +11,11 @@ import { databasePart } from './database-part.ts'
 import type { Part } from './part.ts'
 
 interface More {
+  /** More than the ceilings allow, for one run: `reservations=250000`. */
+  readonly allow?: readonly string[]
   readonly setting?: JobSetting
   readonly what?: CleanupSetting
   readonly table?: ReservationTable
-}
-
-/** What somebody asked of this run, and of no other. */
-interface Asked {
-  /** More than the ceilings allow, such as `reservations=250000`. */
-  readonly allow?: readonly string[]
 }
 
 /**
@@ -33,38 +29,42 @@ interface Asked {
  * - It rebuilds every index, each shut for the time. Here only bloated ones, beside the work.
  * - It removes every session without an end. Here only those that nobody used for days; `idleDays: 0` removes all.
  */
-export const cleanupJob = (
-  env: Env,
-  { setting = jobs.cleanup, what = cleanupSetting, table = reservationTable }: More = {},
-): Job => ({
-  name: 'cleanup',
-  setting,
-  plan: async (signal: AbortSignal, { allow = [] }: Asked = {}): Promise<Plan> => {
-    const ceilings = ceilingsOf(what, allow)
-    const { JOBS_DATABASE_URL: url, JOBS_REDIS_URL: cacheUrl } = env
-    const tls = { ca: env.REDIS_TLS_CA, cert: env.REDIS_TLS_CERT, key: env.REDIS_TLS_KEY }
-    const { database, cache } = what
-    const parts = await together([
-      database &&
-        (() =>
-          databasePart({
-            url: given('JOBS_DATABASE_URL', 'database', url),
-            setting: database,
-            table,
-            ceilings,
-            signal,
-          })),
-      cache &&
-        (() => cachePart({ url: given('JOBS_REDIS_URL', 'cache', cacheUrl), tls, setting: cache, ceilings, signal })),
-    ])
-    const over = parts.flatMap(({ kinds }) => kinds.filter((kind) => kind.over))
-    const steps = [...parts.flatMap((part) => part.steps), ...over.map((one) => asks(one))]
-    return {
-      steps: steps.length > 0 ? steps : ['do nothing: nothing is due'],
-      run: (run) => runAll(parts, over, run),
-    }
-  },
-})
+export const cleanupJob = (env: Env, more: More = {}): Job => {
+  const { setting = jobs.cleanup } = more
+  return {
+    name: 'cleanup',
+    setting,
+    plan: (signal) => planned(env, more, signal),
+    allowing: (allow) => cleanupJob(env, { ...more, allow }),
+  }
+}
+
+const planned = async (env: Env, more: More, signal: AbortSignal): Promise<Plan> => {
+  const { what = cleanupSetting, table = reservationTable, allow = [] } = more
+  const ceilings = ceilingsOf(what, allow)
+  const { JOBS_DATABASE_URL: url, JOBS_REDIS_URL: cacheUrl } = env
+  const tls = { ca: env.REDIS_TLS_CA, cert: env.REDIS_TLS_CERT, key: env.REDIS_TLS_KEY }
+  const { database, cache } = what
+  const parts = await together([
+    database &&
+      (() =>
+        databasePart({
+          url: given('JOBS_DATABASE_URL', 'database', url),
+          setting: database,
+          table,
+          ceilings,
+          signal,
+        })),
+    cache &&
+      (() => cachePart({ url: given('JOBS_REDIS_URL', 'cache', cacheUrl), tls, setting: cache, ceilings, signal })),
+  ])
+  const over = parts.flatMap(({ kinds }) => kinds.filter((kind) => kind.over))
+  const steps = [...parts.flatMap((part) => part.steps), ...over.map((one) => asks(one))]
+  return {
+    steps: steps.length > 0 ? steps : ['do nothing: nothing is due'],
+    run: (run) => runAll(parts, over, run),
+  }
+}
 
 const ceilingsOf = (what: CleanupSetting, allow: readonly string[]) => {
   try {

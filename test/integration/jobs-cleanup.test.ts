@@ -1,3 +1,5 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
 import { Client } from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { readEnv } from '../../config/env.ts'
@@ -8,6 +10,7 @@ import { runJob } from '../../jobs/runner.ts'
 import { bookedDatabase, databaseAlone, databaseSetting, tally } from '../prove/jobs/cleanup-stand.ts'
 import { eventually, freePort, workshop } from './servers.ts'
 
+const run = promisify(execFile)
 const shop = workshop()
 let server: Awaited<ReturnType<typeof shop.postgres>>
 let admin: Client
@@ -168,6 +171,14 @@ describe('reservations and tokens', () => {
       'cleanup_removed tokens': 50,
     })
     expect(measured(record)).not.toHaveProperty(['cleanup_removed reservations'])
+    expect(await stepsOf(low)).toHaveLength(1)
+    const allowed = job(low).allowing?.(['reservations=300'])
+    expect(allowed && measured(await done(allowed))).toMatchObject({ 'cleanup_removed reservations': 300 })
+    // What was allowed was so for that run.
+    await client.query(`update reservations set date = date - interval '2 years' where status = 'COMPLETED'`)
+    expect(await stepsOf(databaseAlone({}, { ...ceilings, reservations: 49 }))).toEqual([
+      expect.stringMatching(/^leave 50 reservations alone/),
+    ])
   })
 
   test('on a table of parts, with days and an enum, the same rows go', async () => {
@@ -365,6 +376,22 @@ describe('nothing is changed, and what is wrong is named, where', () => {
       expect.stringMatching(/^"reader" may not rebuild indexes of "public"."tables"/),
     ])
     await client.query('drop owned by reader')
+  })
+
+  test('what is allowed on the command line is no kind, or the job asks for nothing', async () => {
+    const said = (...args: readonly string[]) =>
+      run(process.execPath, ['--import', 'tsx', 'jobs/main.ts', ...args], {
+        env: { ...process.env, JOBS_DATABASE_URL: url, JOBS_REDIS_URL: 'redis://127.0.0.1:1' },
+      }).then(
+        ({ stdout }) => stdout,
+        ({ stderr }) => String(stderr),
+      )
+    expect(await said('cleanup', '--dry-run', '--allow', 'guests=3')).toMatch(
+      /--allow guests=3 allows nothing: write one of reservations, tokens, expired_keys, sessions, = and how many/,
+    )
+    expect(await said('restart', '--dry-run', '--allow', 'reservations=3')).toMatch(/restart asks for nothing/)
+    expect(await said('schedule', '--allow', 'reservations=3')).toMatch(/--allow is for one run of one job/)
+    expect(await said('cleanup', '--dry-run', '--allow', 'reservations=30000')).toMatch(/JOBS_REDIS_URL/)
   })
 
   test('a variable is missing, a server does not answer, what is allowed is no kind', async () => {
