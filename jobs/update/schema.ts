@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import type { Query } from '../../exporters/postgres/writer.ts'
 import { catalogue } from './catalogue.ts'
 
@@ -73,15 +72,6 @@ export const appliedSince = (before: Reading, after: Reading): number | undefine
   if (!after.applied) return undefined
   const known = new Set(before.applied?.rows)
   return after.applied.rows.filter((row) => !known.has(row)).length
-}
-
-/** The same for the same schema. */
-export const hashOf = (schema: Schema): string => {
-  const hash = createHash('sha256')
-  for (const [thing, digest] of Object.entries(schema).toSorted(([a], [b]) => (a < b ? -1 : 1))) {
-    hash.update(`${thing}\n${digest}\n`)
-  }
-  return hash.digest('hex')
 }
 
 /** What is in the one and not in the other, a line each: `column public.reservations.note was added`. */

@@ -10,9 +10,12 @@ import type { Program } from '../../../compose/local/find-program.ts'
 import { ensurePrograms } from '../../../compose/local/programs.ts'
 import type { UpdateSettings } from '../../../config/update.ts'
 import { updateSettings } from '../../../config/update.ts'
+import { Refused } from '../../../jobs/job.ts'
+import { runJob } from '../../../jobs/runner.ts'
 import { eventually, freePort } from '../../integration/servers.ts'
 import type { Shop } from './case.ts'
 import { developers, type Release } from './update-api.ts'
+import { jobOf } from './update-job.ts'
 
 const run = promisify(execFile)
 const bin = fileURLToPath(new URL('../../../node_modules/.bin/', import.meta.url))
@@ -128,6 +131,26 @@ export const updateStand = async (shop: Shop, first: Release = { version: '1.0.0
         return JSON.parse(readFileSync(join(env.JOBS_DIR, 'update', 'state.json'), 'utf8')).step
       } catch {
         return undefined
+      }
+    },
+    /** One run of the job in this process. @returns its record, and what it said */
+    run: async (settings?: Partial<UpdateSettings>, saved?: Task['saved']) => {
+      const said: string[] = []
+      const record = await runJob(jobOf(task(settings, saved)), {
+        folder: env.JOBS_DIR,
+        signal: new AbortController().signal,
+        tell: (words) => said.push(words),
+      })
+      return { ...record, said: said.join('\n') }
+    },
+    /** What it would do, or what is wrong. */
+    plan: async (settings?: Partial<UpdateSettings>, more: Readonly<Record<string, string>> = {}) => {
+      const given = task(settings)
+      try {
+        return (await jobOf({ ...given, env: { ...env, ...more } }).plan(new AbortController().signal)).steps.join('\n')
+      } catch (cause) {
+        if (cause instanceof Refused) return cause.faults.join('\n')
+        throw cause
       }
     },
     /** One run of the job, in a process of its own that can be killed. */

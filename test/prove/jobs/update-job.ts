@@ -1,0 +1,21 @@
+import { backupSettings } from '../../../config/backup.ts'
+import { readEnv } from '../../../config/env.ts'
+import { jobs } from '../../../config/jobs.ts'
+import { backupJob } from '../../../jobs/backup/index.ts'
+import type { Job } from '../../../jobs/job.ts'
+import { driverOf } from '../../../jobs/restart/driver.ts'
+import { updateJob } from '../../../jobs/update/index.ts'
+import type { Task } from './update-stand.ts'
+
+/** The update of a stand. */
+export const jobOf = ({ env: given, settings, process: name, home, saved }: Task): Job => {
+  const env = readEnv(given)
+  const backup = backupJob(env, { settings: { ...backupSettings, parts: ['database'] } })
+  const plan: Job['plan'] = async () => ({ steps: [], run: async () => 'what is proven here needs no backup' })
+  const setting = { ...jobs.backup, on: true }
+  return updateJob(env, {
+    backup: { ...backup, setting, ...(saved === 'not at all' && { plan }) },
+    driver: driverOf({ by: 'pm2', process: name, home }),
+    settings,
+  })
+}
