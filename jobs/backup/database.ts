@@ -100,7 +100,7 @@ export const databaseSource = ({ url, source, programs, settings }: Options): So
   save: async ({ seal, signal, progress }) => {
     const session = await openSession({ url, applicationName, signal })
     try {
-      const { snapshot, taken } = await begin(session)
+      const { snapshot, taken } = await begin(session, settings)
       const [sealed, contents] = await allOrNone(signal, (either) => [
         dumped({ url, snapshot, programs, settings, seal, signal: either }),
         readContents(session.query, { reservations: reservationTable, progress }),
@@ -123,10 +123,16 @@ export const databaseSource = ({ url, source, programs, settings }: Options): So
 })
 
 /** A snapshot that lasts as long as the session is left in it. */
-const begin = async ({ query }: Session) => {
+const begin = async ({ query }: Session, { lockSeconds }: Pick<BackupSettings, 'lockSeconds'>) => {
   await query('begin isolation level repeatable read read only')
   // Nobody who limits statements means this one; and what row security hides is to fail, and not to be left out.
-  const settings = { statement_timeout: '0', idle_in_transaction_session_timeout: '0', row_security: 'off' }
+  const settings = {
+    statement_timeout: '0',
+    // Rows are counted beside pg_dump, which waits no longer for a table than this either.
+    lock_timeout: `${lockSeconds}s`,
+    idle_in_transaction_session_timeout: '0',
+    row_security: 'off',
+  }
   for (const [name, value] of Object.entries(settings)) await query('select set_config($1, $2, true)', [name, value])
   const [found] = await query(`
     select pg_export_snapshot() as snapshot, extract(epoch from clock_timestamp())::float8 as taken`)
