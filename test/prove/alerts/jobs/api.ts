@@ -134,7 +134,8 @@ const openUpdates = async (shop: Shop) => {
         await update()
       },
       end: async () => {
-        stand.origin.push({ version: '1.2.1', column: 'allergies', rollback: 'none' })
+        // What was migrated stays, and the code of this one fits it.
+        stand.origin.push({ version: '1.2.1' })
         await update()
       },
     },

@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto'
 import { createServer } from 'node:http'
 import { freePort } from '../../../integration/servers.ts'
 
@@ -6,6 +7,9 @@ type Severity = 'critical' | 'high'
 /** A registry of npm that knows one package, and what is told against it. */
 export const openRegistry = async () => {
   const port = await freePort()
+  // npm remembers what it was told of an advisory: each is another one, also in the next run.
+  const first = randomInt(1_000_000, 1_000_000_000)
+  const ids = { low: first, high: first + 1, critical: first + 2 } as const
   let [severities, refuses]: [readonly Severity[], boolean] = [[], false]
   const versions = Object.fromEntries(
     ['4.17.4', '4.17.21'].map((version) => [
@@ -30,8 +34,8 @@ export const openRegistry = async () => {
       if (refuses) return answer(405, { error: 'not here' })
       if (!request.url?.includes('advisories')) return answer(200, packument)
       // Something is always known of it, or nobody would believe that nothing is.
-      const known = severities.length > 0 ? severities : ['low']
-      return answer(200, { lodash: known.map((severity, i) => advisory(severity, i + 1)) })
+      const known = severities.length > 0 ? severities : (['low'] as const)
+      return answer(200, { lodash: known.map((severity) => advisory(severity, ids[severity])) })
     })
   })
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
