@@ -62,9 +62,13 @@ export const knownOf = (folder: string, { program, scratch, seconds, signal }: A
 
 /**
  * `offline` and `audit` may stand in a .npmrc, and npm then prints that it knows of nothing, without having asked. What it
- * waits for an answer, and how often it asks again, is less than usual: the network is there or it is not.
+ * waits for an answer, and how often it asks again, is less than usual: the network is there or it is not. What is only
+ * developed with is not installed where the service runs.
  */
-const question = ['audit', '--json', '--offline=false', '--audit=true', '--fetch-retries=1', '--fetch-timeout=60000']
+const question = [
+  ...['audit', '--json', '--omit=dev', '--offline=false', '--audit=true'],
+  ...['--fetch-retries=1', '--fetch-timeout=60000'],
+]
 
 const audited = async (folder: string, scratch: string, ask: (folder: string) => Promise<string>) => {
   // Without a lock file of its own npm would look at that of a folder above.

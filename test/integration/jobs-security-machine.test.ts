@@ -1,6 +1,6 @@
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:net'
 import { join } from 'node:path'
 import { createServer as createTlsServer } from 'node:tls'
@@ -67,6 +67,17 @@ describe('npm audit', () => {
     expect(after).toMatchObject({ findings: [], failures: [] })
     expect(valuesOf(after)).toMatchObject({ 'security_vulnerabilities critical': 0 })
     expect(existsSync(join(shop.folder, 'npm'))).toBe(false)
+  })
+
+  test('leaves out what is only developed with', async () => {
+    const { url } = await opened({ lodash: poisoned })
+    const folder = packageIn(folderOf(), { lodash: '4.17.4', registry: url })
+    for (const name of ['package.json', 'package-lock.json']) {
+      const path = join(folder, name)
+      const text = readFileSync(path, 'utf8').replaceAll('"dependencies"', '"devDependencies"')
+      writeFileSync(path, text.replace('"version":"4.17.4"}', '"version":"4.17.4","dev":true}'))
+    }
+    expect(await audit(folder)).toMatchObject({ findings: [], failures: [] })
   })
 
   test('asks although .npmrc says that npm is not to', async () => {
