@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import type { Env } from '../../config/env.ts'
 import type { RestoreTestSettings } from '../../config/restore-test.ts'
 import { wordsOf } from '../../exporters/failure.ts'
+import { identify } from '../backup/database.ts'
 import type { Identity } from '../backup/decryption.ts'
 import type { Kind, Manifest, ManifestOf } from '../backup/manifest.ts'
 import type { Place } from '../backup/place.ts'
@@ -78,17 +79,36 @@ export const prepare = async ({ env, settings, signal }: Options): Promise<Prepa
     }),
   )
   const { database, others = [], absent = [], program, list, words = '' } = found ?? {}
+  if (database) await look(() => checkOwner(env, database, words, signal))
   await look(() => checkFolder(env.RESTORE_DIR, settings.room.spare + largest(others)))
   if (server && database) await look(() => checkServerDisk(env, server, database, settings))
   if (faults.size > 0 || !identity || !server || !program || !database || list === undefined) {
     throw new Refused([...faults])
   }
-  const rights = { superuser: server.superuser, extensions: server.extensions }
+  const extensions = new Set([...server.extensions].filter((name) => !settings.withoutExtensions.includes(name)))
+  const rights = { superuser: server.superuser, extensions }
   return { identity, server, program, selection: select(list, rights), database, others, absent, words }
 }
 
 const noneWords = ({ words }: Place) =>
   `there is no backup of the database in ${words}: make one with npm run job -- backup, or check that this is the place`
+
+/**
+ * Whether it is a backup of the database that the jobs look after, where that can be asked: after a fire it cannot.
+ * @throws Error saying whose it is
+ */
+const checkOwner = async (
+  { JOBS_DATABASE_URL: url }: Env,
+  { file, source }: ManifestOf<'database'>,
+  words: string,
+  signal: AbortSignal,
+) => {
+  const live = url === undefined ? undefined : await identify(url, signal).catch(() => undefined)
+  if (!live || (live.systemIdentifier === source.systemIdentifier && live.database === source.database)) return
+  throw new Error(
+    `${file} of ${words} is a backup of the database ${source.database} in the cluster ${source.systemIdentifier}, and JOBS_DATABASE_URL leads to ${live.database} in ${live.systemIdentifier}. Set BACKUP_DIR and BACKUP_S3_PREFIX to where its own backups are, or take one of it`,
+  )
+}
 
 const databaseIn = (url: string) => decodeURIComponent(new URL(url).pathname.slice(1))
 

@@ -28,7 +28,7 @@ it('leaves out what the login may not create, by name, with its comments', () =>
   const some = select(list, { superuser: false, extensions: new Set(['citext']) })
   expect(leftOut(some.list)).toEqual([2, 3532, 3527, 3528])
   expect(some.leftOut).toEqual([
-    'extension pg_stat_statements, which the server lacks or this login may not create',
+    'extension pg_stat_statements, which the server lacks, this login may not create, or config/restore-test.ts leaves out',
     'event trigger watchful, which only a superuser may create',
   ])
 })
@@ -38,15 +38,32 @@ it('leaves all as it is for whoever may do everything', () => {
   expect(all).toEqual({ list, leftOut: [] })
 })
 
+it('leaves out what an extension keeps, along with it', () => {
+  const cron = `
+4; 3079 16500 EXTENSION - pg_cron
+3540; 0 16501 TABLE DATA cron job postgres
+3541; 0 0 SEQUENCE SET cron jobid_seq postgres
+226; 1259 16434 SEQUENCE public users_id_seq postgres
+3542; 0 0 SEQUENCE SET public users_id_seq postgres`
+  const names = ['citext', 'pg_stat_statements']
+  const some = select(list + cron, { superuser: true, extensions: new Set(names) })
+  expect(leftOut(some.list)).toEqual([4, 3540, 3541])
+  const all = select(list + cron, { superuser: true, extensions: new Set([...names, 'pg_cron']) })
+  expect(all.leftOut).toEqual([])
+})
+
 it('fills no view that might ask another server', () => {
   const rights = { superuser: true, extensions: new Set(['citext', 'pg_stat_statements']) }
   const some = select(list + server, rights)
   expect(leftOut(some.list)).toEqual([3526])
-  expect(some.leftOut).toEqual(['the content of the materialized view public.busy, which might come from another server'])
+  expect(some.leftOut).toEqual([
+    'the content of the materialized view public.busy, which might come from another server',
+  ])
 })
 
 it('gives programs of PostgreSQL a login that nothing of our environment leads elsewhere', () => {
-  const url = 'postgres://r%C3%A9mi:p%40ss@[::1]:5433/techplus?sslmode=verify-full&sslrootcert=/etc/ca.pem&application_name=x'
+  const url =
+    'postgres://r%C3%A9mi:p%40ss@[::1]:5433/techplus?sslmode=verify-full&sslrootcert=/etc/ca.pem&application_name=x'
   const { env, without } = libpqLogin(url, 'scratch')
   expect(env).toEqual({
     PGHOST: '::1',
@@ -60,5 +77,8 @@ it('gives programs of PostgreSQL a login that nothing of our environment leads e
   })
   expect(without).toEqual(expect.arrayContaining(['PGHOSTADDR', 'PGSERVICE', 'PGPASSFILE', 'PGOPTIONS']))
   expect(without).not.toContain('PGHOST')
-  expect(libpqLogin('postgres:///x?host=/run/postgresql').env).toMatchObject({ PGHOST: '/run/postgresql', PGDATABASE: 'x' })
+  expect(libpqLogin('postgres:///x?host=/run/postgresql').env).toMatchObject({
+    PGHOST: '/run/postgresql',
+    PGDATABASE: 'x',
+  })
 })
