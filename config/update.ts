@@ -48,7 +48,7 @@ export const updateSettings: UpdateSettings = {
   backupCountsMinutes: 10,
   mostKills: 3,
   // The handbook waits half a minute for a healthy API, whatever the API does meanwhile.
-  minutes: { fetch: 5, install: 20, migrate: 90, healthy: 3, leftOver: 10 },
+  minutes: { fetch: 5, install: 20, migrate: 60, healthy: 3, leftOver: 10 },
   versionCounts: true,
 }
 

@@ -7,6 +7,7 @@ import { rolledBack, schemaAhead } from '../../exporters/jobs/update.ts'
 import { type Job, Refused, type Run } from '../job.ts'
 import type { Driver } from '../restart/driver.ts'
 import { whileNoneRuns } from './alone.ts'
+import { within } from './doing.ts'
 import { backFrom, goOn } from './going.ts'
 import { apart, type Looked, look, looksGood } from './look.ts'
 import { untilNobody } from './outside.ts'
@@ -104,7 +105,7 @@ const begin = async ({ stand, state, head }: Looked, run: Run): Promise<string> 
   const { checkout, settings, keeping, folder, env } = stand
   const { remote, branch, minutes } = settings
   run.step(`fetching ${branch} of ${remote}`)
-  const to = await checkout.fetch(AbortSignal.any([run.signal, AbortSignal.timeout(minutes.fetch * 60_000)]))
+  const to = await within(minutes.fetch, run, (signal) => checkout.fetch(signal))
   if (await checkout.isBefore(to, head, run.signal)) return already(stand, state, head, to, run)
   if (!(await checkout.isBefore(head, to, run.signal))) throw new Refused([apart(folder, remote, branch)])
   await looksGood(stand, head, to, run.signal)
