@@ -3,6 +3,7 @@ import { cpus, loadavg, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { backupLimits, backupPage, benchBackup } from './backup.ts'
 import { bench, growthIn, type Result } from './bench.ts'
 import { catalogues, type DataSetName, keyspaces } from './data-sets.ts'
 import { benchService, isServicePart, servicePage, serviceParts } from './service/bench.ts'
@@ -31,20 +32,24 @@ const read = () => {
   const text = { type: 'string' } as const
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { scrapes: text, pairs: text, seconds: text, write: { type: 'boolean', default: false } },
+    options: { scrapes: text, pairs: text, seconds: text, megabytes: text, write: { type: 'boolean', default: false } },
   })
-  const asked = positionals.flatMap((name) => (name === 'service' ? serviceParts : [name]))
+  const backup = positionals.includes('backup')
+  const asked = positionals
+    .filter((name) => name !== 'backup')
+    .flatMap((name) => (name === 'service' ? serviceParts : [name]))
   const strangers = asked.filter((name) => !isDataSet(name) && !isServicePart(name))
   if (strangers.length > 0) {
-    const names = [...Object.keys(known), ...serviceParts, 'service']
+    const names = [...Object.keys(known), ...serviceParts, 'service', 'backup']
     throw new Error(`there is no data set ${strangers.join(', ')}. Known: ${names.join(', ')}`)
   }
   const scrapes = whole('scrapes', values.scrapes)
   const [pairs, seconds] = [whole('pairs', values.pairs), positive('seconds', values.seconds)]
   const race = { ...(pairs && { pairs }), ...(seconds && { seconds }) }
-  const all = asked.length > 0 ? asked : Object.keys(known)
+  const all = asked.length > 0 || backup ? asked : Object.keys(known)
   const parts = all.filter(isServicePart)
-  return { data: all.filter(isDataSet), parts, scrapes, race, write: values.write }
+  const megabytes = backup ? (whole('megabytes', values.megabytes) ?? 1_000) : undefined
+  return { data: all.filter(isDataSet), parts, scrapes, race, megabytes, write: values.write }
 }
 
 const unique = (values: readonly string[]) => [...new Set(values)].join(', ')
@@ -111,7 +116,7 @@ const keep = (file: string, text: string) => {
 const say = (line: string) => console.log(line)
 
 const start = async () => {
-  const { data, parts, scrapes, race, write } = read()
+  const { data, parts, scrapes, race, megabytes, write } = read()
   const [load = 0] = loadavg()
   if (data.length > 0) {
     const results = await bench({ data, scrapes, say })
@@ -124,6 +129,13 @@ const start = async () => {
     if (write)
       keep('service-bench.md', servicePage(found, heading(`npm run bench -- ${parts.join(' ')} --write`, load)))
     say(verdictOf(found))
+  }
+  if (megabytes !== undefined) {
+    const found = await benchBackup({ megabytes, say })
+    const text = backupPage(found, heading(`npm run bench -- backup --megabytes ${megabytes} --write`, load))
+    say(text)
+    if (write) keep('backup-bench.md', text)
+    if (found.peak >= backupLimits.peak || found.ratio < backupLimits.ratio) throw new Error('a limit was missed')
   }
 }
 

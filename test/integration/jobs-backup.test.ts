@@ -72,8 +72,11 @@ test('a database comes back by age, gunzip and pg_restore exactly as its manifes
   const { env } = libpqLogin(stand.postgres.url, 'back')
   const restore = join(stand.variables.POSTGRES_BIN, 'pg_restore')
   execFileSync(restore, ['--no-owner', '--dbname=back'], { env: { ...process.env, ...env }, input: plain })
-  const back = new Client({ connectionString: stand.postgres.url, database: 'back' })
+  const backUrl = new URL(stand.postgres.url)
+  backUrl.pathname = '/back'
+  const back = new Client(backUrl.href)
   await back.connect()
+  expect(manifest.contents.tables.length).toBeGreaterThan(3)
   for (const { schema, name, rows } of manifest.contents.tables) {
     const { rows: counted } = await back.query(`select count(*)::int as rows from "${schema}"."${name}"`)
     expect([name, counted[0]?.rows]).toEqual([name, rows])
@@ -175,7 +178,7 @@ const refusals: readonly (readonly [string, Partial<Record<string, string>>, Reg
   ['a Redis that is gone', { JOBS_REDIS_URL: 'redis://127.0.0.1:1' }, /JOBS_REDIS_URL .*ECONNREFUSED/],
   ['no pg_dump', { POSTGRES_BIN: '/nowhere' }, /there is no pg_dump in \/nowhere.*postgresql-client-17/],
   ['no bucket', { BACKUP_S3_BUCKET: 'other' }, /there is no bucket other/],
-  ['a wrong secret', { BACKUP_S3_SECRET_ACCESS_KEY: 'wrong' }, /does not know us.*BACKUP_S3_SECRET_ACCESS_KEY/],
+  ['a wrong key of the bucket', { BACKUP_S3_ACCESS_KEY_ID: 'wrong' }, /does not know us.*BACKUP_S3_SECRET_ACCESS_KEY/],
   ['nobody at the endpoint', { BACKUP_S3_ENDPOINT: 'http://127.0.0.1:1' }, /nobody answers at http:\/\/127.0.0.1:1/],
 ]
 

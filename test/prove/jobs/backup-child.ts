@@ -39,4 +39,6 @@ const { outcome } = await runJob(backupJob(read, { settings }), {
   signal: new AbortController().signal,
   tell,
 })
+// KiB that it had in memory at most.
+console.log(`maxrss ${process.resourceUsage().maxRSS}`)
 process.exit(outcome === 'succeeded' ? 0 : 1)

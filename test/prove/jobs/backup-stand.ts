@@ -49,6 +49,8 @@ export const backupStand = async (
     startS3(shop),
   ])
   let client = await bookedDatabase(postgres.url, { old: 3_000 })
+  // A server that is ended takes its connections with it.
+  client.on('error', () => undefined)
   await client.query(`
     create table pictures (id int primary key, content text not null);
     insert into pictures select n, (select string_agg(md5(n || '-' || m), '') from generate_series(1, 32) m)
@@ -85,6 +87,7 @@ export const backupStand = async (
       const dataDir = postgres.log.replace(/\.log$/, '')
       shop.keep(await startPostgres({ dataDir, port: portOf(postgres.url), durable: false }))
       client = new Client(postgres.url)
+      client.on('error', () => undefined)
       await client.connect()
     },
     identity,
