@@ -183,12 +183,12 @@ const first = (): readonly Inhibition[] => [
   // They do so themselves, but later, and each for as long as it is down itself.
   ...effects().flatMap(([, brought]) => brought.flatMap((effect) => duringAndAfter(systemDown, effect))),
   ...duringAndAfter(systemDown, any(paymentsFailingOften)),
-  because(systemDown, targetsDown('api', 'probe', 'postgres', 'reservations', 'redis', 'exporter', 'blackbox')),
+  because(systemDown, targetsDown('api', 'probe', 'postgres', 'reservations', 'redis', 'jobs', 'exporter', 'blackbox')),
   ...[apiDown, postgresDown, redisDown].map(onItself),
   ...effects().flatMap(([cause, brought]) => brought.flatMap((effect) => duringAndAfter(cause, effect))),
   ...outages.flatMap((cause) => longAfter(cause, any(logErrorsSurging))),
   ...[systemDown, apiDown].flatMap((cause) => longAfter(cause, [...any(targetUnreliable), 'job=~"api|probe"'])),
-  throughExporter('exporter', 'postgres', 'reservations', 'redis'),
+  throughExporter('exporter', 'postgres', 'reservations', 'redis', 'jobs'),
   throughExporter('blackbox', 'probe'),
   ...ofOneFault.map(
     ({ tells, says, equal }): Inhibition => ({

@@ -140,7 +140,7 @@ export const jobUndecided = alert({
       },
     ],
     mitigation: [
-      'What it would do is right: let it, in the way that its record says.',
+      'What it would do is right: allow it for one run, such as npm run job -- cleanup --allow reservations=250000; its record names the number.',
       'It is not: find out why so much is due. A release that writes wrong dates, or a clock, is more likely than a year that ended.',
     ],
   },

@@ -1,6 +1,7 @@
 import { targets } from '../../config/targets.ts'
 import type { Collector, Vitals } from '../../exporters/collector.ts'
 import * as incidents from '../../exporters/incidents/metrics.ts'
+import { jobsCollectors, jobsVitals } from '../../exporters/jobs/index.ts'
 import { postgresCollectors, postgresVitals } from '../../exporters/postgres/index.ts'
 import { redisCollectors, redisVitals } from '../../exporters/redis/index.ts'
 import { reservationsCollectors, reservationsVitals } from '../../exporters/reservations/index.ts'
@@ -38,6 +39,7 @@ const jobs: readonly Job[] = [
   read('postgres', postgresVitals, postgresCollectors(targets.main)),
   read('reservations', reservationsVitals, reservationsCollectors()),
   read('redis', redisVitals, redisCollectors()),
+  read('jobs', jobsVitals, jobsCollectors()),
   { job: 'prometheus', metrics: [...definitionsIn(prometheus), ...ofProcess] },
   { job: 'alertmanager', metrics: [...definitionsIn(alertmanager), ...ofProcess] },
   { job: 'node', metrics: [...definitionsIn(node), ...ofProcess] },

@@ -1,9 +1,11 @@
 import type { RuleGroup } from '../alert.ts'
 import { httpGroups } from '../http/index.ts'
+import { jobGroups } from '../jobs/index.ts'
 import { postgresGroups } from '../postgres/index.ts'
 import { probeGroups } from '../probe/index.ts'
 import { redisGroups } from '../redis/index.ts'
 import { reservationGroups } from '../reservations/index.ts'
+import { securityGroups } from '../security/index.ts'
 import { serviceGroups } from '../service/index.ts'
 import {
   alertmanagerNotificationsFailing,
@@ -97,7 +99,7 @@ const ownGroups: readonly RuleGroup[] = [
 
 /** The promises are left out: what they count is watched by alerts of their own. */
 const coverage = coverageAlerts([
-  ...[httpGroups, serviceGroups, reservationGroups, postgresGroups, redisGroups, probeGroups].flat(),
+  ...[httpGroups, serviceGroups, reservationGroups, postgresGroups, redisGroups, probeGroups, jobGroups, securityGroups].flat(),
   ...ownGroups,
 ])
 

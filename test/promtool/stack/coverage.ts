@@ -2,6 +2,8 @@ import { type Alert, isAlert } from '../../../alerts/alert.ts'
 import { stackGroups } from '../../../alerts/stack/index.ts'
 import { ledgerUp } from '../../../exporters/incidents/metrics.ts'
 import { blockedSessions } from '../../../exporters/postgres/blockers.ts'
+import { jobsVitals } from '../../../exporters/jobs/index.ts'
+import { schedulerSeen } from '../../../exporters/jobs/metrics.ts'
 import { postgresVitals } from '../../../exporters/postgres/index.ts'
 import { maxConnections } from '../../../exporters/postgres/settings.ts'
 import { redisVitals } from '../../../exporters/redis/index.ts'
@@ -40,6 +42,7 @@ const reader = {
   postgres: postgresVitals,
   reservations: reservationsVitals,
   redis: redisVitals,
+  jobs: jobsVitals,
 } as const
 type Read = keyof typeof reader
 /** What an exporter says of itself: whether it reaches its server, and whether each collector succeeds. */
@@ -56,6 +59,7 @@ const going: readonly (readonly [job: Job, metric: string, lost: InputSeries, we
   ['postgres', maxConnections.name, series(maxConnections, 'postgres', goes), told('postgres')],
   ['reservations', paymentsFailing.name, series(paymentsFailing, 'reservations', goes), told('reservations')],
   ['redis', memoryUsed.name, series(memoryUsed, 'redis', goes), told('redis')],
+  ['jobs', schedulerSeen.name, series(schedulerSeen, 'jobs', goes), told('jobs')],
   ['prometheus', headSeries.name, series(headSeries, 'prometheus', goes)],
   ['alertmanager', notifications.name, series(notifications, 'alertmanager', goes, { integration: 'email' })],
   ['node', clockOffset.name, series(clockOffset, 'node', goes)],
@@ -97,7 +101,7 @@ const there = going.map(
 )
 
 const guards = going.flatMap(([job, metric, lost]): readonly Case[] =>
-  job !== 'postgres' && job !== 'reservations' && job !== 'redis'
+  job !== 'postgres' && job !== 'reservations' && job !== 'redis' && job !== 'jobs'
     ? []
     : [
         {

@@ -129,6 +129,7 @@ export const scrapeLane = (watch: Watch, judge: Judge): readonly Provocation[] =
   const dropped: readonly (readonly [Target, metric: string])[] = [
     [{ job: 'exporter', instance: 'exporter' }, 'process_resident_memory_bytes'],
     [{ job: 'incidents', instance: 'incidents' }, 'process_resident_memory_bytes'],
+    [{ job: 'jobs', instance: 'jobs' }, 'maintenance_scheduler_seen_timestamp_seconds'],
     [{ job: 'alertmanager', instance: 'second' }, 'alertmanager_config_last_reload_successful'],
   ]
   const both = [...read, ...dropped]

@@ -10,7 +10,9 @@ import { ensurePrograms } from '../../../../compose/local/programs.ts'
 import { startNodeExporter } from '../../../../compose/local/servers.ts'
 import { connect } from '../../../../demo/database.ts'
 import { demoLogins, setupDemo, urlFor } from '../../../../demo/setup.ts'
+import { runSchedule } from '../../../../jobs/scheduler.ts'
 import { freePort, portOf, type workshop } from '../../../integration/servers.ts'
+import { readingJobs } from '../jobs/stand.ts'
 import { lineTo } from '../line.ts'
 import type { Scene } from '../provocation.ts'
 import { services } from '../service/stand.ts'
@@ -60,6 +62,13 @@ const openDatabase = async (shop: Shop) => {
   crowd.pathname = '/crowd'
   const main = urlFor(adminUrl, { login: demoLogins.exporter, password: passwords.exporter })
   return { admin, urls: { admin: adminUrl, main, revoked: revoked.href, crowd: crowd.href } }
+}
+
+/** Jobs of which a scheduler was there once. */
+const scheduledJobs = async (shop: Shop) => {
+  const folder = join(shop.folder, 'scheduled-jobs')
+  await runSchedule([], { folder, signal: AbortSignal.abort(), tell: () => undefined })
+  return readingJobs(shop, { jobs: { folder } })
 }
 
 const stalls =
@@ -112,6 +121,7 @@ export const stackScene: Scene = {
     const probe = await openProbe(shop, new URL(api.origin).host)
     const alertmanager = await openAlertmanager(shop)
     const recorder = await openRecorder(shop)
+    const jobs = await scheduledJobs(shop)
     const third = await openThird(shop, node.host, alertmanager.host)
     const second = await openSecond(shop, node.host, third.prometheus)
     const disks = openDisks(join(shop.folder, 'disks'))
@@ -133,6 +143,7 @@ export const stackScene: Scene = {
         own('prometheus', 'third', third.prometheus.url),
         own('alertmanager', 'second', alertmanager.url),
         recorder.scraped,
+        ...jobs,
         read('postgres', 'main'),
         read('postgres', 'revoked', '?collect[]=statements'),
         read('postgres', 'surveyed', '?collect[]=tables&collect[]=survey'),
