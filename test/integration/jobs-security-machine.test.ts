@@ -1,8 +1,10 @@
+import { spawn } from 'node:child_process'
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
-import { createServer, type Server } from 'node:net'
+import { connect, createServer, type Server } from 'node:net'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { createServer as createTlsServer } from 'node:tls'
 import { afterAll, afterEach, describe, expect, test } from 'vitest'
 import { security } from '../../config/security.ts'
@@ -269,6 +271,26 @@ describe('Ports', () => {
       expect.stringContaining('this machine: this system does not tell what listens on it'),
     ])
     expect(seen.samples).toEqual([])
+  })
+
+  test('of a machine that says nothing at all could not be looked at', async () => {
+    // A program that stands still, and as many who wait for it as the system lets wait: others hear nothing.
+    const port = await freePort()
+    const listen = `require('net').createServer().listen({ port: ${port}, host: '127.0.0.1', backlog: 1 }, () => console.log())`
+    const still = spawn(process.execPath, ['-e', listen], { stdio: ['ignore', 'pipe', 'inherit'] })
+    closing.push(() => still.kill('SIGKILL'))
+    await once(still.stdout, 'data')
+    still.kill('SIGSTOP')
+    const isHeard = () => {
+      const socket = connect(port, '127.0.0.1')
+      closing.push(() => socket.destroy())
+      return Promise.race([once(socket, 'connect').then(() => true), delay(500, false)])
+    }
+    while (await isHeard());
+    const given = { ...settings, tried: [port], seconds: 1 }
+    const seen = await see(ports({ hosts: ['127.0.0.1'], settings: given, here: async () => [] }))
+    expect(seen).toMatchObject({ findings: [], samples: [] })
+    expect(seen.failures).toEqual([expect.stringMatching(/^127\.0\.0\.1: it answered on none of 1 ports/)])
   })
 
   test('of another machine are tried, but those that may be open', async () => {
