@@ -20,6 +20,8 @@ export interface StackOptions {
   readonly env: Env
   /** Nobody is told of alerts, but the demo's pager. Without it, real targets need the secret of every channel. */
   readonly tellNobody?: boolean
+  /** Whether the maintenance jobs run at their times. */
+  readonly jobs?: boolean
   /** Where data, logs and the generated configuration go. */
   readonly folder: string
   readonly say: (line: string) => void
@@ -30,7 +32,7 @@ export interface StackOptions {
 /** Starts one, and keeps it to be stopped. */
 export type Start = (parts: Component['parts'], launch: () => Promise<Running>) => Promise<void>
 /** URLs by the variables that hold them, or by those that name a file with them. */
-export type Sources = Readonly<Partial<Record<UrlVariable | `${UrlVariable}_FILE`, string>>>
+export type Sources = Readonly<Partial<Record<UrlVariable | `${UrlVariable}_FILE` | 'POSTGRES_BIN', string>>>
 
 /** All of them, or the first failure, and that only when none is under way any more. */
 export const together = async (starting: readonly Promise<unknown>[]) => {

@@ -34,7 +34,7 @@ export const startDashboards = (options: DashboardsOptions): Promise<Running> =>
     name: 'Preview',
     entry: 'compose/preview.ts',
     home: join(folder, 'preview'),
-    port,
+    ready: { port },
     env: asked,
     signal,
   })

@@ -4,18 +4,19 @@ import { dirname, join } from 'node:path'
 import { sourceVariables } from '../config/targets.ts'
 import { demoLogins, setupDemo, urlFor } from '../demo/setup.ts'
 import { artefacts } from './artefacts.ts'
-import { at, type Component, type Sources, type StackOptions, type Start, together } from './component.ts'
+import { at, type Component, type StackOptions, type Start, together } from './component.ts'
 import type { Deployment } from './deployment.ts'
 import { assertRoom } from './local/disk.ts'
 import { endLeftovers } from './local/leftovers.ts'
 import { startNode } from './local/node.ts'
 import { assertPortsFree } from './local/ports.ts'
 import { startPostgres } from './local/postgres.ts'
+import { programFolder } from './local/program-folder.ts'
 import { ensurePrograms } from './local/programs.ts'
 import { startRedis } from './local/servers.ts'
 import { deploymentOf, isDemo, portsOf, secretsDirOf } from './plan.ts'
 import { assertSecrets } from './secret-files.ts'
-import { given, startWatchers, watching } from './watchers.ts'
+import { type GivenSources, given, startWatchers, watching } from './watchers.ts'
 
 export interface Stack {
   readonly components: readonly Component[]
@@ -23,6 +24,9 @@ export interface Stack {
   /** Ends everything in the reverse of the order in which it was started. */
   stop(): Promise<void>
 }
+
+/** The logins of the jobs. */
+const jobVariables = ['JOBS_DATABASE_URL', 'JOBS_REDIS_URL', 'RESTORE_DATABASE_URL'] as const
 
 /** A fresh stack with its data, and a day of them. */
 const room = 1024 ** 3
@@ -36,7 +40,8 @@ const writeConfiguration = (folder: string, deployment: Deployment) => {
 }
 
 /** Brings up the whole stack as local processes on loopback, in the order in which its parts need each other. */
-export const startStack = async ({ env, tellNobody = false, folder, say, signal }: StackOptions): Promise<Stack> => {
+export const startStack = async (options: StackOptions): Promise<Stack> => {
+  const { env, tellNobody = false, folder, say, signal } = options
   const started: Component[] = []
   const stop = async () => {
     for (const { running } of started.toReversed()) await running.stop()
@@ -80,8 +85,10 @@ export const startStack = async ({ env, tellNobody = false, folder, say, signal 
     const configDir = join(folder, 'config')
     const deployment = deploymentOf(env, configDir, { alertmanager: alertmanager.version, tellsNobody: tellNobody })
     writeConfiguration(configDir, deployment)
-    const sources = isDemo(env) ? await startDemo({ env, folder, say, signal }, start) : given(env, sourceVariables)
-    await startWatchers({ env, folder, say, signal }, sources, start)
+    const sources = isDemo(env)
+      ? await startDemo({ env, folder, say, signal }, start)
+      : { watched: given(env, sourceVariables), jobs: given(env, [...sourceVariables, ...jobVariables]) }
+    await startWatchers(options, sources, start)
     return { components: started, deployment, stop }
   } catch (cause) {
     await stop()
@@ -89,8 +96,20 @@ export const startStack = async ({ env, tellNobody = false, folder, say, signal 
   }
 }
 
+/** pg_dump and pg_restore for the demo's backups. Where they cannot be had, those jobs say so, and the rest goes on. */
+const postgresPrograms = async (folder: string, say: StackOptions['say']) => {
+  try {
+    const found = await ensurePrograms(['pg_dump-17', 'pg_restore-17'], say)
+    const programs = { pg_dump: found['pg_dump-17'], pg_restore: found['pg_restore-17'] }
+    return { POSTGRES_BIN: programFolder(join(folder, 'jobs', 'bin'), programs) }
+  } catch (cause) {
+    say(`The demo's backups will not run: ${cause instanceof Error ? cause.message : String(cause)}`)
+    return {}
+  }
+}
+
 /** PostgreSQL, Redis, and the API with its visitors. Returns the logins that may only read. */
-const startDemo = async ({ env, folder, say, signal }: StackOptions, start: Start): Promise<Sources> => {
+const startDemo = async ({ env, folder, say, signal }: StackOptions, start: Start): Promise<GivenSources> => {
   const secret = () => randomBytes(18).toString('base64url')
   const programs = await ensurePrograms(['redis-server'], say)
   const [passwords, cache] = [{ api: secret(), exporter: secret() }, secret()]
@@ -145,10 +164,18 @@ const startDemo = async ({ env, folder, say, signal }: StackOptions, start: Star
         entry: 'demo/main.ts',
         imports: ['./exporters/service/register.ts'],
         home: join(folder, 'demo'),
-        port: env.API_PORT,
+        ready: { port: env.API_PORT },
         env: demo,
         signal,
       }),
   )
-  return { DATABASE_URL: urlOf('exporter'), REDIS_URL: redisUrl }
+  return {
+    watched: { DATABASE_URL: urlOf('exporter'), REDIS_URL: redisUrl },
+    jobs: {
+      JOBS_DATABASE_URL: urlFor(adminUrl, {}),
+      RESTORE_DATABASE_URL: adminUrl,
+      JOBS_REDIS_URL: redisUrl,
+      ...(await postgresPrograms(folder, say)),
+    },
+  }
 }

@@ -1,11 +1,11 @@
-import { join } from 'node:path'
-import type { Env, UrlVariable } from '../config/env.ts'
+import { join, resolve } from 'node:path'
+import { type Env, type UrlVariable, variableNames } from '../config/env.ts'
 import { at, type Sources, type StackOptions, type Start, together } from './component.ts'
 import { startDashboards } from './dashboards.ts'
 import { startNode } from './local/node.ts'
 import { ensurePrograms } from './local/programs.ts'
 import { startAlertmanager, startBlackboxExporter, startNodeExporter, startPrometheus } from './local/servers.ts'
-import { outageTolerance, retention } from './plan.ts'
+import { isDemo, outageTolerance, retention, root } from './plan.ts'
 
 /** The programs of others that watch. */
 export const watching = ['prometheus', 'alertmanager', 'blackbox-exporter', 'node-exporter'] as const
@@ -22,8 +22,14 @@ const startExporter = ({ env, folder, signal }: StackOptions, sources: Sources) 
     name: 'Exporter',
     entry: 'exporters/main.ts',
     home: join(folder, 'exporter'),
-    port: env.EXPORTER_PORT,
-    env: { ...sources, ...plain, EXPORTER_HOST: '127.0.0.1', EXPORTER_PORT: String(env.EXPORTER_PORT) },
+    ready: { port: env.EXPORTER_PORT },
+    env: {
+      ...sources,
+      ...jobsPlace({ env, folder }),
+      ...plain,
+      EXPORTER_HOST: '127.0.0.1',
+      EXPORTER_PORT: String(env.EXPORTER_PORT),
+    },
     signal,
   })
 
@@ -32,7 +38,7 @@ const startIncidents = ({ env, folder, signal }: StackOptions) =>
     name: 'Incidents',
     entry: 'exporters/incidents/main.ts',
     home: join(folder, 'incidents'),
-    port: env.INCIDENTS_PORT,
+    ready: { port: env.INCIDENTS_PORT },
     env: {
       ...given(env, ['INCIDENTS_DATABASE_URL']),
       ...plain,
@@ -44,11 +50,49 @@ const startIncidents = ({ env, folder, signal }: StackOptions) =>
     signal,
   })
 
+/** Where the demo's jobs keep what is theirs: beside its servers. Those of anything real have the place that is set. */
+const jobsPlace = ({ env, folder }: Pick<StackOptions, 'env' | 'folder'>) =>
+  isDemo(env)
+    ? { JOBS_DEMO: 'true', JOBS_DIR: join(folder, 'jobs', 'records'), BACKUP_DIR: join(folder, 'jobs', 'backups') }
+    : { JOBS_DIR: resolve(root, env.JOBS_DIR) }
+
+/** Places and keys that are meant for something real: the demo's jobs are to know nothing of them. */
+const nobodys = Object.fromEntries(
+  variableNames
+    .filter((name) => /^(BACKUP|RESTORE|JOBS|AUDIT|REDIS_TLS)_|^API_DIR$|^POSTGRES_BIN$/.test(name))
+    .flatMap((name) => [name, `${name}_FILE`])
+    .map((name) => [name, '']),
+)
+
+/** Runs what config/jobs.ts switches on, when its time has come. */
+const startJobs = ({ env, folder, signal }: StackOptions, sources: Sources) => {
+  const place = jobsPlace({ env, folder })
+  return startNode({
+    name: 'Jobs',
+    entry: 'jobs/main.ts',
+    args: ['schedule'],
+    home: join(folder, 'jobs', 'schedule'),
+    ready: /the schedule of \d+ jobs runs/,
+    // What is under way gets its own grace first.
+    grace: 60_000,
+    env: isDemo(env)
+      ? { ...nobodys, ...sources, ...place, RESTORE_DIR: join(folder, 'jobs', 'restore') }
+      : { ...sources, ...place },
+    signal,
+  })
+}
+
 /** Where its links lead to, where that is not this machine. */
 const reachedAt = (url: string | undefined) => (url ? [`--web.external-url=${url}`] : [])
 
+/** Who may read is given to the exporter alone, and who may change to the jobs. */
+export interface GivenSources {
+  readonly watched: Sources
+  readonly jobs: Sources
+}
+
 /** What reads, judges and tells. Prometheus comes last: nothing is told before, so that those who are told are there. */
-export const startWatchers = async (options: StackOptions, sources: Sources, start: Start) => {
+export const startWatchers = async (options: StackOptions, { watched, jobs }: GivenSources, start: Start) => {
   const { env, folder, say, signal } = options
   const programs = await ensurePrograms(watching, say)
   const config = join(folder, 'config')
@@ -60,7 +104,7 @@ export const startWatchers = async (options: StackOptions, sources: Sources, sta
   })
   await together([
     start([{ name: 'Dashboards', url: at(env.GRAFANA_PORT) }], () => startDashboards(options)),
-    start([{ name: 'Exporter', url: at(env.EXPORTER_PORT) }], () => startExporter(options, sources)),
+    start([{ name: 'Exporter', url: at(env.EXPORTER_PORT) }], () => startExporter(options, watched)),
     start([{ name: 'Incidents', url: `${at(env.INCIDENTS_PORT)}/incidents` }], () => startIncidents(options)),
     start([{ name: 'Blackbox exporter', url: at(env.BLACKBOX_PORT) }], () =>
       startBlackboxExporter({
@@ -79,6 +123,8 @@ export const startWatchers = async (options: StackOptions, sources: Sources, sta
       }),
     ),
   ])
+  if (options.jobs !== false)
+    await start([{ name: 'Jobs', url: jobsPlace({ env, folder }).JOBS_DIR }], () => startJobs(options, jobs))
   await start([{ name: 'Prometheus', url: at(env.PROMETHEUS_PORT) }], () =>
     startPrometheus({
       ...common('prometheus', env.PROMETHEUS_PORT),

@@ -42,6 +42,11 @@ const variables = {
   INCIDENTS_DATABASE_URL: url(['postgres:', 'postgresql:'], 'postgres://user:password@host:5432/database'),
   /** Where the maintenance jobs leave what became of them. */
   JOBS_DIR: z.string().default('maintenance'),
+  /**
+   * Switches on what changes something on the demo's own servers, every few minutes. `npm start` and docker compose set it for
+   * the demo; where anything real is watched, it is refused.
+   */
+  JOBS_DEMO: z.literal('true', "is none of the demo's: write true, or nothing").optional(),
   /** Logins of the jobs: the owner of what is saved and cleaned, and one that may create databases, for the test of a restore. */
   JOBS_DATABASE_URL: url(['postgres:', 'postgresql:'], 'postgres://user:password@host:5432/database'),
   JOBS_REDIS_URL: url(['redis:', 'rediss:'], 'redis://user:password@host:6379/0'),

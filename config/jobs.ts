@@ -106,5 +106,16 @@ export const jobs = {
 /** Of every job. */
 export type JobSettings = Readonly<Record<JobName, JobSetting>>
 
+/** In the demo, so that there is something to see: often, and on its own servers. Each waits for the one before. */
+const demoJobs: Readonly<Partial<Record<JobName, Partial<JobSetting>>>> = {
+  backup: { on: true, schedule: '*/15 * * * *' },
+  'restore-test': { on: true, schedule: '3-59/15 * * * *' },
+  cleanup: { on: true, schedule: '6-59/15 * * * *' },
+}
+
 /** As they hold here. */
-export const settingsFor = (_env: object): JobSettings => jobs
+export const settingsFor = ({ JOBS_DEMO: demo }: { readonly JOBS_DEMO?: string | undefined }): JobSettings => {
+  const settings: Record<JobName, JobSetting> = { ...jobs }
+  if (demo !== undefined) for (const name of jobNames) settings[name] = { ...jobs[name], ...demoJobs[name] }
+  return settings
+}

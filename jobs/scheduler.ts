@@ -58,6 +58,7 @@ export const runSchedule = async (jobs: Iterable<Planned>, options: Options): Pr
     await pulse()
     const starter = starterOf(options)
     for (const { name, schedule } of planned) tell(`${name}: ${schedule}`)
+    tell(`the schedule of ${planned.length} jobs runs`)
     const running = planned.map(({ name, schedule }) => clocks(schedule).each(() => starter.start(name)))
     const lost = await untilEnd(lock, pulse, { signal, tell, beatEvery })
     for (const clock of running) clock.stop()

@@ -3,8 +3,8 @@ import type { Row } from '../summary.ts'
 interface Part {
   readonly service: string
   readonly name: string
-  /** Where it listens inside. */
-  readonly port: number
+  /** Where it listens inside; left out where it listens nowhere. */
+  readonly port?: number
   /** Of the URL; left out where it speaks no HTTP. */
   readonly path?: `/${string}` | ''
   /** What moves its port on this machine's loopback; left out where it has none. */
@@ -19,6 +19,7 @@ export const parts: readonly Part[] = [
   { service: 'api', name: 'API metrics', port: 9465, path: '/metrics' },
   { service: 'api', name: 'Pager', port: 9095, path: '/alerts', variable: 'PAGER_PORT' },
   { service: 'exporter', name: 'Exporter', port: 9464, path: '', variable: 'EXPORTER_PORT' },
+  { service: 'jobs', name: 'Jobs' },
   { service: 'blackbox', name: 'Blackbox exporter', port: 9115, path: '' },
   { service: 'node-exporter', name: 'Node exporter', port: 9100, path: '' },
   { service: 'alertmanager', name: 'Alertmanager', port: 9093, path: '', variable: 'ALERTMANAGER_PORT' },
@@ -52,11 +53,14 @@ export const urlOf = (containers: readonly Container[], service: string, inside:
 
 /** The lines of the summary: what people open on this machine, and what is reached by the other containers only. */
 export const rowsOf = (containers: readonly Container[]): readonly Row[] =>
-  parts.map(({ service, name, port, path }) => {
-    const found = containers.find((container) => container.service === service)
-    const outside = found && outsideOf(found, port)
-    const scheme = path === undefined ? '' : 'http://'
-    const url =
-      outside === undefined ? `${scheme}${service}:${port} (inside)` : `${scheme}127.0.0.1:${outside}${path ?? ''}`
-    return { name, url, state: found ? found.health || found.state : 'missing' }
+  parts.map((part) => {
+    const found = containers.find((container) => container.service === part.service)
+    return { name: part.name, url: addressOf(part, found), state: found ? found.health || found.state : 'missing' }
   })
+
+const addressOf = ({ service, port, path }: Part, container: Container | undefined) => {
+  if (port === undefined) return `${service} (inside)`
+  const scheme = path === undefined ? '' : 'http://'
+  const outside = container && outsideOf(container, port)
+  return outside === undefined ? `${scheme}${service}:${port} (inside)` : `${scheme}127.0.0.1:${outside}${path ?? ''}`
+}

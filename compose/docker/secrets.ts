@@ -28,6 +28,10 @@ export const secretFiles = ({ superuser, api, exporter, redis, grafana, grafanaK
     ['api/redis_url', redisUrl],
     ['exporter/database_url', databaseUrl('exporter', exporter)],
     ['exporter/redis_url', redisUrl],
+    // The owner of what is saved and cleaned, and one that may make databases: of the demo they are the superuser.
+    ['jobs/database_url', urlFor(adminUrl, { password: superuser })],
+    ['jobs/restore_database_url', adminUrl.replace('@', `:${superuser}@`)],
+    ['jobs/redis_url', redisUrl],
     ['grafana/admin_password', grafana],
     ['grafana/secret_key', grafanaKey],
   ])

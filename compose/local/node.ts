@@ -3,22 +3,29 @@ import { startProcess } from './process.ts'
 
 interface NodeOptions {
   readonly name: string
-  /** A program of this checkout, such as `exporters/main.ts`. It answers at /health once it serves. */
+  /** A program of this checkout, such as `exporters/main.ts`. */
   readonly entry: string
+  readonly args?: readonly string[]
   /** Programs of this checkout that are loaded before it. */
   readonly imports?: readonly string[]
   readonly home: string
-  readonly port: number
+  /** Where it answers at /health once it serves; or what it says in its log then. */
+  readonly ready: { readonly port: number } | RegExp
   readonly env: NodeJS.ProcessEnv
+  /** Milliseconds for its end. */
+  readonly grace?: number
   readonly signal?: AbortSignal
 }
 
+const answers = (port: number) => async () =>
+  (await fetch(`http://127.0.0.1:${port}/health`, { signal: AbortSignal.timeout(1000) })).ok
+
 /** Runs one of our own programs as a process of its own. */
-export const startNode = ({ entry, imports = [], port, ...options }: NodeOptions) =>
+export const startNode = ({ entry, args = [], imports = [], ready, ...options }: NodeOptions) =>
   startProcess({
     ...options,
     command: process.execPath,
-    args: ['tsx', ...imports].flatMap((one) => ['--import', one]).concat(entry),
+    args: ['tsx', ...imports].flatMap((one) => ['--import', one]).concat(entry, args),
     cwd: fileURLToPath(new URL('../..', import.meta.url)),
-    ready: async () => (await fetch(`http://127.0.0.1:${port}/health`, { signal: AbortSignal.timeout(1000) })).ok,
+    ready: ready instanceof RegExp ? ready : answers(ready.port),
   })

@@ -104,6 +104,8 @@ export const programTable = {
     brew: 'google-chrome',
   },
   logrotate: { binaries: ['logrotate'], folders: ['/usr/sbin'], packages: ['logrotate'], brew: 'logrotate' },
+  // For tests: it looks at unit files, with no systemd running.
+  'systemd-analyze': { binaries: ['systemd-analyze'], packages: ['systemd'] },
   // For tests: whoever has the key opens a backup with it.
   age: { binaries: ['age'], packages: ['age'], brew: 'age' },
   'pg_dump-15': postgresClient('pg_dump', 15),

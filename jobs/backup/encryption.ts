@@ -1,4 +1,4 @@
-import { Encrypter, identityToRecipient } from 'age-encryption'
+import { Encrypter, generateX25519Identity, identityToRecipient } from 'age-encryption'
 
 /** For whom backups are encrypted: whoever has the other half of the key can read them, and nobody else. */
 export interface Recipient {
@@ -43,6 +43,12 @@ const sparing = (chunks: AsyncIterable<Uint8Array>): ReadableStream<Uint8Array> 
     { highWaterMark: 0 },
   )
 }
+
+/** A new key, as age-keygen makes one. */
+export const newIdentity = (): Promise<string> => generateX25519Identity()
+
+/** The public half of a key. */
+export const publicHalfOf = (identity: string): Promise<string> => identityToRecipient(identity)
 
 /**
  * Whether a key opens what is encrypted for a recipient.

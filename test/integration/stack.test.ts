@@ -51,6 +51,7 @@ describe('the running stack', { timeout: 600_000 }, () => {
         'postgres',
         'reservations',
         'redis',
+        'jobs',
         'exporter',
         'incidents',
         'prometheus',
@@ -60,7 +61,7 @@ describe('the running stack', { timeout: 600_000 }, () => {
       ]),
     )
     const failing = await fetch(
-      `http://${demo.stack.deployment.prometheus}/api/v1/query?query=${encodeURIComponent('{__name__=~"(pg|redis|reservations)_scrape_collector_success"} == 0')}`,
+      `http://${demo.stack.deployment.prometheus}/api/v1/query?query=${encodeURIComponent('{__name__=~"(pg|redis|reservations|maintenance)_scrape_collector_success"} == 0')}`,
     )
     expect(JSON.parse(await failing.text()).data.result).toEqual([])
   })

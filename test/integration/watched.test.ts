@@ -59,6 +59,7 @@ describe('with the URLs of real services', () => {
     const env = await onFreePorts({
       DATABASE_URL: urlFor(database.url, { login: demoLogins.exporter, password: passwords.exporter }),
       REDIS_URL: cache.url,
+      JOBS_DIR: `${shop.folder}/jobs`,
     })
     const stack = await startStack({
       env,
@@ -105,7 +106,7 @@ describe('with the URLs of real services', () => {
     await once(api, 'listening')
     const address = api.address()
     const port = typeof address === 'object' && address ? address.port : 0
-    const env = await onFreePorts({ API_URL: `http://127.0.0.1:${port}` })
+    const env = await onFreePorts({ API_URL: `http://127.0.0.1:${port}`, JOBS_DIR: `${shop.folder}/jobs-of-api` })
     const stack = await startStack({
       env,
       tellNobody: true,

@@ -93,7 +93,7 @@ const startedInTurn = (folder: string, authorityFile: string): Promise<Stack> =>
     // Programs of Go trust the relay of tests by it: they are started by us, and inherit it.
     process.env.SSL_CERT_FILE = authorityFile
     const env = await onCalmPorts({ TRAFFIC_RATE: '5', SECRETS_DIR: join(folder, 'secrets') })
-    return startStack({ env, folder, say: () => undefined, signal: new AbortController().signal })
+    return startStack({ env, folder, jobs: false, say: () => undefined, signal: new AbortController().signal })
   })
   starting = started.catch(() => undefined)
   return started

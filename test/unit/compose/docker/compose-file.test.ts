@@ -12,6 +12,7 @@ import { images } from '../../../../compose/images.ts'
 import { tellingSettings } from '../../../../compose/local/postgres.ts'
 import { outageTolerance, retention, root } from '../../../../compose/plan.ts'
 import { readEnv, readServiceEnv, variableNames } from '../../../../config/env.ts'
+import { sourceVariables } from '../../../../config/targets.ts'
 import { processFaults } from '../../../../demo/faults.ts'
 
 const text = readFileSync(join(root, 'docker-compose.yml'), 'utf8')
@@ -143,6 +144,11 @@ describe.each(services)('the service %s', (name, one) => {
 /** The addresses of programs that ask nobody who they are. */
 const withoutLogin: readonly string[] = ['GF_SERVER_ROOT_URL', 'ALERTMANAGER_URL']
 
+/** Nothing is read from files that are in containers only. */
+const logins = Object.fromEntries(
+  [...variableNames].filter((name) => name.endsWith('_URL')).map((name) => [`${name}_FILE`, '']),
+)
+
 const dummies = { superuser: 'a', api: 'b', exporter: 'c', redis: 'd', grafana: 'e', grafanaKey: 'f' }
 
 describe('docker-compose.yml', () => {
@@ -246,6 +252,32 @@ describe('the recorder of incidents', () => {
 
   test('keeps nobody from being told: Alertmanager waits for no one', () => {
     expect(serviceOf('alertmanager').depends_on).toEqual({})
+  })
+})
+
+describe('the maintenance jobs', () => {
+  const { environment } = serviceOf('jobs')
+  const mounted = (volume: string) =>
+    services.flatMap(([name, one]) =>
+      mountsOf(one).flatMap(({ source, target, mode }) => (source === volume ? [[name, target, mode]] : [])),
+    )
+  const { JOBS_DIR, BACKUP_DIR, JOBS_DEMO } = readEnv({ ...environment, ...logins })
+
+  test('keep their records in a volume, which the exporter reads where it looks for them, and cannot change', () => {
+    expect(readEnv({ ...serviceOf('exporter').environment, ...logins })).toMatchObject({ JOBS_DIR, JOBS_DEMO })
+    expect(mounted('jobs-data')).toEqual([
+      ['exporter', JOBS_DIR, 'ro'],
+      ['jobs', JOBS_DIR, 'rw'],
+    ])
+  })
+
+  test("keep backups in a volume that is nobody else's", () => {
+    expect(mounted('backups-data')).toEqual([['jobs', BACKUP_DIR, 'rw']])
+  })
+
+  test('that change something are on for the demo, whose servers these are', () => {
+    expect(JOBS_DEMO).toBe('true')
+    expect(Object.keys(environment).filter((name) => sourceVariables.some((one) => name.startsWith(one)))).toEqual([])
   })
 })
 

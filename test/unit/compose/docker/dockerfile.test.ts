@@ -64,6 +64,8 @@ const importedByExporter = filesOf(
   ...['exporters/main.ts', 'exporters/incidents/main.ts'],
 )
 
+const importedByJobs = filesOf('--ignoreConfig', '--module', 'nodenext', 'jobs/main.ts')
+
 /** The folders that a stage gives to the user it runs as. */
 const givenIn = (name: string) =>
   stepsOf(name).flatMap((step) => {
@@ -88,8 +90,28 @@ describe('compose/Dockerfile', () => {
     for (const name of ['exporter', 'demo', 'jobs']) {
       const steps = stepsOf(name).join('\n')
       expect(steps).not.toMatch(/npm (ci|install)/)
-      expect(installed.filter((one) => steps.includes(`COPY --from=${one.name} `))).toHaveLength(1)
+      const packages = [...installed.map((one) => one.name), 'job-dependencies']
+      expect(packages.filter((one) => steps.includes(`COPY --from=${one} `))).toHaveLength(1)
     }
+  })
+
+  test('has for the jobs what they import of the packages for development, and no other of those', () => {
+    const { devDependencies } = JSON.parse(read('package.json'))
+    const imports = importedByJobs.flatMap((path) => [
+      ...read(path).matchAll(/^(?!import type)(?:import|export|\}).* from '(@[\w-]+\/[\w-]+|\w[\w-]*)/gm),
+    ])
+    const imported = [...new Set(imports.map(([, name = '']) => name))].filter((name) => name in devDependencies)
+    const [step = ''] =
+      stages.find(({ name }) => name === 'job-dependencies')?.steps.filter((one) => one.startsWith('RUN')) ?? []
+    const [, kept = 'none'] = /filter\(\(\[name\]\) => \/(.+?)\/\.test\(name\)\)/.exec(step) ?? []
+    expect(
+      Object.keys(devDependencies)
+        .filter((name) => new RegExp(kept).test(name))
+        .sort(),
+    ).toEqual(imported.sort())
+    const [build = ''] = stages.find(({ name }) => name === 'build')?.steps.filter((one) => one.startsWith('RUN')) ?? []
+    const [, types = 'none'] = /filter\(\(\[name\]\) => \/(.+?)\/\.test\(name\)\)/.exec(build) ?? []
+    expect(imported.filter((name) => !new RegExp(types).test(name))).toEqual([])
   })
 
   test('leaves out what only a service sends errors and traces with, but where a service runs', () => {
@@ -111,7 +133,10 @@ describe('compose/Dockerfile', () => {
       return stage ? written.map((volume) => ({ stage, user, folder: volume.split(':')[1] ?? '' })) : []
     })
     expect(own.map(({ folder }) => folder)).toEqual(
-      expect.arrayContaining(['/var/log/techplus', '/secrets/init', '/var/lib/techplus/incidents']),
+      expect.arrayContaining([
+        ...['/var/log/techplus', '/secrets/init', '/var/lib/techplus/incidents'],
+        ...['/var/lib/techplus/maintenance', '/var/lib/techplus/backups'],
+      ]),
     )
     for (const { stage, user, folder } of own) {
       expect(userOf(stage)).toBe(`USER ${user}`)
@@ -120,7 +145,7 @@ describe('compose/Dockerfile', () => {
   })
 
   test('lets nobody else into the folder of incidents, or the recorder refuses it', () => {
-    expect(stepsOf('exporter').join('\n')).toMatch(/mkdir -p -m 700 \/var\/lib\/techplus\/incidents /)
+    expect(stepsOf('exporter').join('\n')).toMatch(/mkdir -p -m 700 \/var\/lib\/techplus\/incidents\s/)
   })
 
   test('starts programs that are compiled', () => {
@@ -129,9 +154,12 @@ describe('compose/Dockerfile', () => {
     expect(compiled).toEqual(expect.arrayContaining([...started, ...composed, 'demo/fault.ts']))
   })
 
-  test('copies whatever the exporter imports', () => {
-    const floors = new Set(importedByExporter.map((path) => path.split('/')[0]))
-    const copied = stepsOf('exporter').flatMap((step) => /dist\/(\w+) dist\/\1$/.exec(step)?.[1] ?? [])
+  test.each([
+    ['exporter', importedByExporter],
+    ['jobs', importedByJobs],
+  ])('copies whatever the image %s imports', (name, imported) => {
+    const floors = new Set(imported.map((path) => path.split('/')[0]))
+    const copied = stepsOf(name).flatMap((step) => /dist\/(\w+) dist\/\1$/.exec(step)?.[1] ?? [])
     expect([...floors].sort()).toEqual([...copied].sort())
   })
 })
