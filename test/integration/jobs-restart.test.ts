@@ -10,6 +10,7 @@ import { restartJob } from '../../jobs/restart/index.ts'
 import { lately, readState } from '../../jobs/restart/state.ts'
 import { AlreadyRuns, runJob } from '../../jobs/runner.ts'
 import { whileNoneRuns } from '../../jobs/update/alone.ts'
+import { dockerStand, whyNoEngine } from '../prove/jobs/docker-stand.ts'
 import { npmPrograms, pm2Stand, quickly } from '../prove/jobs/restart-stand.ts'
 import { eventually, freePort, workshop } from './servers.ts'
 
@@ -156,6 +157,49 @@ describe('with PM2', () => {
     })
     expect(stand.starts()).toHaveLength(before)
     expect((await done()).outcome).toBe('succeeded')
+  })
+})
+
+const noEngine = whyNoEngine()
+if (noEngine !== undefined) console.log(`Docker restarts nothing in this test, which is left out: ${noEngine}`)
+
+describe.skipIf(noEngine !== undefined)('with Docker', () => {
+  let docker: Awaited<ReturnType<typeof dockerStand>>
+  beforeAll(async () => {
+    docker = await dockerStand()
+    process.env.DOCKER_HOST = docker.socket
+  })
+  afterAll(async () => {
+    delete process.env.DOCKER_HOST
+    await docker?.end()
+  })
+
+  test('a container, and a service of compose, is restarted where it is ill', async () => {
+    const drivers: readonly RestartSetting['driver'][] = [
+      { by: 'docker', container: docker.container },
+      { by: 'compose', file: docker.file, service: docker.service },
+    ]
+    for (const driver of drivers) {
+      const before = docker.starts().length
+      await docker.fallIll()
+      const record = await done(job({ driver, readySeconds: 60 }, { API_URL: docker.url }))
+      expect(record).toMatchObject({
+        outcome: 'succeeded',
+        words: expect.stringMatching(/is healthy again, after 1 restarts$/),
+      })
+      expect(docker.starts()).toHaveLength(before + 1)
+    }
+  })
+
+  test.each<RestartSetting['driver']>([
+    { by: 'docker', container: 'another' },
+    { by: 'compose', file: '', service: 'another' },
+  ])('what it does not know is refused: %j', async (driver) => {
+    const own = driver.by === 'compose' ? { ...driver, file: docker.file } : driver
+    const refused = job({ driver: own }, { API_URL: docker.url }).plan(fresh())
+    await expect(refused).rejects.toMatchObject({
+      faults: [expect.stringMatching(/another: name another in config\/restart|no service another/)],
+    })
   })
 })
 
