@@ -56,6 +56,6 @@ export const moments: readonly Moment[] = [
     end: afterwards,
   },
   // Its notification has gone out a moment ago.
-  { step: 'at the first notification, and over', instance: 'redis-brief', age: minutes(0.9), end: minutes(1.1) },
+  { step: 'at the first notification, and over', instance: 'redis-brief', age: minutes(1.2), end: minutes(1.4) },
   { step: 'at the resolution', instance: 'redis-ending', age: 0.3, end: 0.3 - minutes(0.3) },
 ]
