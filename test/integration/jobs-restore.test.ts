@@ -1,8 +1,12 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
+import { Readable } from 'node:stream'
 import { generateX25519Identity } from 'age-encryption'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { restoreTestSettings } from '../../config/restore-test.ts'
+import { treeSource } from '../../jobs/backup/archive.ts'
+import type { SavedFile } from '../../jobs/backup/manifest.ts'
+import type { Sealed } from '../../jobs/backup/seal.ts'
 import { Refused } from '../../jobs/job.ts'
 import { runJob } from '../../jobs/runner.ts'
 import { cases } from '../prove/jobs/restore-test.ts'
@@ -32,6 +36,12 @@ const faultsOf = async (...given: Parameters<RestoreStand['job']>) => {
     .catch((cause: unknown) => cause)
   if (refused instanceof Refused) return refused.faults
   throw new Error('it was not refused', { cause: refused })
+}
+
+/** What is told of a stored file. */
+const readSealed = (text: string): Sealed => {
+  const { plainBytes, plainSha256, bytes, sha256 } = JSON.parse(text)
+  return { plainBytes, plainSha256, bytes, sha256 }
 }
 
 describe('a database that is restored', () => {
@@ -345,6 +355,73 @@ describe('a test of a restore', () => {
       expect.stringMatching(/^compare it with its manifest: 4 tables with \d+ rows, \d+ constraints, \d+ indexes$/),
       'drop the scratch database and remove what was unpacked, whatever happens',
     ])
+  })
+})
+
+describe('what is restored besides the database', () => {
+  const path = (name: string) => join(shop.folder, 'uploads', name).slice(1)
+  /** The same in both archives, with something else in the manifests. */
+  const save = async (contents: (saved: readonly SavedFile[]) => readonly SavedFile[]) => {
+    await stand.save()
+    mkdirSync(join(shop.folder, 'uploads/menus'), { recursive: true })
+    for (const name of ['logo.png', 'menus/june.pdf', 'menus/may.pdf'])
+      writeFileSync(`/${path(name)}`, name, { mode: 0o640 })
+    for (const kind of ['files', 'configuration'] as const) {
+      const source = treeSource({ kind, roots: [join(shop.folder, 'uploads')], leaveOut: [] })
+      const taken = Date.now() - 7_200_000
+      const draft = { signal, progress: () => undefined }
+      let manifest = ''
+      const seal = async (plain: AsyncIterable<Uint8Array>) => {
+        const stored = await stand.store(kind, plain, taken, async () => ({}))
+        manifest = stored.manifest
+        return readSealed(readFileSync(manifest, 'utf8'))
+      }
+      const saved = await source.save({ ...draft, seal })
+      const whole = { ...JSON.parse(readFileSync(manifest, 'utf8')), ...saved, taken: new Date(taken).toISOString() }
+      writeFileSync(manifest, JSON.stringify({ ...whole, contents: contents(saved.contents) }))
+    }
+  }
+
+  test('is unpacked, compared and removed', async () => {
+    await save((saved) => saved)
+    const snapshot = Buffer.concat([Buffer.from('REDIS0011'), Buffer.from([0xff]), Buffer.alloc(8)])
+    const source = { runId: 'a', replicationId: 'b', serverVersion: '7.0.15' }
+    const told = { program: 'redis', source, contents: { keys: { 0: 1 } } }
+    await stand.store('redis', Readable.from([snapshot]), Date.now() - 3_600_000, async () => told)
+    const record = await stand.run()
+    expect([record.outcome, record.failures]).toEqual(['succeeded', []])
+    const measured = measuredBy(record)
+    for (const kind of ['database', 'redis', 'files', 'configuration']) {
+      expect(measured[`restore_test_duration_seconds ${kind}`]).toBeGreaterThan(0)
+      expect(measured[`restore_test_faults ${kind} other`]).toBe(0)
+    }
+    expect(measured['restore_test_data_age_seconds files']).toBeGreaterThan(7_199)
+    expect(await stand.left()).toEqual({ databases: [], folders: [] })
+    await stand.store('redis', Readable.from([snapshot.subarray(0, 12)]), Date.now() - 60_000, async () => told)
+    expect((await stand.run()).failures).toEqual(['redis: it is no snapshot of Redis, or not a whole one'])
+  })
+
+  test('is told of by name where it is not what was saved', async () => {
+    await save((saved) => [
+      ...saved
+        .filter(({ path: one }) => !one.endsWith('may.pdf'))
+        .map((one) => (one.path.endsWith('june.pdf') ? { ...one, mode: 0o600 } : one)),
+      { path: path('menus/july.pdf'), bytes: 1, sha256: 'f'.repeat(64), mode: 0o640 },
+    ])
+    const record = await stand.run()
+    const faults = [
+      `file ${path('menus/june.pdf')} has the mode 0640, and had 0600`,
+      `file ${path('menus/july.pdf')} is missing`,
+      `file ${path('menus/may.pdf')} is there, and was not when the backup was taken`,
+    ]
+    expect(record.failures).toEqual(
+      ['files', 'configuration'].flatMap((kind) => faults.map((words) => `${kind}: ${words}`)),
+    )
+    expect(measuredBy(record)).toMatchObject({
+      'restore_test_faults files files': 3,
+      'restore_test_faults database rows': 0,
+    })
+    expect(await stand.left()).toEqual({ databases: [], folders: [] })
   })
 })
 
