@@ -1,9 +1,17 @@
 import { letIn } from './connection.ts'
 import type { Query } from './writer.ts'
 
+type Rows = Awaited<ReturnType<Query>>
+
 /** A connection of somebody who works: what it asks may take as long as it takes. One question at a time. */
 export interface Session {
   readonly query: Query
+  /**
+   * Several statements in one message, without values: nothing is waited for between them, as when a transaction holds
+   * locks. Where one fails the server does none of those that follow, and waits for a rollback.
+   * @returns the rows of each
+   */
+  readonly script: (sql: string) => Promise<readonly Rows[]>
   /** At once, whatever the server thinks of it. */
   drop(): void
   close(): Promise<void>
@@ -35,6 +43,11 @@ export const openSession = async ({ signal, ...options }: Options): Promise<Sess
     query: async (sql, values = []) => {
       signal.throwIfAborted()
       return (await client.query(sql, [...values])).rows
+    },
+    script: async (sql) => {
+      signal.throwIfAborted()
+      // More than one result comes as a list.
+      return [await client.query(sql)].flat().map(({ rows }): Rows => rows)
     },
     drop,
     close: async () => {

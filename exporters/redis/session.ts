@@ -38,7 +38,10 @@ export const openRedisSession = async ({ url, connectionName, tls = {}, signal }
     maxRetriesPerRequest: 0,
   })
   let lost: Error | undefined
+  // A password that it does not know it refuses in a reply.
+  let reason: Error | undefined
   client.on('error', (error: Error) => {
+    reason = error
     if (!isReply(error)) lost = error
   })
   const drop = () => {
@@ -51,7 +54,7 @@ export const openRedisSession = async ({ url, connectionName, tls = {}, signal }
   } catch (closed) {
     drop()
     signal.throwIfAborted()
-    throw connectionFailure(lost ?? closed, url)
+    throw connectionFailure(lost ?? reason ?? closed, url)
   }
   return {
     ask: async (command, ...parameters) => {

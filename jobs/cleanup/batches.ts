@@ -117,25 +117,26 @@ const settings = (statement: number, lock: number) => `
   select set_config('statement_timeout', '${statement}', true), set_config('lock_timeout', '${lock}', true),
          set_config('idle_in_transaction_session_timeout', '${Math.max(statement, 1_000)}', true)`
 
-/** What a transaction did. One that could not be ended is of no use any more: the server ends it with the connection. */
-const transaction = async <T>(session: Session, limits: string, work: () => Promise<T>): Promise<T> => {
-  await session.query('begin isolation level read committed')
+/**
+ * A transaction of one statement, in one message: its locks are not held while it travels, or while we are busy.
+ * One that could not be ended is of no use any more: the server ends it with the connection.
+ */
+const transaction = async (session: Session, limits: string, statement: string) => {
   try {
-    await session.query(limits)
-    const done = await work()
-    await session.query('commit')
-    return done
+    const [, , rows = []] = await session.script(
+      `begin isolation level read committed; ${limits}; ${statement}; commit`,
+    )
+    return rows
   } catch (cause) {
     await session.query('rollback').catch(() => session.drop())
     throw cause
   }
 }
 
-const look = (session: Session, { table, condition }: Sweep, most: number) =>
-  transaction(session, settings(lookMs, 10_000), async () => {
-    const rows = await session.query(`select r.ctid::text as place from ${table} r where ${condition} limit ${most}`)
-    return rows.map(({ place }) => String(place))
-  })
+const look = async (session: Session, { table, condition }: Sweep, most: number) => {
+  const asked = `select r.ctid::text as place from ${table} r where ${condition} limit ${most}`
+  return (await transaction(session, settings(lookMs, 10_000), asked)).map(({ place }) => String(place))
+}
 
 type Outcome = { readonly done: true; readonly count: number } | { readonly done: false; readonly late: boolean }
 
@@ -146,9 +147,7 @@ const inOne = async (
   places: readonly string[],
 ): Promise<Outcome> => {
   try {
-    const rows = await transaction(session, settings(statementMs, lockMs), () =>
-      session.query(statementOf(work), [places]),
-    )
+    const rows = await transaction(session, settings(statementMs, lockMs), statementOf(work, places))
     return { done: true, count: Number(rows[0]?.count ?? 0) }
   } catch (cause) {
     const code = codeOf(cause)
@@ -157,9 +156,15 @@ const inOne = async (
   }
 }
 
+/** As the server told it: block and row. */
+const quoted = (place: string) => {
+  if (/^\(\d+,\d+\)$/.test(place)) return `"${place}"`
+  throw new Error(`${place} is no place of a row`)
+}
+
 /** A place is one row of each partition. The list stands twice, so that no plan reads the whole table. */
-const statementOf = ({ table, condition, change }: Sweep) => {
-  const found = 'r.ctid = any($1::tid[])'
+const statementOf = ({ table, condition, change }: Sweep, places: readonly string[]) => {
+  const found = `r.ctid = any('{${places.map(quoted).join(',')}}'::tid[])`
   const [verb, more] =
     change === 'delete' ? [`delete from ${table} r`, 'using'] : [`update ${table} r set ${change.set}`, 'from']
   return `
