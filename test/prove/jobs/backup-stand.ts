@@ -111,8 +111,8 @@ export const backupStand = async (
       return lines
     },
     /** One run in a process of its own. */
-    child: ({ kill, given = {}, most }: ChildOptions = {}) =>
-      startChild({ env: variables, settings: { ...settings, ...given }, ...(kill && { kill }) }, most),
+    child: ({ kill, given = {}, ...how }: ChildOptions = {}) =>
+      startChild({ env: variables, settings: { ...settings, ...given }, ...(kill && { kill }) }, how),
     records: async () => (await readKept(variables.JOBS_DIR, 'backup')).records,
     seen: () => seenIn(folder, s3),
     end: () => client.end(),
@@ -134,10 +134,12 @@ interface ChildOptions {
   readonly given?: Partial<BackupSettings>
   /** Blocks of 512 bytes that a file of it may have: a disk that is full. */
   readonly most?: number
+  /** What runs it, where that is not tsx, which would be measured along. */
+  readonly program?: string | undefined
 }
 
-const startChild = (task: BackupTask, most?: number) => {
-  const node = [process.execPath, '--import', 'tsx', childPath]
+const startChild = (task: BackupTask, { most, program }: Pick<ChildOptions, 'most' | 'program'>) => {
+  const node = [process.execPath, ...(program === undefined ? ['--import', 'tsx', childPath] : [program])]
   const limited = ['sh', '-c', `ulimit -f ${most}; exec "$0" "$@"`]
   const [command = '', ...args] = most === undefined ? node : [...limited, ...node]
   const child = spawn(command, args, {
