@@ -1,5 +1,5 @@
 import type { JobName, JobSetting } from '../config/jobs.ts'
-import type { Sample } from '../metrics/metric.ts'
+import type { Definition, Sample } from '../metrics/metric.ts'
 
 /**
  * Something that the job needs is not there, or not as it has to be: nothing was changed. Each fault names the thing and
@@ -26,6 +26,8 @@ export interface Run {
   progress(): void
   /** Something was measured: told even where the run fails later. */
   measured(...samples: readonly Sample[]): void
+  /** There is nothing of these to measure any more: what earlier runs told of them is over. */
+  nothing(...metrics: readonly Definition[]): void
   /** Something went wrong that does not end the run; the run has failed all the same. No secret in it. */
   failure(words: string): void
 }

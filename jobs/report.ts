@@ -32,6 +32,7 @@ export const reportOf = ({ name, run, signal, tell, now }: Options): Report => {
   const started = now()
   const base = { version: 1, job: name, run, started: moment(started) } as const
   const [samples, failures]: [Measured[], string[]] = [[], []]
+  const nothing = new Set<string>()
   let [step, progressed] = ['looking whether all that it needs is there', started]
   let left = 0
   const failure = (words: string) => {
@@ -59,6 +60,9 @@ export const reportOf = ({ name, run, signal, tell, now }: Options): Report => {
         }
         if (samples.length > limits.samples) throw new Error(`more than ${limits.samples} things were measured`)
       },
+      nothing: (...metrics) => {
+        for (const metric of metrics) nothing.add(metric.name)
+      },
       failure,
     },
     beat: () => ({ ...base, pid: process.pid, beat: moment(now()), progressed: moment(progressed), step }),
@@ -74,6 +78,7 @@ export const reportOf = ({ name, run, signal, tell, now }: Options): Report => {
         ...(outcome === 'succeeded' || failures.includes(words.slice(0, limits.characters)) ? [] : [words]),
       ],
       samples,
+      ...(nothing.size > 0 && { nothing: [...nothing] }),
     }),
   }
 }

@@ -37,6 +37,8 @@ const record = z.object({
   failures: z.array(z.string()),
   /** What was measured: sizes, counts, moments. */
   samples: z.array(sample),
+  /** Metrics of which there is nothing to measure any more: what earlier runs told of them is over. */
+  nothing: z.array(z.string()).optional(),
 })
 
 const running = z.object({

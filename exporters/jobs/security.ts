@@ -1,4 +1,5 @@
-import { gauge } from '../../metrics/metric.ts'
+import type { CheckName } from '../../config/security.ts'
+import { type Definition, gauge } from '../../metrics/metric.ts'
 
 /** Levels of npm's advisories, from the worst. */
 export const vulnerabilityLevels = ['critical', 'high', 'moderate', 'low', 'info'] as const
@@ -70,6 +71,19 @@ export const rebootRequired = gauge({
   counts: 'machines',
   help: 'Whether an update that is installed waits for a restart of the machine (1) or not (0)',
 })
+
+/** What each check measures, besides whether it ran and what it found. */
+export const measuredBy: Readonly<Record<CheckName, readonly Definition[]>> = {
+  npm_audit: [securityVulnerabilities],
+  certificates: [certificateExpiry, certificateTrusted, certificateNameMatches],
+  ports: [unexpectedPorts],
+  permissions: [worldWritableFiles],
+  logins: [failedLogins],
+  passwords: [weakPasswords],
+  postgres_roles: [],
+  redis_acl: [],
+  updates: [updatesPending, rebootRequired],
+}
 
 /** What the audit tells of. */
 export const securityMeasures = [

@@ -117,10 +117,11 @@ const measured = (over: readonly JobRecord[], measures: readonly Definition[], b
   })
 }
 
-/** Of every metric the samples of the last of these runs that told of it, or of those before. */
+/** Of every metric the samples of the last of these runs that told of it, or of those before; none where one says so. */
 export const lastMeasured = (runs: readonly JobRecord[], before: readonly Measured[] = []): readonly Measured[] => {
   const latest = new Map<string, readonly Measured[]>()
-  for (const samples of [before, ...runs.map((one) => one.samples)]) {
+  for (const { samples, nothing = [] } of [{ samples: before }, ...runs]) {
+    for (const metric of nothing) latest.delete(metric)
     for (const metric of new Set(samples.map((one) => one.metric))) {
       latest.set(
         metric,

@@ -6,7 +6,7 @@ import { jobs } from '../../config/jobs.ts'
 import { type SecuritySettings, security } from '../../config/security.ts'
 import { wordsOf } from '../../exporters/failure.ts'
 import { placesOf } from '../../exporters/jobs/folder.ts'
-import { securityCheckRan, securityFindings } from '../../exporters/jobs/security.ts'
+import { measuredBy, securityCheckRan, securityFindings } from '../../exporters/jobs/security.ts'
 import { replaceFile } from '../../exporters/replace-file.ts'
 import type { Job, Run } from '../job.ts'
 import { certificates, httpsEndpoints } from './certificates.ts'
@@ -63,6 +63,7 @@ export const securityAuditJob = (env: Env, more: More = {}): Job => {
             run.step(`looks at ${check.name}`)
             done.push({ name: check.name, seen: told(run, check, await looked(check, run, patience)) })
           }
+          for (const { name } of leftOut) run.nothing(...measuredBy[name])
           const audit: Audit = { at: new Date(now()), machine: hostname(), done, leftOut }
           await mkdir(own, { recursive: true, mode: 0o755 })
           await replaceFile(report, reportOf(audit))
@@ -127,6 +128,9 @@ const told = (run: Run, { name }: Check, seen: Seen): Seen => {
     ...counted(found, findings.length, failures),
     ...samples,
   )
+  // Where it saw everything, what it does not tell of is not there: an endpoint, a source of updates.
+  const gone = measuredBy[name].filter((metric) => !samples.some((one) => one.metric.name === metric.name))
+  if (failures.length === 0) run.nothing(...gone)
   for (const failure of failures) run.failure(`${name} could not look at everything: ${failure}`)
   return seen
 }
