@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process'
-import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { whileNoneRuns } from '../../jobs/update/alone.ts'
@@ -198,6 +199,22 @@ describe('An update', () => {
     expect(ran.words).toContain('the API is at 4.1.0')
     expect(measured(ran)).toMatchObject({ update_rolled_back: 0, update_schema_ahead: 0 })
   })
+})
+
+test('The package-lock.json that a security update left is no fault, and is back where an update is taken back', async () => {
+  const lock = join(stand.app, 'package-lock.json')
+  const fixed = `${readFileSync(lock, 'utf8')}\n`
+  writeFileSync(lock, fixed)
+  expect(await stand.plan()).toContain('has changes that belong to no commit: package-lock.json')
+  const own = join(stand.env.JOBS_DIR, 'security-update')
+  mkdirSync(own, { recursive: true })
+  const digest = createHash('sha256').update(fixed).digest('hex')
+  writeFileSync(join(own, 'state.json'), JSON.stringify({ version: 1, folder: stand.app, step: 'done', lock: digest }))
+  stand.origin.push({ version: '5.0.0', installs: false })
+  const ran = await stand.run({ minutes })
+  expect(ran.words).toContain('is back, healthy')
+  expect(readFileSync(lock, 'utf8')).toBe(fixed)
+  expect(stand.git('status', '--porcelain')).toBe('M package-lock.json')
 })
 
 test('The next run goes on where one was killed while npm installed packages', async () => {
