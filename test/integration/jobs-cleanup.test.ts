@@ -149,8 +149,14 @@ describe('reservations and tokens', () => {
       (old) => old < 300,
     )
     await client.query(`update reservations set status = 'CONFIRMED' where id = $1`, [rows[0].id])
+    // Where it stood, others stand now, which were never due.
+    await client.query('vacuum reservations')
+    await client.query(`
+      insert into reservations (user_id, table_id, date, party_size, status)
+        select 1, 1, now() - interval '3 years', 2, 'CANCELLED' from generate_series(1, 400)`)
     expect(measured(await running)).toMatchObject({ 'cleanup_removed reservations': 299 })
     expect((await client.query('select from reservations where id = $1', [rows[0].id])).rowCount).toBe(1)
+    expect((await client.query(`select from reservations where status = 'CANCELLED'`)).rowCount).toBe(400)
   })
 
   test('above a ceiling none of that kind goes, the other does, and the run says how to let them go once', async () => {
