@@ -147,18 +147,19 @@ const serverOf = async ({ RESTORE_DATABASE_URL: url }: Env, { database }: Restor
   })
 }
 
-const serverFaults = (
-  { user, createsDatabases, major, version, scratch }: ScratchServer,
-  { database }: RestoreTestSettings,
-) => [
-  ...(createsDatabases
-    ? []
-    : [`the login ${user} of RESTORE_DATABASE_URL may not make databases: alter role ${user} createdb`]),
-  ...(major >= eldest
-    ? []
-    : [`the server of RESTORE_DATABASE_URL is ${version}: a restore is tested on PostgreSQL ${eldest} or newer`]),
-  ...(scratch === 'foreign' ? [foreignWords(database)] : []),
-]
+const serverFaults = (server: ScratchServer, { database }: RestoreTestSettings) => {
+  const { user, createsDatabases, standby, major, version, scratch } = server
+  const old = `the server of RESTORE_DATABASE_URL is ${version}: a restore is tested on PostgreSQL ${eldest} or newer`
+  const none = `the login ${user} of RESTORE_DATABASE_URL may not make databases: alter role ${user} createdb`
+  return [
+    ...(standby
+      ? ['the server of RESTORE_DATABASE_URL is a standby, which makes no databases: set it to another']
+      : []),
+    ...(createsDatabases ? [] : [none]),
+    ...(major >= eldest ? [] : [old]),
+    ...(scratch === 'foreign' ? [foreignWords(database)] : []),
+  ]
+}
 
 interface Finding {
   readonly server: ScratchServer

@@ -1,5 +1,5 @@
 import { wordsOf } from '../../exporters/failure.ts'
-import { openSession, type Session } from '../../exporters/postgres/session.ts'
+import { openSession as open, type Session } from '../../exporters/postgres/session.ts'
 import { Refused } from '../job.ts'
 
 /** What is known of the server that backups are restored on, and of what has the name of the scratch database there. */
@@ -7,6 +7,8 @@ export interface ScratchServer {
   readonly user: string
   readonly superuser: boolean
   readonly createsDatabases: boolean
+  /** A standby makes no databases. */
+  readonly standby: boolean
   readonly major: number
   readonly version: string
   /** Undefined where this login may not ask. */
@@ -38,12 +40,29 @@ const applicationName = 'techplus-restore-test'
 /** Milliseconds in which the scratch database has to be gone, whatever ended the run. A run has 30 seconds for its end. */
 const dropWithin = 25_000
 
-export const quoted = (name: string) => `"${name.replaceAll('"', '""')}"`
+/** What limits statements and sessions of this login is meant for others. Only those that the server's major has. */
+const settleSql = `
+  select set_config(name, case name when 'row_security' then 'off' else '0' end, false) from pg_settings
+  where name in ('statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout', 'idle_session_timeout',
+    'transaction_timeout', 'row_security')`
+
+const openSession = async (options: Parameters<typeof open>[0]): Promise<Session> => {
+  const session = await open(options)
+  try {
+    await session.query(settleSql)
+    return session
+  } catch (cause) {
+    session.drop()
+    throw cause
+  }
+}
+
+const quoted = (name: string) => `"${name.replaceAll('"', '""')}"`
 
 const serverSql = `
   select r.rolname as user, r.rolsuper as superuser, r.rolsuper or r.rolcreatedb as creates,
     current_setting('server_version') as version, current_setting('server_version_num')::int / 10000 as major,
-    current_database() as entrance,
+    current_database() as entrance, pg_is_in_recovery() as standby,
     case when has_function_privilege('pg_control_system()', 'execute')
       then (select system_identifier::text from pg_control_system()) end as system,
     (select setting from pg_settings where name = 'data_directory') as folder
@@ -82,6 +101,7 @@ export const lookAtServer = async ({ url, database }: ScratchAddress, signal: Ab
       user: String(found?.user),
       superuser: found?.superuser === true,
       createsDatabases: found?.creates === true,
+      standby: found?.standby === true,
       major: Number(found?.major),
       version: String(found?.version),
       systemIdentifier: text(found?.system),
@@ -97,7 +117,7 @@ export const lookAtServer = async ({ url, database }: ScratchAddress, signal: Ab
 
 /** What to do about a database that has the name of ours and is none. */
 export const foreignWords = (database: string) =>
-  `there is a database ${database} that is not ours: its comment is not the one that the restore test gives. Rename it, or set another name in config/restore-test.ts`
+  `there is a database ${database} that is not ours: it has another owner, or another comment than the restore test gives. Rename it, or set another name in config/restore-test.ts`
 
 interface Making extends ScratchAddress {
   readonly signal: AbortSignal

@@ -164,6 +164,14 @@ describe('a database that is restored', () => {
     expect(await stand.left()).toEqual({ databases: [], folders: [] })
   })
 
+  test('is restored whatever limits are set for the statements of the login', async () => {
+    await stand.save()
+    await stand.admin.query(`alter role restore_test set statement_timeout = '100ms'`)
+    const record = await stand.run()
+    await stand.admin.query('alter role restore_test reset statement_timeout')
+    expect([record.outcome, record.failures]).toEqual(['succeeded', []])
+  })
+
   test('is the newest of those that are complete', async () => {
     const now = Date.now()
     await stand.save({ taken: now - 60_000 })
