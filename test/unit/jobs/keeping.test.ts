@@ -157,21 +157,24 @@ describe('Runs are counted once, and counts never fall', () => {
   })
 
   test('also for whoever reads while records are written and removed', async () => {
-    let [at, seen] = [1_700_000_000_000, 0]
+    const dice = diceOf(1)
+    let [at, seen]: [number, Readonly<Record<string, number>>] = [1_700_000_000_000, {}]
     const next = () => {
       at += 60_000
-      return run(at, 'succeeded', most)
+      return run(at, dice.one(outcomes), most)
     }
     for (let i = 0; i < 12; i++) await next()
-    for (let i = 0; i < 40; i++) {
+    for (let i = 0; i < 60; i++) {
       let gap = 1 + (i % 8)
       fate.meanwhile = async () => {
         gap -= 1
         if (gap === 0) await next()
       }
-      const all = sum(countsIn(await scrape(at)))
-      expect(all, `read ${i}`).toBeGreaterThanOrEqual(seen)
-      seen = all
+      const now = countsIn(await scrape(at))
+      for (const outcome of outcomes) {
+        expect(now[outcome], `${outcome} at read ${i}`).toBeGreaterThanOrEqual(seen[outcome] ?? 0)
+      }
+      seen = now
     }
   })
 })
