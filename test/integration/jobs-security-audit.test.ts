@@ -5,7 +5,10 @@ import { Redis } from 'ioredis'
 import { Client } from 'pg'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { readEnv } from '../../config/env.ts'
+import { jobsCollectors } from '../../exporters/jobs/index.ts'
 import type { JobRecord } from '../../exporters/jobs/record.ts'
+import { jobsFolder } from '../../exporters/jobs/source.ts'
+import { isTable } from '../../exporters/reading.ts'
 import { dryRun } from '../../jobs/runner.ts'
 import { securityAuditJob } from '../../jobs/security-audit/index.ts'
 import { killedAt } from '../prove/jobs/security-audit.ts'
@@ -144,6 +147,27 @@ test('A check that could not look at everything fails the run by name, and the o
   expect(stand.report().text).toContain('Could not be looked at:')
 })
 
+test('What it does not look at any more is told no more; what it could not look at stays as it was', async () => {
+  const told = async () => {
+    const collector = jobsCollectors().find(({ name }) => name === 'security-audit')
+    const account = { spent: () => undefined, failed: () => undefined }
+    const reader = jobsFolder(stand.task.env.JOBS_DIR ?? '').reader(account)
+    const samples = (await collector?.collect(reader, new AbortController().signal)) ?? []
+    return samples.flatMap((one) => (isTable(one) ? [] : [one.metric.name]))
+  }
+  const off = { ...stand.task.settings.off, npm_audit: 'a test' }
+  await stand.run({ ...stand.task, settings: { ...stand.task.settings, off } })
+  expect(await told()).toContain('security_certificate_trusted')
+  await stand.run({
+    ...withEnv({ AUDIT_ENDPOINTS: await mute() }),
+    settings: { ...stand.task.settings, off, certificates: { soonDays: 20, seconds: 1 } },
+  })
+  expect(await told()).toContain('security_certificate_trusted')
+  await stand.run({ ...withEnv({ AUDIT_ENDPOINTS: '' }), settings: { ...stand.task.settings, off } })
+  expect(await told()).not.toContain('security_certificate_trusted')
+  expect(await told()).toContain('security_failed_logins')
+})
+
 test('One that takes too long holds nobody up', async () => {
   const env = readEnv(withEnv({ AUDIT_ENDPOINTS: await mute() }).env)
   const { plan } = securityAuditJob(env, { settings: stand.task.settings, patience: 4_000 })
@@ -154,6 +178,7 @@ test('One that takes too long holds nobody up', async () => {
     step: (words) => void steps.push(words),
     progress: () => undefined,
     measured: () => undefined,
+    nothing: () => undefined,
     failure: (words) => void failures.push(words),
   })
   expect(failures.filter((one) => one.startsWith('certificates '))).toEqual([
