@@ -47,6 +47,8 @@ const unreadableSql = `
   select format('%I.%I', n.nspname, c.relname) as name
   from pg_class c join pg_namespace n on n.oid = c.relnamespace
   where c.relkind in ('r', 'S') and c.relpersistence <> 't' and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
+    and not exists (
+      select from pg_depend d where d.classid = 'pg_class'::regclass and d.objid = c.oid and d.deptype = 'e')
     and not (has_schema_privilege(n.oid, 'usage') and has_table_privilege(c.oid, 'select')
       and not (c.relkind = 'r' and row_security_active(c.oid)))
   order by 1`

@@ -10,6 +10,7 @@ import { openRedisSession } from '../../exporters/redis/session.ts'
 import { libpqLogin } from '../../jobs/backup/libpq.ts'
 import { type Kind, type Manifest, readManifest } from '../../jobs/backup/manifest.ts'
 import { openBucket } from '../../jobs/backup/s3.ts'
+import { backupLimits, backupPage, benchBackup } from '../bench/backup.ts'
 import { cases, plantOld } from '../prove/jobs/backup.ts'
 import { type BackupStand, backupStand, testSettings } from '../prove/jobs/backup-stand.ts'
 import { bucketName } from '../prove/jobs/s3-server.ts'
@@ -273,6 +274,15 @@ test('those past their time go, and the newest good ones stay', async () => {
   expect(local.length).toBe(before - old.length + 1)
   for (const { manifest } of old) expect(local).not.toContain(manifest)
 }, 60_000)
+
+// A gigabyte: npm run bench -- backup. How fast it is beside the pipe, a small one does not tell.
+test('memory stays below its limit', async () => {
+  const found = await benchBackup({ megabytes: 8, rounds: 1, say: () => undefined })
+  expect(found.peak).toBeLessThan(backupLimits.peak)
+  expect(found.peak).toBeGreaterThan(30e6)
+  expect(found.plainBytes).toBeGreaterThan(5e6)
+  expect(backupPage(found, 'now')).toMatch(/Speed beside the pipe: \d+\.\d\d \(promised/)
+}, 180_000)
 
 // The others: npm run prove -- jobs.
 test.each(['backup: kill -9 in the renaming', 'backup: the disk is full'])(
