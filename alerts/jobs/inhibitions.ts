@@ -1,10 +1,11 @@
 import type { JobName } from '../../config/jobs.ts'
 import type { Alert } from '../alert.ts'
+import { cleanupOverdue } from '../reservations/housekeeping.ts'
 import { auditCheckBlind } from '../security/audit.ts'
 import { restartGivenUp, schemaAhead, updateUndone } from './api.ts'
 import { backupMissing, backupStale, configurationBackupStale, fileBackupStale } from './backups.ts'
 import { restoreTestFailing, restoreTestFaulty, restoreUntested } from './restores.ts'
-import { backupFailing, jobFailing } from './runs.ts'
+import { backupFailing, jobFailing, jobRefused, jobUndecided } from './runs.ts'
 import { jobHanging, jobOverdue, jobOvertime, schedulerGone } from './schedule.ts'
 
 /** One of these alerts, with labels where they are not of every series. */
@@ -58,6 +59,12 @@ export const ofOneFault: readonly OneFault[] = [
     tells: { alerts: [restoreTestFailing, restoreTestFaulty] },
     says: { alerts: [restoreUntested] },
     equal: ['instance'],
+  },
+  // It is what the job would clean, and the job says why it does not.
+  {
+    tells: { alerts: [jobFailing, jobRefused, jobUndecided], more: of('cleanup') },
+    says: { alerts: [cleanupOverdue] },
+    equal: [],
   },
   { tells: { alerts: [restartGivenUp] }, says: { alerts: [jobFailing], more: of('restart') }, equal: ['instance'] },
   {

@@ -108,7 +108,7 @@ export const cleanupOverdue = alert({
   summary: ({ label, value }) =>
     `The cleanup of ${label('instance')} has not run for eight days: at least ${value.plain} rows (${label('reason')}) wait for it`,
   action:
-    'Run the cleanup by hand and read what it says; then look why its timer does not start it. Expired tokens are cleared, the ' +
+    'Run the cleanup by hand (npm run job -- cleanup) and read what it says; then look why its timer does not start it. Expired tokens are cleared, the ' +
     'reservations stay.',
   runbook: {
     meaning:

@@ -99,7 +99,16 @@ const ownGroups: readonly RuleGroup[] = [
 
 /** The promises are left out: what they count is watched by alerts of their own. */
 const coverage = coverageAlerts([
-  ...[httpGroups, serviceGroups, reservationGroups, postgresGroups, redisGroups, probeGroups, jobGroups, securityGroups].flat(),
+  ...[
+    httpGroups,
+    serviceGroups,
+    reservationGroups,
+    postgresGroups,
+    redisGroups,
+    probeGroups,
+    jobGroups,
+    securityGroups,
+  ].flat(),
   ...ownGroups,
 ])
 
