@@ -1,6 +1,5 @@
 import { runJob } from '../../../jobs/runner.ts'
-import { jobOf } from './update-job.ts'
-import type { Task } from './update-stand.ts'
+import { jobOf, type Task } from './update-job.ts'
 
 /** One run of the update. */
 const task: Task = JSON.parse(process.argv[2] ?? '{}')

@@ -1,11 +1,21 @@
 import { backupSettings } from '../../../config/backup.ts'
 import { readEnv } from '../../../config/env.ts'
 import { jobs } from '../../../config/jobs.ts'
+import type { UpdateSettings } from '../../../config/update.ts'
 import { backupJob } from '../../../jobs/backup/index.ts'
 import type { Job } from '../../../jobs/job.ts'
 import { driverOf } from '../../../jobs/restart/driver.ts'
 import { updateJob } from '../../../jobs/update/index.ts'
-import type { Task } from './update-stand.ts'
+
+/** What the program of a run is given. */
+export interface Task {
+  readonly env: Readonly<Record<string, string>>
+  readonly settings: UpdateSettings
+  readonly process: string
+  readonly home: string
+  /** Whether the backup before is made by the job, or is left out, as something else is proven. */
+  readonly saved: 'by the job' | 'not at all'
+}
 
 /** The update of a stand. */
 export const jobOf = ({ env: given, settings, process: name, home, saved }: Task): Job => {

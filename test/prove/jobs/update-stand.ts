@@ -15,21 +15,11 @@ import { runJob } from '../../../jobs/runner.ts'
 import { eventually, freePort } from '../../integration/servers.ts'
 import type { Shop } from './case.ts'
 import { developers, type Release } from './update-api.ts'
-import { jobOf } from './update-job.ts'
+import { jobOf, type Task } from './update-job.ts'
 
 const run = promisify(execFile)
 const bin = fileURLToPath(new URL('../../../node_modules/.bin/', import.meta.url))
 const child = fileURLToPath(new URL('update-child.ts', import.meta.url))
-
-/** What the program of a run is given. */
-export interface Task {
-  readonly env: Readonly<Record<string, string>>
-  readonly settings: UpdateSettings
-  readonly process: string
-  readonly home: string
-  /** Whether the backup before is made by the job, or is left out, as something else is proven. */
-  readonly saved: 'by the job' | 'not at all'
-}
 
 const told = z.object({ version: z.string().optional(), pid: z.number().optional() })
 const reservation = z.object({ id: z.number() })
