@@ -16,7 +16,11 @@ export interface At {
 type Step = (at: At) => Promise<void>
 
 /** Ends a step that takes too long: that is a failure of it, after which there is time to go back. */
-export const within = async <T>(minutes: number, { signal }: Run, work: (signal: AbortSignal) => Promise<T>): Promise<T> => {
+export const within = async <T>(
+  minutes: number,
+  { signal }: Run,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> => {
   const late = AbortSignal.timeout(minutes * 60_000)
   try {
     return await work(AbortSignal.any([signal, late]))
