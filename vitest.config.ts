@@ -24,6 +24,8 @@ const beside = [
   'test/integration/generate.test.ts',
   // They wait for notifications.
   'test/integration/{delivery,incidents,ladder,messages,on-call,outage,routes,tally}.test.ts',
+  // They wait for programs that they kill and start.
+  'test/integration/jobs-*.test.ts',
   ...longest,
 ]
 
