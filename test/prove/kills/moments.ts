@@ -19,7 +19,8 @@ const minutes = (count: number) => count / (severities.critical.respondWithinHou
 
 /** Every step of the ladder. */
 export const moments: readonly Moment[] = [
-  { step: 'before it fires', instance: 'redis-early', age: minutes(-0.5), end: afterwards },
+  // A Prometheus that was away lets the delay go on where it was: it fires later by as much, and ends behind its last step.
+  { step: 'before it fires', instance: 'redis-early', age: minutes(-0.5), end: 1 + minutes(12) },
   // Its group waits for half a minute.
   { step: 'before the first notification', instance: 'redis-fresh', age: minutes(0.3), end: afterwards },
   { step: 'between first notification and reminder', instance: 'redis-waiting', age: 0.25, end: afterwards },
