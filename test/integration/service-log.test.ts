@@ -125,8 +125,7 @@ describe('the file for logrotate', async () => {
     run([logrotate.path, ...args, '-s', join(folder, '..', 'state'), join(base, 'techplus')], { env: logrotate.env })
 
   test('is understood, and its 30 days are kept while the service logs, without a line lost or a signal sent', async () => {
-    const text = readFileSync(join(root, 'compose/logrotate/techplus'), 'utf8')
-      .replaceAll('/var/log/techplus', folder)
+    const text = readFileSync(join(root, 'compose/logrotate/techplus'), 'utf8').replaceAll('/var/log/techplus', folder)
     writeFileSync(join(base, 'techplus'), text, { mode: 0o644 })
     const { child, ended } = started({ lines: 100, end: 'when asked' })
     const files = ['combined', 'error'].map((name) => join(folder, `${name}.log`))

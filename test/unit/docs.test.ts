@@ -74,7 +74,9 @@ describe.each(guides)('%s', (path) => {
   test('leads to files that are there', () => {
     const links = [...read(path).matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, link = '']) => link)
     const named = [
-      ...read(path).matchAll(/`((?:alerts|compose|config|dashboards|demo|docs|exporters|jobs|metrics|test)\/[\w./-]+)`/g),
+      ...read(path).matchAll(
+        /`((?:alerts|compose|config|dashboards|demo|docs|exporters|jobs|metrics|test)\/[\w./-]+)`/g,
+      ),
     ].map(([, file = '']) => file)
     const absent = [...links.map((link) => join(dirname(path), link)), ...named].filter(
       (file) => !existsSync(join(root, file)),
