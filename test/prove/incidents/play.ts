@@ -8,7 +8,7 @@ const longFiring = 3_600_000
  * Milliseconds after which Prometheus tells again what still fires: a minute (`--rules.alert.resend-delay`) where the
  * recorder waits three, and so often where it waits some seconds. That it fired past its deadline is known by this alone.
  */
-const again = 1_000
+const again = 1_500
 
 /** An alert that fires, as Alertmanager is told of it. */
 interface Told {
@@ -60,30 +60,30 @@ const talkTo = (alertmanager: string) => {
 
 type Talk = ReturnType<typeof talkTo>
 
-/** Alerts as a Prometheus tells them: one notification after the other, and what fires again and again. */
+/** Alerts as a Prometheus tells them: what fires is told again and again, and never behind its end. */
 const prometheus = (talk: Talk) => {
   const firing = new Map<Firing, Told>()
-  let last: Promise<unknown> = Promise.resolve()
+  let repeating: Promise<unknown> = Promise.resolve()
   let going = true
-  const send = (told: readonly Told[]) => {
-    const sent = last.then(() => talk.alerts(told))
-    last = sent.catch(() => undefined)
-    return sent
-  }
   return {
     begins: (one: Firing, startsAt: number) => {
       const told = { labels: one.labels, startsAt, endsAt: Date.now() + longFiring }
       firing.set(one, told)
-      return send([told])
+      return talk.alerts([told])
     },
-    ends: (one: Firing, startsAt: number, endsAt: number) => {
+    ends: async (one: Firing, startsAt: number) => {
       firing.delete(one)
-      return send([{ labels: one.labels, startsAt, endsAt }])
+      await repeating
+      const endsAt = Date.now()
+      await talk.alerts([{ labels: one.labels, startsAt, endsAt }])
+      return endsAt
     },
-    resend: async () => {
+    repeat: async () => {
       while (going) {
         await delay(again)
-        if (firing.size > 0) await send([...firing.values()])
+        if (firing.size === 0) continue
+        repeating = talk.alerts([...firing.values()])
+        await repeating
       }
     },
     stop: () => {
@@ -99,19 +99,19 @@ interface Stage {
   until(moment: number): Promise<number>
 }
 
-const playFiring = async ({ rules, until }: Stage, firing: Firing): Promise<Fired> => {
+const playFiring = async ({ talk, rules, until }: Stage, firing: Firing): Promise<Fired> => {
   const { labels, heard, age, over } = firing
   const began = await until(heard)
   const startsAt = began - age * 1_000
   if (over - heard < 1) {
     const endsAt = startsAt + (over - heard) * 1_000
-    await rules.ends(firing, startsAt, endsAt)
+    await talk.alerts([{ labels, startsAt, endsAt }])
     return { labels, startsAt, heardAt: began, endsAt }
   }
   await rules.begins(firing, startsAt)
   const heardAt = Date.now()
-  const endsAt = await until(over)
-  await rules.ends(firing, startsAt, endsAt)
+  await until(over)
+  const endsAt = await rules.ends(firing, startsAt)
   return { labels, startsAt, heardAt, endsAt }
 }
 
@@ -154,7 +154,7 @@ export const play = async (
   const talk = talkTo(alertmanager)
   const rules = prometheus(talk)
   const played = Promise.all(scenes.map((scene) => playScene({ talk, rules, until }, scene))).finally(rules.stop)
-  const [scenesPlayed] = await Promise.all([played, rules.resend()])
+  const [scenesPlayed] = await Promise.all([played, rules.repeat()])
   return scenesPlayed
 }
 
