@@ -150,6 +150,7 @@ const wentOf = ({ instance }: Moment, { began, ended }: Times, first: First | un
   begunAt: began.get(instance) ?? Number.NaN,
   firedAt,
   annotations: first?.annotations ?? {},
+  ...(first && { toldFiredAt: first.startsAt }),
   endedAt: ended.get(instance) ?? Number.NaN,
 })
 

@@ -18,6 +18,8 @@ export interface Climb extends Went {
   readonly annotations: Annotations
   /** When its fault began. */
   readonly begunAt: number
+  /** Since when it fires as its first message tells, where Alertmanager heard of it late. */
+  readonly toldFiredAt?: number
 }
 
 interface Climbing {

@@ -24,9 +24,9 @@ const moment = (milliseconds: number) => {
 }
 
 /** Alertmanager fills it in by the clock of this world: of all times it alone is not compressed. */
-const respondBy = ({ alert, firedAt }: Climb) => {
+const respondBy = ({ alert, firedAt, toldFiredAt = firedAt }: Climb) => {
   const hours = severities[severityOf(alert)].respondWithinHours
-  return `${moment(firedAt + hours * 3_600_000)} (within ${hours} hour${hours === 1 ? '' : 's'})`
+  return `${moment(toldFiredAt + hours * 3_600_000)} (within ${hours} hour${hours === 1 ? '' : 's'})`
 }
 
 const respondFault = (said: string, climb: Climb) => {
