@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { gunzipSync } from 'node:zlib'
@@ -53,7 +54,8 @@ export const registry = async (known: Readonly<Record<string, readonly Advisory[
 }
 
 const advisory = (one: Advisory, at: number) => ({
-  id: 1_000 + at,
+  // npm keeps what it found out of an advisory by its number.
+  id: randomInt(1_000_000, 1_000_000_000) + at,
   url: 'https://github.com/advisories/GHSA-jf85-cpcp-j695',
   cwe: ['CWE-1321'],
   cvss: { score: 9.1, vectorString: null },
