@@ -235,21 +235,26 @@ describe('The scheduler', () => {
     const pidOf = async () => (await readKept(task.folder, name)).running?.pid
     const first = await eventually(pidOf, Boolean)
     expect(first).not.toBe(scheduler.pid)
+    await eventually(
+      () => scheduler.said(),
+      (said) => said.includes('its time has come again while it runs, and is left out'),
+    )
     process.kill(first ?? 0, 'SIGKILL')
     await eventually(
       () => outcomesOf(task),
       (outcomes) => outcomes.join() === 'killed',
     )
     await eventually(pidOf, (pid) => pid !== undefined && pid !== first)
-    expect(scheduler.said()).toContain('its time has come again while it runs, and is left out')
     await eventually(
       () => outcomesOf(task, 'backup'),
-      (outcomes) => outcomes.length > 1,
+      (outcomes) => outcomes.filter((outcome) => outcome === 'succeeded').length > 1,
     )
     scheduler.process.kill('SIGTERM')
     expect(await scheduler.ended).toBe(0)
     expect(await outcomesOf(task)).toEqual(['killed', 'stopped'])
-    expect(new Set(await outcomesOf(task, 'backup'))).toEqual(new Set(['succeeded']))
+    // The last may have been begun as the scheduler was told to end.
+    const backups = await outcomesOf(task, 'backup')
+    expect(backups.slice(0, -1).filter((outcome) => outcome !== 'succeeded')).toEqual([])
   })
 
   test('is one in a folder, until it is killed; what it started comes to its end', async () => {
