@@ -1,12 +1,23 @@
 import { probeCertificateExpiry } from '../../metrics/foreign.ts'
 import { and, gt, lastOverTime, lt, lte, mul, secondsSince } from '../../metrics/promql.ts'
-import { type Alert, alert, boundary, type Look } from '../alert.ts'
+import { type Alert, alert, boundary, type Look, type Threshold } from '../alert.ts'
 
 /**
  * Seconds until it expires, negative afterwards. A probe that fails has no certificate to tell of, and of one that has expired every
  * probe fails: the last that was seen counts for a day. There is none at all where the address is http.
  */
 const left = mul(secondsSince(lastOverTime(probeCertificateExpiry, '1d')), -1)
+
+/** How near the end of a certificate is, whoever looked at it. */
+export const stages = {
+  soon: { is: '3 d', least: '1 h', most: '10 d', source: 'awesome-prometheus-alerts: critical below 3 days' },
+  coming: {
+    is: '20 d',
+    least: '11 d',
+    most: '80 d',
+    source: 'awesome-prometheus-alerts: warning below 20 days; certbot renews at 30',
+  },
+} as const satisfies Readonly<Record<string, Threshold>>
 
 const diagnosis: readonly [Look, ...Look[]] = [
   {
@@ -46,12 +57,7 @@ export const certificateExpired: Alert = alert({
 
 export const certificateExpiresSoon = alert({
   name: 'CertificateExpiresSoon',
-  threshold: {
-    is: '3 d',
-    least: '1 h',
-    most: '10 d',
-    source: 'awesome-prometheus-alerts: critical below 3 days',
-  },
+  threshold: stages.soon,
   expr: (threshold) => and(lt(left, threshold), gt(left, 0)),
   for: '5m',
   severity: 'high',
@@ -69,12 +75,7 @@ export const certificateExpiresSoon = alert({
 
 export const certificateExpiring = alert({
   name: 'CertificateExpiring',
-  threshold: {
-    is: '20 d',
-    least: '11 d',
-    most: '80 d',
-    source: 'awesome-prometheus-alerts: warning below 20 days; certbot renews at 30',
-  },
+  threshold: stages.coming,
   expr: (threshold) => and(lt(left, threshold), gt(left, boundary(certificateExpiresSoon))),
   for: '1h',
   severity: 'low',

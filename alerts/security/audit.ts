@@ -35,7 +35,7 @@ export const auditCheckBlind = alert({
       auditAgain,
     ],
     mitigation: [
-      'npm_audit: a mirror that refuses audits (405): set another registry for it in config/security.ts, or ask whoever runs the mirror.',
+      'npm_audit: a mirror that refuses audits (405): set another registry in the .npmrc of that folder, or ask whoever runs the mirror.',
       'logins: give the user of the jobs the right to read the log (group adm).',
       'certificates, postgres_roles, redis_acl: the server or its login; see its own alerts.',
       'Nothing is to be looked at there: take it out of config/security.ts; the check is then left out.',

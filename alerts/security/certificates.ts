@@ -1,6 +1,7 @@
 import { certificateExpiry, certificateNameMatches, certificateTrusted } from '../../exporters/jobs/security.ts'
 import { and, eq, gt, instant, lt, lte, secondsUntil, unless } from '../../metrics/promql.ts'
 import { alert, boundary, type Look } from '../alert.ts'
+import { stages } from '../probe/certificates.ts'
 import { auditAgain, report } from './looks.ts'
 
 /** Seconds until it expires, negative afterwards. The audit looks once a day: in between it is reckoned with. */
@@ -20,7 +21,7 @@ const chain: Look = {
 const renewal: readonly [string, ...string[]] = [
   'Renew it (certbot renew), and reload whoever serves it.',
   'It is renewed on disk and an old one is still served: reload the server.',
-  'The endpoint is no longer used: take it out of config/security.ts.',
+  'The endpoint is no longer used: take it out of AUDIT_ENDPOINTS.',
   'The audit looks once a day: npm run job -- security-audit tells it at once.',
 ]
 
@@ -35,7 +36,7 @@ export const endpointCertificateExpired = alert({
   action: 'Renew it now and reload its server; then npm run job -- security-audit, which ends this alert.',
   runbook: {
     meaning:
-      'The audit connected to this endpoint of config/security.ts, and its certificate has expired, or has since then.',
+      'The audit connected to this endpoint of AUDIT_ENDPOINTS, and its certificate has expired, or has since then.',
     impact: 'Browsers, apps and programs refuse the connection. For the API nobody can book.',
     diagnosis: [served, report, auditAgain],
     mitigation: renewal,
@@ -44,12 +45,7 @@ export const endpointCertificateExpired = alert({
 
 export const endpointCertificateExpiresSoon = alert({
   name: 'EndpointCertificateExpiresSoon',
-  threshold: {
-    is: '3 d',
-    least: '1 h',
-    most: '10 d',
-    source: 'awesome-prometheus-alerts: critical below 3 days',
-  },
+  threshold: stages.soon,
   expr: (threshold) => and(lt(left, threshold), gt(left, 0)),
   for: '5m',
   severity: 'high',
@@ -67,12 +63,7 @@ export const endpointCertificateExpiresSoon = alert({
 
 export const endpointCertificateExpiring = alert({
   name: 'EndpointCertificateExpiring',
-  threshold: {
-    is: '20 d',
-    least: '11 d',
-    most: '80 d',
-    source: 'awesome-prometheus-alerts: warning below 20 days; certbot renews at 30',
-  },
+  threshold: stages.coming,
   expr: (threshold) => and(lt(left, threshold), gt(left, boundary(endpointCertificateExpiresSoon))),
   for: '1h',
   severity: 'low',
