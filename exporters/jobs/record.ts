@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { type JobName, jobNames } from '../../config/jobs.ts'
+import { reader } from './reader.ts'
 
 /**
  * What became of a run.
@@ -75,14 +76,6 @@ export type Measured = Readonly<z.infer<typeof sample>>
 export type Running = Readonly<z.infer<typeof running>>
 /** Runs whose records were removed. */
 export type Totals = Readonly<z.infer<typeof totals>>
-
-const reader =
-  <T>(shape: z.ZodType<T>) =>
-  (text: string): T => {
-    const parsed = shape.safeParse(JSON.parse(text))
-    if (parsed.success) return parsed.data
-    throw new Error(parsed.error.issues.map(({ path, message }) => `${path.join('.')} ${message}`).join(', '))
-  }
 
 /** @throws Error saying what is wrong with it */
 export const readRecord: (text: string) => JobRecord = reader(record)

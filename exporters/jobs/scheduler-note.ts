@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { type JobName, jobNames } from '../../config/jobs.ts'
+import { reader } from './reader.ts'
 
 const note = z.object({
   version: z.literal(1),
@@ -16,8 +17,4 @@ export interface SchedulerNote extends Readonly<z.infer<typeof note>> {
 }
 
 /** @throws Error saying what is wrong with it */
-export const readSchedulerNote = (text: string): SchedulerNote => {
-  const parsed = note.safeParse(JSON.parse(text))
-  if (parsed.success) return parsed.data
-  throw new Error(parsed.error.issues.map(({ path, message }) => `${path.join('.')} ${message}`).join(', '))
-}
+export const readSchedulerNote: (text: string) => SchedulerNote = reader(note)

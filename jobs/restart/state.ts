@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { z } from 'zod'
 import { readIf } from '../../exporters/jobs/folder.ts'
+import { reader } from '../../exporters/jobs/reader.ts'
 import { replaceFile, syncFolder } from '../../exporters/replace-file.ts'
 
 const moment = z.iso.datetime()
@@ -25,19 +26,14 @@ export type Outage = NonNullable<State['outage']>
 
 const nothing: State = { version: 1, restarts: [] }
 
-const read = (text: string): State => {
-  const parsed = shape.safeParse(JSON.parse(text))
-  if (parsed.success) return parsed.data
-  throw new Error(parsed.error.issues.map(({ path, message }) => `${path.join('.')} ${message}`).join(', '))
-}
-
 const place = (folder: string) => join(folder, 'restarts.json')
 
 /**
  * @param folder the job's own, below `JOBS_DIR`
  * @throws Error naming the file, where it is damaged
  */
-export const readState = async (folder: string): Promise<State> => (await readIf(place(folder), read)) ?? nothing
+export const readState = async (folder: string): Promise<State> =>
+  (await readIf(place(folder), reader(shape))) ?? nothing
 
 /** It is on the disk when this resolves. */
 export const writeState = async (folder: string, state: State): Promise<void> => {

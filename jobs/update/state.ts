@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { readIf } from '../../exporters/jobs/folder.ts'
+import { reader } from '../../exporters/jobs/reader.ts'
 import { replaceFile, syncFolder } from '../../exporters/replace-file.ts'
 import type { Reading } from './schema.ts'
 
@@ -57,14 +58,6 @@ export interface Keeping {
   writeBefore(reading: Reading): Promise<void>
   forget(): Promise<void>
 }
-
-const reader =
-  <T>(of: z.ZodType<T>) =>
-  (text: string): T => {
-    const parsed = of.safeParse(JSON.parse(text))
-    if (parsed.success) return parsed.data
-    throw new Error(parsed.error.issues.map(({ path, message }) => `${path.join('.')} ${message}`).join(', '))
-  }
 
 /** @param folder the job's own, below `JOBS_DIR` */
 export const keepingIn = (folder: string): Keeping => {
