@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { sourceVariables } from '../config/targets.ts'
 import { demoLogins, setupDemo, urlFor } from '../demo/setup.ts'
+import { wordsOf } from '../exporters/failure.ts'
 import { artefacts } from './artefacts.ts'
 import { at, type Component, type StackOptions, type Start, together } from './component.ts'
 import type { Deployment } from './deployment.ts'
@@ -103,7 +104,7 @@ const postgresPrograms = async (folder: string, say: StackOptions['say']) => {
     const programs = { pg_dump: found['pg_dump-17'], pg_restore: found['pg_restore-17'] }
     return { POSTGRES_BIN: programFolder(join(folder, 'jobs', 'bin'), programs) }
   } catch (cause) {
-    say(`The demo's backups will not run: ${cause instanceof Error ? cause.message : String(cause)}`)
+    say(`The demo's backups will not run: ${wordsOf(cause)}`)
     return {}
   }
 }

@@ -1,6 +1,7 @@
 import { readEnv } from '../config/env.ts'
 import { targets } from '../config/targets.ts'
 import { accessOf, exposure } from './access.ts'
+import { wordsOf } from './failure.ts'
 import { keepHeapSmall } from './heap.ts'
 import { openFolders, openTargets } from './index.ts'
 import { processRegistry } from './registry.ts'
@@ -42,6 +43,6 @@ const stop = async (server: { close(): Promise<unknown> }) => {
 }
 
 start().catch((error: unknown) => {
-  console.error(`exporter: ${error instanceof Error ? error.message : String(error)}`)
+  console.error(`exporter: ${wordsOf(error)}`)
   process.exit(1)
 })

@@ -1,4 +1,5 @@
 import { readFileSync, statSync } from 'node:fs'
+import { wordsOf } from './failure.ts'
 
 /** A value that may change while the program runs: what it is now. */
 export type Secret = () => string
@@ -28,7 +29,7 @@ export const fresh = <T>({ name, files, make, tell }: FreshOptions<T>): (() => T
       const texts = read()
       return { texts, value: make(texts) }
     } catch (cause) {
-      throw new Error(`could not use ${files.join(' and ')} of ${name}: ${words(cause)}`, { cause })
+      throw new Error(`could not use ${files.join(' and ')} of ${name}: ${wordsOf(cause)}`, { cause })
     }
   }
   let known = first()
@@ -43,7 +44,7 @@ export const fresh = <T>({ name, files, make, tell }: FreshOptions<T>): (() => T
       if (fault !== undefined) tell(`${files.join(' and ')} of ${name} can be used again`)
       fault = undefined
     } catch (cause) {
-      const told = `could not use ${files.join(' and ')} of ${name}: ${words(cause)}. What it held before stays in use`
+      const told = `could not use ${files.join(' and ')} of ${name}: ${wordsOf(cause)}. What it held before stays in use`
       if (told !== fault) tell(told)
       fault = told
     }
@@ -96,5 +97,3 @@ const warnOfOpen = (name: string, files: readonly string[], tell: Tell) => {
     if (mend) tell(`other users get at ${file} of ${name}: its mode is ${mode.toString(8)}. Type: ${mend}`)
   }
 }
-
-const words = (cause: unknown) => (cause instanceof Error ? cause.message : String(cause))

@@ -1,6 +1,6 @@
 import { chmod, mkdir, readFile, stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { wordsOf } from '../failure.ts'
+import { isCode, wordsOf } from '../failure.ts'
 import { lockFolder } from '../folder-lock.ts'
 import { replaceFile } from '../replace-file.ts'
 import type { Tell } from '../secret.ts'
@@ -116,7 +116,7 @@ const line = (content: object) => `${JSON.stringify(content)}\n`
 
 const readContent = async (file: string, tell: Tell): Promise<Content> => {
   const bytes = await readFile(file).catch((failure: unknown) => {
-    if (failure instanceof Error && 'code' in failure && failure.code === 'ENOENT') return Buffer.alloc(0)
+    if (isCode(failure, 'ENOENT')) return Buffer.alloc(0)
     throw new Error(`could not read ${file}: give it to the user that the recorder runs as`, { cause: failure })
   })
   const length = bytes.lastIndexOf('\n') + 1

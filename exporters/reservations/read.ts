@@ -1,3 +1,4 @@
+import { codeOf } from '../failure.ts'
 import type { Database } from '../postgres/source.ts'
 
 /** A table that is read: as it is written in SQL, and what an error about it names. */
@@ -35,9 +36,6 @@ interface Place {
   readonly database: string
   readonly login: string
 }
-
-const codeOf = (cause: unknown) =>
-  cause instanceof Error && 'code' in cause && typeof cause.code === 'string' ? cause.code : ''
 
 const file = 'config/reservations.ts'
 

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { BatchSetting } from '../../config/cleanup.ts'
-import { wordsOf } from '../../exporters/failure.ts'
+import { codeOf, wordsOf } from '../../exporters/failure.ts'
 import type { Session } from '../../exporters/postgres/session.ts'
 import type { Run } from '../job.ts'
 
@@ -30,9 +30,6 @@ const patience = 10
  */
 const busy = /^(55P03|57014|40P01|40001)$/
 const ofRow = /^(23|27|44|P0001)/
-
-const codeOf = (cause: unknown) =>
-  cause instanceof Error && 'code' in cause && typeof cause.code === 'string' ? cause.code : ''
 
 /**
  * Changes rows in batches. Each is a transaction of its own, found by where its rows stand, and looked at again under their

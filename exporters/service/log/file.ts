@@ -1,6 +1,7 @@
 import { accessSync, closeSync, constants, fstatSync, fsync, mkdirSync, openSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import sonic, { type SonicBoom } from 'sonic-boom'
+import { wordsOf } from '../../failure.ts'
 import { rotate } from './rotation.ts'
 
 export interface LogFileOptions {
@@ -55,8 +56,6 @@ const openAt = (path: string, onError: (cause: Error) => void): Open => {
 
 /** A full disk at the start is no fault of the settings, and may have room later. */
 const passes = (cause: unknown) => /^(?:ENOSPC|EDQUOT|EMFILE|ENFILE):/.test(wordsOf(cause))
-
-const wordsOf = (cause: unknown) => (cause instanceof Error ? cause.message : String(cause))
 
 /** Remembers whether something fails, and tells of a change only. */
 const faultOf = (what: string, again: string, tell: LogFileOptions['tell']) => {
