@@ -35,7 +35,7 @@ import { serviceErrors } from './service/process.ts'
 import { slosByInstance, slosByRoute } from './slo.ts'
 import { aftermath, aftermathName, outages, slowAftermaths } from './stack/aftermath.ts'
 import { systemDown } from './stack/system.ts'
-import { targetDown, targetUnreliable } from './stack/targets.ts'
+import { targetDown } from './stack/targets.ts'
 
 /** What fires because of the source is held back: alerts that match the target and equal the source in every label of `equal`. */
 export interface Inhibition {
@@ -187,7 +187,6 @@ const first = (): readonly Inhibition[] => [
   ...[apiDown, postgresDown, redisDown].map(onItself),
   ...effects().flatMap(([cause, brought]) => brought.flatMap((effect) => duringAndAfter(cause, effect))),
   ...outages.flatMap((cause) => longAfter(cause, any(logErrorsSurging))),
-  ...[systemDown, apiDown].flatMap((cause) => longAfter(cause, [...any(targetUnreliable), 'job=~"api|probe"'])),
   throughExporter('exporter', 'postgres', 'reservations', 'redis', 'jobs'),
   throughExporter('blackbox', 'probe'),
   ...ofOneFault.map(

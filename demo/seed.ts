@@ -46,6 +46,10 @@ const statements = `
     cross join lateral (select ${midnight} + day * interval '1 day' + hour as date) sitting
     join tables t on random() < 0.15
     where date > now();
+  -- As many as visitors cancel: the first hour is like the day before it.
+  update reservations
+    set status = 'CANCELLED', management_token = null, token_expires_at = null, cancelled_at = created_at + random() * (now() - created_at)
+    where date > now() and random() < 0.2;
 
   insert into payments (reservation_id, amount_cents, charge_id, created_at)
     select id, party_size * 1000, 'ch_' || gen_random_uuid(), created_at from reservations

@@ -1,7 +1,18 @@
 import { processStartTime } from '../../exporters/service/runtime/runtime-metrics.ts'
-import { scrapeDuration, up } from '../../metrics/foreign.ts'
+import { alerts, scrapeDuration, up } from '../../metrics/foreign.ts'
 import { matches } from '../../metrics/metric.ts'
-import { and, avgOverTime, changes, complement, eq, gt, instant, maxOverTime, unless } from '../../metrics/promql.ts'
+import {
+  and,
+  avgOverTime,
+  changes,
+  complement,
+  eq,
+  gt,
+  instant,
+  max,
+  maxOverTime,
+  unless,
+} from '../../metrics/promql.ts'
 import { alert } from '../alert.ts'
 
 const whatPrometheusSays = {
@@ -75,6 +86,8 @@ export const targetAbsent = alert({
   },
 })
 
+const down = alerts.where({ alertname: targetDown.alert, alertstate: 'firing' })
+
 export const targetUnreliable = alert({
   name: 'TargetUnreliable',
   threshold: {
@@ -83,8 +96,12 @@ export const targetUnreliable = alert({
     most: '80 %',
     source: 'kube-prometheus: TargetDown above 10 % of the targets of a job',
   },
-  // One that is down altogether is told by TargetDown.
-  expr: (threshold) => and(gt(complement(avgOverTime(up, '1h')), threshold), eq(maxOverTime(up, '2m'), 1)),
+  // One that is down altogether, or was, is told by TargetDown.
+  expr: (threshold) =>
+    unless(
+      and(gt(complement(avgOverTime(up, '1h')), threshold), eq(maxOverTime(up, '2m'), 1)),
+      max(maxOverTime(down, '1h'), ['job', 'instance']),
+    ),
   for: '10m',
   severity: 'medium',
   owner: 'platform',

@@ -9,10 +9,12 @@ import type { Server } from '../../compose/local/process.ts'
 import { ensurePrograms } from '../../compose/local/programs.ts'
 import { startRedis } from '../../compose/local/servers.ts'
 import { pause, processesOf, resume } from '../../demo/pause.ts'
+import { printed } from '../../exporters/exposition.ts'
 import { healthChecks } from '../../exporters/service/health/checks.ts'
 import { answersOk, pingPostgres, pingRedis } from '../../exporters/service/health/dependencies.ts'
 import { health, healthRoutes } from '../../exporters/service/health/health.ts'
 import { instruments } from '../../exporters/service/instruments/instruments.ts'
+import { poolsSource } from '../../exporters/service/runtime/pools.ts'
 import { eventually, freePort, workshop } from './servers.ts'
 
 const secret = 'sk_test_of_nobody'
@@ -109,6 +111,24 @@ const stop = async (name: Name) => {
     shop.keep(await parts.again[name]())
   }
 }
+
+test('whoever gets an idle connection is not among those that wait', async () => {
+  const { pool } = parts
+  const own = instruments({ report: (_part, cause) => expect.unreachable(String(cause)) })
+  own.addSource('pools', poolsSource({ main: pool }, own))
+  const waiting = async () =>
+    [...printed(await own.readings(), { open: false })].join('').match(/^client_pool_waiting_requests\S* (\d+)$/m)?.[1]
+  await pool.query('select 1')
+  const few = pool.query('select 1')
+  expect(pool.waitingCount).toBe(1)
+  const seen = waiting()
+  expect(await seen).toBe('0')
+  await few
+  const many = Array.from({ length: 6 }, () => pool.query('select pg_sleep(0.2)'))
+  await eventually(waiting, (count) => count === '2')
+  await Promise.all(many)
+  expect(await waiting()).toBe('0')
+})
 
 describe('/health/detailed', () => {
   const losses = {

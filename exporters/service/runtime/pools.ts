@@ -67,7 +67,8 @@ const poolGauges = (instruments: Pick<Instruments, 'gauge'>) => {
     connections.set(idleCount, { pool, state: 'idle' })
     connections.set(totalCount - idleCount, { pool, state: 'used' })
     if (options.max !== undefined) max.set(options.max, { pool })
-    waiting.set(waitingCount, { pool })
+    // pg hands over an idle connection in the next turn: whoever gets one does not wait.
+    waiting.set(Math.max(0, waitingCount - idleCount), { pool })
   }
 }
 

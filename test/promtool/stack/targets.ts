@@ -115,6 +115,13 @@ const unreliable: readonly Case[] = [
     fires: [],
   },
   {
+    name: 'a target that is back, and of which TargetDown told, is told no second time',
+    about: targetUnreliable,
+    series: [series(up, 'redis', '1x60 0x16 1x40')],
+    at: '105m',
+    fires: [],
+  },
+  {
     name: 'a target that is back from an outage of ten minutes is not told at once',
     about: targetUnreliable,
     series: [series(up, 'redis', '1x99 0x9 1x20')],

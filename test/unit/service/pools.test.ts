@@ -25,6 +25,15 @@ test('a pool is shown as it is at each scrape', async () => {
   expect(await scrape()).toContain('client_pool_waiting_requests{pool="main"} 7')
 })
 
+test.each([
+  { idle: 1, queued: 1, waiting: 0 },
+  { idle: 1, queued: 3, waiting: 2 },
+  { idle: 2, queued: 1, waiting: 0 },
+])('of $queued in the queue, with $idle idle connections, $waiting wait', async ({ idle, queued, waiting }) => {
+  const scrape = stand({ main: { totalCount: 4, idleCount: idle, waitingCount: queued, options: {} } })
+  expect(await scrape()).toContain(`client_pool_waiting_requests{pool="main"} ${waiting}`)
+})
+
 test('the clients of pg and of ioredis have what is read of them', async () => {
   const pool = new Pool({ max: 7 })
   const redis = new Redis({ lazyConnect: true })
