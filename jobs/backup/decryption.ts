@@ -1,6 +1,6 @@
-import { createDecipheriv, hkdfSync } from 'node:crypto'
 import { Transform } from 'node:stream'
 import { Decrypter } from 'age-encryption'
+import { opening, payloadKey, sizes } from './age-payload.ts'
 
 /** Why a backup cannot be read. */
 export class Unreadable extends Error {
@@ -42,9 +42,6 @@ const first = Buffer.from('age-encryption.org/v1\n')
 const last = Buffer.from('\n---')
 /** Bytes. A header with one recipient has 200. */
 const longestHeader = 64 * 1024
-/** Bytes of a piece of the text, of what shows that it is unaltered, and of the number that makes each key its own. */
-const sizes = { piece: 64 * 1024, tag: 16, nonce: 16, key: 32 } as const
-
 interface Begun {
   readonly key: Buffer
   readonly rest: Buffer
@@ -72,25 +69,17 @@ export const begin = async (bytes: Buffer, identity: Identity): Promise<Begun | 
   })
   const nonce = bytes.subarray(body, body + sizes.nonce)
   return {
-    key: Buffer.from(hkdfSync('sha256', fileKey, nonce, 'payload', sizes.key)),
+    key: payloadKey(fileKey, nonce),
     rest: bytes.subarray(body + sizes.nonce),
   }
 }
 
 /** Opens the pieces of a file in their order; none comes out that was altered. */
 const pieces = (key: Buffer) => {
-  let count = 0
+  const open = opening(key)
   return (sealed: Buffer, isLast: boolean) => {
-    const nonce = Buffer.alloc(12)
-    nonce.writeUIntBE(count++, 5, 6)
-    nonce[11] = isLast ? 1 : 0
-    const decipher = createDecipheriv('chacha20-poly1305', key, nonce, { authTagLength: sizes.tag })
-    const text = sealed.subarray(0, sealed.length - sizes.tag)
-    decipher.setAuthTag(sealed.subarray(sealed.length - sizes.tag))
     try {
-      const opened = decipher.update(text)
-      decipher.final()
-      return opened
+      return open(sealed, isLast)
     } catch (cause) {
       const why = isLast ? 'truncated' : 'altered'
       throw new Unreadable(why, isLast ? 'its end is missing, or was altered' : 'it was altered', { cause })

@@ -1,4 +1,6 @@
+import { randomBytes } from 'node:crypto'
 import { Encrypter, generateX25519Identity, identityToRecipient } from 'age-encryption'
+import { payloadKey, sealing, sizes } from './age-payload.ts'
 
 /** For whom backups are encrypted: whoever has the other half of the key can read them, and nobody else. */
 export interface Recipient {
@@ -11,37 +13,47 @@ export interface Recipient {
  * @throws Error saying that it is none
  */
 export const recipientOf = async (key: string): Promise<Recipient> => {
-  const encrypter = new Encrypter()
   try {
-    encrypter.addRecipient(key)
     // A key that is none may be found out only where it is used.
-    await encrypter.encrypt(new Uint8Array())
+    await begun(key)
   } catch (cause) {
     throw new Error('is no recipient of age: a letter of it is wrong, or some are missing', { cause })
   }
   return {
     async *encrypting(plain) {
-      yield* await encrypter.encrypt(sparing(plain))
+      const { header, fileKey } = await begun(key)
+      const nonce = randomBytes(sizes.nonce)
+      yield Buffer.concat([header, nonce])
+      const seal = sealing(payloadKey(fileKey, nonce))
+      let kept: Buffer = Buffer.alloc(0)
+      for await (const chunk of plain) {
+        kept = Buffer.concat([kept, chunk])
+        const whole: Uint8Array[] = []
+        // The last piece is known by the end alone, and is empty only where there is nothing at all.
+        for (; kept.length > sizes.piece; kept = kept.subarray(sizes.piece)) {
+          whole.push(...seal(kept.subarray(0, sizes.piece), false))
+        }
+        if (whole.length > 0) yield Buffer.concat(whole)
+      }
+      yield Buffer.concat(seal(kept, true))
     },
   }
 }
 
-/** As a web stream that takes no piece before somebody asks for it: Node's own conversion would take any number of them. */
-const sparing = (chunks: AsyncIterable<Uint8Array>): ReadableStream<Uint8Array> => {
-  const source = chunks[Symbol.asyncIterator]()
-  return new ReadableStream<Uint8Array>(
-    {
-      pull: async (to) => {
-        const { done, value } = await source.next()
-        if (done === true) to.close()
-        else to.enqueue(value)
-      },
-      cancel: async () => {
-        await source.return?.()
-      },
+/** The header of a new file, and the key that it holds for the recipient. */
+const begun = async (key: string) => {
+  const encrypter = new Encrypter()
+  let fileKey: Uint8Array = new Uint8Array()
+  encrypter.addRecipient(key)
+  // A second recipient, which writes nothing: the library tells the key of a file to nobody else.
+  encrypter.addRecipient({
+    wrapFileKey: (given) => {
+      fileKey = Uint8Array.from(given)
+      return []
     },
-    { highWaterMark: 0 },
-  )
+  })
+  const empty = await encrypter.encrypt(new Uint8Array())
+  return { header: empty.subarray(0, empty.length - sizes.nonce - sizes.tag), fileKey }
 }
 
 /** A new key, as age-keygen makes one. */

@@ -1,9 +1,12 @@
+import { randomBytes } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
 import { gunzipSync } from 'node:zlib'
 import { Decrypter, generateX25519Identity, identityToRecipient } from 'age-encryption'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { decrypting, readIdentity } from '../../../../jobs/backup/decryption.ts'
 import { opens, recipientOf } from '../../../../jobs/backup/encryption.ts'
 import { seal, verifyFile } from '../../../../jobs/backup/seal.ts'
 
@@ -41,6 +44,35 @@ test.each([
   await expect(verifyFile(to, sealed, { signal, progress })).rejects.toThrow('is not what was written')
   writeFileSync(to, kept.subarray(1))
   await expect(verifyFile(to, sealed, { signal, progress })).rejects.toThrow('bytes after it was written')
+})
+
+const piece = 64 * 1024
+test.each([0, 1, piece - 1, piece, piece + 1, 2 * piece, 5 * piece + 7])(
+  '%i bytes are encrypted so that the library of age and what restores open them',
+  async (size) => {
+    const identity = await generateX25519Identity()
+    const recipient = await recipientOf(await identityToRecipient(identity))
+    const plain = randomBytes(size)
+    for (const step of [1_000, piece, 200_000]) {
+      const given = Array.from({ length: Math.ceil(size / step) }, (_, n) => plain.subarray(n * step, (n + 1) * step))
+      const stored = Buffer.concat(await Readable.from(recipient.encrypting(Readable.from(given))).toArray())
+      const decrypter = new Decrypter()
+      decrypter.addIdentity(identity)
+      expect(Buffer.from(await decrypter.decrypt(stored)).equals(plain)).toBe(true)
+      const opened = await Readable.from([stored])
+        .pipe(decrypting(readIdentity(identity)))
+        .toArray()
+      expect(Buffer.concat(opened).equals(plain)).toBe(true)
+    }
+  },
+)
+
+test('no two files have a key in common', async () => {
+  const recipient = await recipientOf(await identityToRecipient(await generateX25519Identity()))
+  const encrypted = async () => Buffer.concat(await Readable.from(recipient.encrypting(chunks(1, 10))).toArray())
+  const [one, other] = [await encrypted(), await encrypted()]
+  expect(one.length).toBe(other.length)
+  expect(one.subarray(-26)).not.toEqual(other.subarray(-26))
 })
 
 test('whatever saves and fails in the middle fails the whole, and an abort ends it', async () => {
