@@ -50,6 +50,40 @@ export const selectedBy = (promql: string): readonly Selected[] => {
   return found
 }
 
+/** As Grafana fills in the ranges that it knows of; a choice stays, for it stands inside a string. */
+export const filledIn = (expr: string): string =>
+  expr.replaceAll('$__rate_interval', rateInterval).replaceAll('$__range', '1h')
+
+/** Longer than Grafana's, and nobody's by chance: it is told from a fixed one. */
+export const rateInterval = '61s'
+
+/** A series that is asked for, and the range and the function that it is asked with. */
+export interface Ranged {
+  readonly name: string
+  readonly range?: string
+  readonly by?: string
+}
+
+/** Every series, with what is done to it first. */
+export const rangedIn = (promql: string): readonly Ranged[] => {
+  const found: Ranged[] = []
+  const text = ({ from, to }: { readonly from: number; readonly to: number }) => promql.slice(from, to)
+  parser.parse(promql).iterate({
+    enter: ({ name, node }) => {
+      if (name !== 'VectorSelector') return
+      const identifier = node.getChild('Identifier')
+      const own = { name: identifier ? text(identifier) : '' }
+      const range = node.parent?.name === 'MatrixSelector' ? node.parent : undefined
+      const duration = range?.getChild('DurationExpr')
+      let call = range?.parent
+      while (call && call.name !== 'FunctionCall') call = call.parent
+      const by = call?.getChild('FunctionIdentifier')
+      found.push(range && duration && by ? { ...own, range: text(duration), by: text(by) } : own)
+    },
+  })
+  return found
+}
+
 const sloOf = (matchers: readonly Matcher[]) => matchers.find(({ label }) => label === 'slo')?.value
 
 /** The metric a series belongs to, and the labels it has beside those of its target. */

@@ -10,7 +10,7 @@ import { unitIds } from '../../../dashboards/unit.ts'
 import { everyVariable } from '../../../dashboards/variables.ts'
 import { gauge } from '../../../metrics/metric.ts'
 import { instant, max, vector } from '../../../metrics/promql.ts'
-import { errorsIn, faultOf, selectedBy } from '../../promql.ts'
+import { errorsIn, faultOf, filledIn, selectedBy } from '../../promql.ts'
 
 interface Box {
   readonly x: number
@@ -22,9 +22,6 @@ interface Box {
 const panelsOf = ({ json }: Dashboard) => json.panels ?? []
 const boxOf = ({ gridPos }: { readonly gridPos?: Box }) => gridPos ?? { x: 0, y: 0, w: 0, h: 0 }
 const overlap = (a: Box, b: Box) => a.x < b.x + b.w && b.x < a.x + a.w && a.y < b.y + b.h && b.y < a.y + a.h
-
-/** Grafana fills in the ranges; a choice stays: it stands inside a string. */
-const filledIn = (expr: string) => expr.replaceAll('$__rate_interval', '1m').replaceAll('$__range', '1h')
 
 const queries = models.flatMap(({ uid, asked }) =>
   asked.map(({ panel, refId, expr }) => [`${uid}: ${panel} (${refId})`, filledIn(expr)] as const),
