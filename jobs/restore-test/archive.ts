@@ -65,8 +65,14 @@ export const unpack = async ({ plain, folder, signal, progress }: Options): Prom
   const taking = async () => {
     for await (const entry of archive) await take(entry)
   }
-  // Whatever is behind the end of the archive is read as well: the backup is checked at its own end.
-  await Promise.all([pipeline(plain, archive, { signal }), taking()])
+  const taken = taking()
+  try {
+    // Whatever is behind the end of the archive is read as well: the backup is checked at its own end.
+    await Promise.all([pipeline(plain, archive, { signal }), taken])
+  } finally {
+    // The folder is removed behind this: nothing may be written into it any more.
+    await taken.catch(() => undefined)
+  }
   const files = new Map<string, Unpacked>()
   for (const [name, { path, mode }] of written) {
     signal.throwIfAborted()
