@@ -217,6 +217,22 @@ test('a login that may not read a table is refused before anything is written', 
   ])
 })
 
+test('somebody who holds a table for himself ends the run after its time, and it waits no longer for its rows', async () => {
+  const other = new Client(stand.postgres.url)
+  await other.connect()
+  await other.query('begin; lock table reservations in access exclusive mode')
+  const before = stand.seen()
+  const record = await stand.run({}, { lockSeconds: 1, parts: ['database'] })
+  // It is locked until here: nothing but its own limit ended the run.
+  await other.query('rollback')
+  await other.end()
+  expect(record.outcome).toBe('failed')
+  expect(record.failures.join('\n')).toMatch(/lock timeout/)
+  expect(stand.seen()).toEqual(before)
+  const { rows } = await stand.client.query(`select from pg_stat_activity where application_name = 'techplus-backup'`)
+  expect(rows).toEqual([])
+}, 30_000)
+
 test('a disk without room is noticed before', async () => {
   const { outcome, failures } = await stand.run({}, { room: { growth: 1.5, spare: 1e18 } })
   expect([outcome, failures.join('\n')]).toEqual(['refused', expect.stringMatching(/has room for .*Make room there/)])
