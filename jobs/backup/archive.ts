@@ -4,7 +4,7 @@ import { type FileHandle, lstat, open, readdir, readlink } from 'node:fs/promise
 import { join, resolve, sep } from 'node:path'
 import { pack } from 'tar-stream'
 import { isCode, wordsOf } from '../../exporters/failure.ts'
-import type { SavedFile } from './manifest.ts'
+import type { SavedFile, SavedLink } from './manifest.ts'
 import type { Source } from './source.ts'
 
 /** A file, a folder or a symbolic link below what is saved. */
@@ -89,37 +89,42 @@ interface Options {
   readonly leaveOut: readonly string[]
 }
 
+/** What went into an archive, as its manifest is to tell it. */
+interface Told {
+  readonly contents: SavedFile[]
+  readonly links: SavedLink[]
+}
+
 /** Folders as tar. What the manifest tells of a file is of the very bytes that went into the archive. */
 export const treeSource = ({ kind, roots, leaveOut }: Options): Source<'files' | 'configuration'> => ({
   kind,
   save: async ({ seal, signal, progress }) => {
     const taken = Date.now()
     const archive = pack()
-    const contents: SavedFile[] = []
-    const filling = fill(archive, { roots, leaveOut, signal, contents, progress })
+    const told: Told = { contents: [], links: [] }
+    const filling = fill(archive, { roots, leaveOut, signal, told, progress })
     // Whoever reads the archive is told by its stream.
     filling.catch((cause: unknown) => archive.destroy(cause instanceof Error ? cause : new Error(String(cause))))
     const sealed = await seal(bytesOf(archive), signal)
     await filling
-    const common = { ...sealed, taken, program: 'tar-stream', source: { folders: [...roots] }, contents }
+    const common = { ...sealed, taken, program: 'tar-stream', source: { folders: [...roots] }, ...told }
     return kind === 'files' ? { ...common, kind } : { ...common, kind }
   },
 })
 
 interface Filling extends Pick<Options, 'roots' | 'leaveOut'> {
   readonly signal: AbortSignal
-  readonly contents: SavedFile[]
+  readonly told: Told
   readonly progress: () => void
 }
 
 type Pack = ReturnType<typeof pack>
 
-const fill = async (archive: Pack, { roots, leaveOut, signal, contents, progress }: Filling) => {
+const fill = async (archive: Pack, { roots, leaveOut, signal, told, progress }: Filling) => {
   for (const root of roots) {
     for await (const { path, stats } of walk(root, leaveOut)) {
       signal.throwIfAborted()
-      const saved = await add(archive, path, stats)
-      if (saved) contents.push(saved)
+      await add(archive, { path, stats }, told)
       progress()
     }
   }
@@ -133,20 +138,22 @@ async function* bytesOf(archive: AsyncIterable<unknown>): AsyncGenerator<Uint8Ar
 /** Without the slash at its beginning, as tar has it: it is unpacked wherever somebody likes. */
 const nameOf = (path: string) => path.split(sep).filter(Boolean).join('/')
 
-const add = async (archive: Pack, path: string, stats: Stats): Promise<SavedFile | undefined> => {
+const add = async (archive: Pack, { path, stats }: Found, { contents, links }: Told): Promise<void> => {
   const mode = stats.mode & 0o7777
   const header = { name: nameOf(path), mode, mtime: stats.mtime, uid: stats.uid, gid: stats.gid }
   if (stats.isDirectory()) return entry(archive, { ...header, type: 'directory' })
   if (stats.isSymbolicLink()) {
     const linkname = await readlink(path).catch(absent)
-    return linkname === undefined ? undefined : entry(archive, { ...header, type: 'symlink', linkname })
+    if (linkname === undefined) return
+    await entry(archive, { ...header, type: 'symlink', linkname })
+    return void links.push({ path: header.name, target: linkname })
   }
   const file = await open(path, 'r').catch(absent)
-  if (!file) return undefined
+  if (!file) return
   try {
     // Of the file that was opened: another may have taken its place.
     const { size } = await file.stat()
-    return await addFile(archive, { file, path, size, header })
+    contents.push(await addFile(archive, { file, path, size, header }))
   } finally {
     await file.close()
   }
@@ -158,8 +165,8 @@ const absent = (cause: unknown) => {
 }
 
 const entry = (archive: Pack, header: Parameters<Pack['entry']>[0]) =>
-  new Promise<undefined>((done, fail) => {
-    archive.entry(header, (cause) => (cause ? fail(cause) : done(undefined)))
+  new Promise<void>((done, fail) => {
+    archive.entry(header, (cause) => (cause ? fail(cause) : done()))
   })
 
 interface Adding {

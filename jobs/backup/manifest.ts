@@ -56,6 +56,17 @@ const files = z.array(
   }),
 )
 
+/** A symbolic link, and what it leads to, as it stands in it: nobody follows it. */
+const links = z.array(z.object({ path: z.string(), target: z.string() }))
+
+/** What an archive of folders holds besides the folders. */
+const tree = {
+  source: z.object({ folders: z.array(z.string()) }),
+  contents: files,
+  /** Backups of before tell nothing of them. */
+  links: links.optional(),
+}
+
 const manifest = z.discriminatedUnion('kind', [
   z.object({
     ...common,
@@ -73,14 +84,12 @@ const manifest = z.discriminatedUnion('kind', [
   z.object({
     ...common,
     kind: z.literal('files'),
-    source: z.object({ folders: z.array(z.string()) }),
-    contents: files,
+    ...tree,
   }),
   z.object({
     ...common,
     kind: z.literal('configuration'),
-    source: z.object({ folders: z.array(z.string()) }),
-    contents: files,
+    ...tree,
   }),
 ])
 
@@ -89,6 +98,7 @@ export type Manifest = Readonly<z.infer<typeof manifest>>
 export type ManifestOf<K extends Kind> = Extract<Manifest, { kind: K }>
 export type DatabaseContents = Readonly<z.infer<typeof databaseContents>>
 export type SavedFile = Readonly<z.infer<typeof files>[number]>
+export type SavedLink = Readonly<z.infer<typeof links>[number]>
 
 /** @throws Error saying what is wrong with it, without a word of what it holds */
 export const readManifest = (text: string): Manifest => {

@@ -22,8 +22,8 @@ interface Archive {
   readonly files: ReadonlyMap<string, Unpacked>
   /** What was not unpacked, and why. */
   readonly faults: readonly Fault[]
-  /** Symbolic links in it: they are not made. */
-  readonly links: number
+  /** Symbolic links in it, by their paths, and what they lead to: they are not made. */
+  readonly links: ReadonlyMap<string, string>
 }
 
 /** Undefined where the name would lead out of the folder, or is none. */
@@ -41,13 +41,13 @@ const inside = (folder: string, name: string): string | undefined => {
 export const unpack = async ({ plain, folder, signal, progress }: Options): Promise<Archive> => {
   const faults: Fault[] = []
   const written = new Map<string, { readonly path: string; readonly mode: number }>()
-  let links = 0
+  const links = new Map<string, string>()
   const refuse = (words: string) => void faults.push({ fault: 'files', words })
   const archive = extract()
   const take = async (entry: Entry) => {
-    const { name, type, mode = 0 } = entry.header
+    const { name, type, linkname, mode = 0 } = entry.header
     const path = inside(folder, name)
-    if (type === 'symlink') links++
+    if (type === 'symlink') links.set(name, linkname ?? '')
     else if (path === undefined) refuse(`the archive has a name that leads out of it, and was not unpacked: ${name}`)
     else if (type === 'directory') await mkdir(path, { recursive: true, mode: 0o700 })
     else if (type !== 'file' && type !== 'contiguous-file') refuse(`${name} is no file, and was not unpacked: ${type}`)

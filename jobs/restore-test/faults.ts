@@ -1,5 +1,5 @@
 import type { RestoreFault } from '../../exporters/jobs/restore-test.ts'
-import type { DatabaseContents, SavedFile } from '../backup/manifest.ts'
+import type { DatabaseContents, SavedFile, SavedLink } from '../backup/manifest.ts'
 
 /** Something that came back otherwise than it was saved. */
 export interface Fault {
@@ -80,20 +80,44 @@ export interface Unpacked {
 
 const octal = (mode: number) => mode.toString(8).padStart(4, '0')
 
+const fileFault = (words: string): Fault => ({ fault: 'files', words })
+
+/** What is in an archive, and its manifest knows nothing of. */
+const unsaved = (what: string, saved: readonly { readonly path: string }[], found: Iterable<string>) => {
+  const before = new Set(saved.map(({ path }) => path))
+  return [...found]
+    .filter((path) => !before.has(path))
+    .map((path) => fileFault(`${what} ${path} is there, and was not when the backup was taken`))
+}
+
 /** What an unpacked archive has otherwise than the files that were saved. */
 export const fileFaults = (saved: readonly SavedFile[], found: ReadonlyMap<string, Unpacked>): readonly Fault[] => {
-  const before = new Set(saved.map(({ path }) => path))
-  const fault = (words: string): Fault => ({ fault: 'files', words })
   return [
     ...saved.flatMap(({ path, bytes, sha256, mode }) => {
       const now = found.get(path)
-      if (!now) return [fault(`file ${path} is missing`)]
-      if (now.bytes !== bytes) return [fault(`file ${path} has ${now.bytes} bytes, and had ${bytes}`)]
-      if (now.sha256 !== sha256) return [fault(`file ${path} has another content: its SHA-256 is another`)]
-      return now.mode === mode ? [] : [fault(`file ${path} has the mode ${octal(now.mode)}, and had ${octal(mode)}`)]
+      if (!now) return [fileFault(`file ${path} is missing`)]
+      if (now.bytes !== bytes) return [fileFault(`file ${path} has ${now.bytes} bytes, and had ${bytes}`)]
+      if (now.sha256 !== sha256) return [fileFault(`file ${path} has another content: its SHA-256 is another`)]
+      return now.mode === mode
+        ? []
+        : [fileFault(`file ${path} has the mode ${octal(now.mode)}, and had ${octal(mode)}`)]
     }),
-    ...[...found.keys()]
-      .filter((path) => !before.has(path))
-      .map((path) => fault(`file ${path} is there, and was not when the backup was taken`)),
+    ...unsaved('file', saved, found.keys()),
+  ]
+}
+
+/** What an archive has otherwise than the symbolic links that were saved; nothing where its manifest tells of none. */
+export const linkFaults = (
+  saved: readonly SavedLink[] | undefined,
+  found: ReadonlyMap<string, string>,
+): readonly Fault[] => {
+  if (saved === undefined) return []
+  return [
+    ...saved.flatMap(({ path, target }) => {
+      const now = found.get(path)
+      if (now === undefined) return [fileFault(`link ${path} is missing`)]
+      return now === target ? [] : [fileFault(`link ${path} leads to ${now}, and led to ${target}`)]
+    }),
+    ...unsaved('link', saved, found.keys()),
   ]
 }

@@ -10,7 +10,7 @@ import { openBackup } from '../backup/reading.ts'
 import { Refused, type Run } from '../job.ts'
 import { unpack } from './archive.ts'
 import { restoreDatabase } from './database.ts'
-import { type Fault, fileFaults } from './faults.ts'
+import { type Fault, fileFaults, linkFaults } from './faults.ts'
 import { withPlace } from './places.ts'
 import type { Prepared } from './plan.ts'
 import { readSnapshot } from './redis.ts'
@@ -99,8 +99,8 @@ const restored = (manifest: Manifest, restoring: Restoring): Promise<Restored> =
     timed(manifest, restoring, async (plain) => {
       const { run } = restoring
       const { files, faults, links } = await unpack({ plain, folder, signal: run.signal, progress: run.progress })
-      if (links > 0) run.step(`${manifest.kind}: ${links} symbolic links were not made`)
-      return [...faults, ...fileFaults(manifest.contents, files)]
+      if (links.size > 0) run.step(`${manifest.kind}: ${links.size} symbolic links were compared, and not made`)
+      return [...faults, ...fileFaults(manifest.contents, files), ...linkFaults(manifest.links, links)]
     }),
   )
 }

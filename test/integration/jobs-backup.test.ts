@@ -1,6 +1,15 @@
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { basename, join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { Client } from 'pg'
@@ -143,6 +152,7 @@ test('files come back by tar as the manifest tells, links as links, without what
   const { manifest, plain } = newest('files')
   if (manifest.kind !== 'files') throw new Error('it is of another kind')
   expect(manifest.contents.map(({ path }) => basename(path)).toSorted()).toEqual(['empty', 'n'.repeat(150), 'été.pdf'])
+  expect(manifest.links).toEqual([{ path: join(uploads, 'link').slice(1), target: '/etc/hostname' }])
   const back = join(shop.folder, 'files-back')
   mkdirSync(back)
   execFileSync('tar', ['-x', '-C', back], { input: plain })
@@ -151,6 +161,7 @@ test('files come back by tar as the manifest tells, links as links, without what
     expect([path, content.length, createHash('sha256').update(content).digest('hex')]).toEqual([path, bytes, sha256])
     expect(statSync(join(back, path)).mode & 0o777).toBe(mode & 0o777)
   }
+  for (const { path, target } of manifest.links ?? []) expect(readlinkSync(join(back, path))).toBe(target)
   expect(await stand.run({ BACKUP_CONFIGURATION: join(uploads, 'menus') }, {}, 'backup-configuration')).toMatchObject({
     outcome: 'succeeded',
   })

@@ -1,11 +1,20 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { basename, join } from 'node:path'
 import { Readable } from 'node:stream'
 import { generateX25519Identity } from 'age-encryption'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { restoreTestSettings } from '../../config/restore-test.ts'
 import { treeSource } from '../../jobs/backup/archive.ts'
-import type { SavedFile } from '../../jobs/backup/manifest.ts'
+import type { SavedFile, SavedLink } from '../../jobs/backup/manifest.ts'
 import type { Sealed } from '../../jobs/backup/seal.ts'
 import { Refused } from '../../jobs/job.ts'
 import { runJob } from '../../jobs/runner.ts'
@@ -369,11 +378,16 @@ describe('a test of a restore', () => {
 describe('what is restored besides the database', () => {
   const path = (name: string) => join(shop.folder, 'uploads', name).slice(1)
   /** The same in both archives, with something else in the manifests. */
-  const save = async (contents: (saved: readonly SavedFile[]) => readonly SavedFile[]) => {
+  const save = async (
+    contents: (saved: readonly SavedFile[]) => readonly SavedFile[] = (saved) => saved,
+    links: (saved?: readonly SavedLink[]) => readonly SavedLink[] | undefined = (saved) => saved,
+  ) => {
     await stand.save()
     mkdirSync(join(shop.folder, 'uploads/menus'), { recursive: true })
     for (const name of ['logo.png', 'menus/june.pdf', 'menus/may.pdf'])
       writeFileSync(`/${path(name)}`, name, { mode: 0o640 })
+    rmSync(`/${path('menus/now.pdf')}`, { force: true })
+    symlinkSync('june.pdf', `/${path('menus/now.pdf')}`)
     for (const kind of ['files', 'configuration'] as const) {
       const source = treeSource({ kind, roots: [join(shop.folder, 'uploads')], leaveOut: [] })
       const taken = Date.now() - 7_200_000
@@ -386,12 +400,15 @@ describe('what is restored besides the database', () => {
       }
       const saved = await source.save({ ...draft, seal })
       const whole = { ...JSON.parse(readFileSync(manifest, 'utf8')), ...saved, taken: new Date(taken).toISOString() }
-      writeFileSync(manifest, JSON.stringify({ ...whole, contents: contents(saved.contents) }))
+      writeFileSync(
+        manifest,
+        JSON.stringify({ ...whole, contents: contents(saved.contents), links: links(saved.links) }),
+      )
     }
   }
 
   test('is unpacked, compared and removed', async () => {
-    await save((saved) => saved)
+    await save()
     const snapshot = Buffer.concat([Buffer.from('REDIS0011'), Buffer.from([0xff]), Buffer.alloc(8)])
     const source = { runId: 'a', replicationId: 'b', serverVersion: '7.0.15' }
     const told = { program: 'redis', source, contents: { keys: { 0: 1 } } }
@@ -430,6 +447,24 @@ describe('what is restored besides the database', () => {
       'restore_test_faults database rows': 0,
     })
     expect(await stand.left()).toEqual({ databases: [], folders: [] })
+  })
+
+  test('is told of where a link leads elsewhere, or is not there; backups of before tell nothing of links', async () => {
+    await save(undefined, () => [
+      { path: path('menus/now.pdf'), target: 'may.pdf' },
+      { path: path('menus/next.pdf'), target: 'july.pdf' },
+    ])
+    const faults = [
+      `link ${path('menus/now.pdf')} leads to june.pdf, and led to may.pdf`,
+      `link ${path('menus/next.pdf')} is missing`,
+    ]
+    const record = await stand.run()
+    expect(record.failures).toEqual(
+      ['files', 'configuration'].flatMap((kind) => faults.map((words) => `${kind}: ${words}`)),
+    )
+    expect(measuredBy(record)).toMatchObject({ 'restore_test_faults files files': 2 })
+    await save(undefined, () => undefined)
+    expect(await stand.run()).toMatchObject({ outcome: 'succeeded', failures: [] })
   })
 })
 

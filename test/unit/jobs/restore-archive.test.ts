@@ -5,7 +5,7 @@ import { Readable } from 'node:stream'
 import { type Header, pack } from 'tar-stream'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { unpack } from '../../../jobs/restore-test/archive.ts'
-import { fileFaults } from '../../../jobs/restore-test/faults.ts'
+import { fileFaults, linkFaults } from '../../../jobs/restore-test/faults.ts'
 
 let above: string
 let folder: string
@@ -50,7 +50,7 @@ it('unpacks files and folders for nobody but us, and tells what they are', async
       ['srv/run', { ...one, mode: 0o4755 }],
     ]),
     faults: [],
-    links: 0,
+    links: new Map(),
   })
   expect(statSync(join(folder, 'srv/run')).mode & 0o7777).toBe(0o600)
 })
@@ -80,7 +80,7 @@ it('makes no links, and writes through none', async () => {
     ]),
   )
   expect(all().map((path) => path.replace(/^in-[^/]*\/?/, ''))).toEqual(['', 'way', 'way/out'])
-  expect(found.links).toBe(1)
+  expect(found.links).toEqual(new Map([['way', '..']]))
   expect(found.faults.map(({ words }) => words)).toEqual([
     'hard is no file, and was not unpacked: link',
     'pipe is no file, and was not unpacked: fifo',
@@ -126,4 +126,22 @@ it('names each file that is missing, has changed, or was not there', () => {
     'file open has the mode 0666, and had 0644',
     'file more is there, and was not when the backup was taken',
   ])
+})
+
+it('names each link that is missing, leads elsewhere, or was not there', () => {
+  const found = new Map([
+    ['same', '../a'],
+    ['moved', '/etc/passwd'],
+    ['more', 'a'],
+  ])
+  const saved = ['same', 'gone', 'moved'].map((path) => ({ path, target: '../a' }))
+  expect(linkFaults(saved, found)).toEqual(
+    [
+      'link gone is missing',
+      'link moved leads to /etc/passwd, and led to ../a',
+      'link more is there, and was not when the backup was taken',
+    ].map((words) => ({ fault: 'files', words })),
+  )
+  expect(linkFaults(undefined, found)).toEqual([])
+  expect(linkFaults([], new Map())).toEqual([])
 })
