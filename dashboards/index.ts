@@ -5,7 +5,7 @@ import { http } from './http.ts'
 import { jobsDashboard } from './jobs.ts'
 import { onCall } from './on-call.ts'
 import { overview } from './overview.ts'
-import { postgres } from './postgres.ts'
+import { postgresDashboards } from './postgres.ts'
 import { redis } from './redis.ts'
 import { reservations } from './reservations.ts'
 import { securityDashboard } from './security.ts'
@@ -33,7 +33,7 @@ export const answering: readonly Dashboard[] = [
   slaDashboard,
   http,
   reservations,
-  postgres,
+  ...postgresDashboards,
   redis,
   jobsDashboard,
   securityDashboard,

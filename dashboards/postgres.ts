@@ -22,8 +22,11 @@ import { target } from '../metrics/target.ts'
 import { upOrDown } from './colour.ts'
 import { dashboard, row } from './dashboard.ts'
 import { stat, timeseries } from './panel.ts'
+import { lockRow } from './postgres-locks.ts'
 import { indexRow, tableRow } from './postgres-relations.ts'
 import { statementRow } from './postgres-statements.ts'
+import { vacuumRow, wraparoundRow } from './postgres-vacuum.ts'
+import { replicationRow, sequenceRow, walRow } from './postgres-wal.ts'
 import { series } from './query.ts'
 import { stateOf } from './state.ts'
 import { uids } from './uids.ts'
@@ -63,6 +66,7 @@ const now = row('Is it well?', [
     unit: 'seconds',
     queries: [series(max(instant(activityMaxTransaction.where(clients))), '')],
     steps: [{ from: 300, is: 'warning' }],
+    opens: { uid: uids.postgresMaintenance },
   }),
   stat({
     title: 'Found in the cache',
@@ -86,6 +90,7 @@ const now = row('Is it well?', [
     width: 5,
     unit: 'bytes',
     queries: [series(sum(instant(databaseSize.where(here))), '')],
+    opens: { uid: uids.postgresTables },
   }),
 ])
 
@@ -189,8 +194,35 @@ const work = row('What does it do?', [
 export const postgres = dashboard({
   uid: uids.postgres,
   title: 'PostgreSQL',
-  description:
-    'State, connections, work and slow statements of one PostgreSQL server; tables and indexes of the database the exporter logs in to.',
+  description: 'State, connections and work of one PostgreSQL server. What is wrong with it leads to the other three.',
   variables: [postgresServer],
-  rows: [now, connections, work, statementRow, tableRow, indexRow],
+  rows: [now, connections, work],
 })
+
+export const postgresQueries = dashboard({
+  uid: uids.postgresQueries,
+  title: 'PostgreSQL queries',
+  description: 'What the statements of one PostgreSQL server cost, and which of them are slow.',
+  variables: [postgresServer],
+  rows: [statementRow],
+})
+
+export const postgresTables = dashboard({
+  uid: uids.postgresTables,
+  title: 'PostgreSQL tables and indexes',
+  description: 'Tables and indexes of the database of one PostgreSQL server that the exporter logs in to.',
+  variables: [postgresServer],
+  rows: [tableRow, indexRow],
+})
+
+export const postgresMaintenance = dashboard({
+  uid: uids.postgresMaintenance,
+  title: 'PostgreSQL maintenance',
+  description:
+    'Who waits for whom, vacuum, wraparound, the write-ahead log, standbys and sequences of one PostgreSQL server.',
+  variables: [postgresServer],
+  rows: [lockRow, vacuumRow, wraparoundRow, walRow, replicationRow, sequenceRow],
+})
+
+/** From the server to what it is at fault with. */
+export const postgresDashboards = [postgres, postgresQueries, postgresTables, postgresMaintenance] as const
