@@ -1,5 +1,6 @@
-import { severities } from '../config/sla.ts'
+import { type Severity, severities } from '../config/sla.ts'
 import type { BusinessHours } from '../config/teams.ts'
+import { groupMinutes } from './routes.ts'
 
 export const weekdays = ['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday'] as const
 
@@ -36,12 +37,15 @@ const isZone = (location: string) => {
 }
 
 /** What is wrong with them, each in one line that begins with its key. */
-export const businessHoursFaults = (hours: BusinessHours): readonly string[] => {
-  const { weekdays: open, from, to, location, waits } = hours
+export const businessHoursFaults = (hours: BusinessHours, all: Severities = severities): readonly string[] => {
+  const { weekdays: open, from, to, location } = hours
+  // Written without an editor's help, a name may be any.
+  const unknown = open.filter((name) => !weekdays.includes(name))
   const twice = open.filter((name, place) => open.indexOf(name) !== place)
   const [begins, ends] = [minutesOf(from), minutesOf(to)]
   const faults = [
     ...(open.length === 0 ? ['weekdays is empty: name a day, or nobody would ever be told'] : []),
+    ...unknown.map((name) => `weekdays names ${name}: write ${weekdays.join(', ')}`),
     ...[...new Set(twice)].map((name) => `weekdays names ${name} twice: leave one out`),
     ...(begins === undefined ? [`from is ${from}, no time of a day: write it as 09:00`] : []),
     ...(ends === undefined ? [`to is ${to}, no time of a day: write it as 18:00`] : []),
@@ -52,16 +56,34 @@ export const businessHoursFaults = (hours: BusinessHours): readonly string[] => 
       ? []
       : [`location is ${location}, no time zone: write a name of the IANA database, such as Europe/Paris`]),
   ]
-  return (faults.length > 0 ? faults : waitFaults(waits, longestTimeOff(hours))).map(
-    (fault) => `businessHours.${fault}`,
-  )
+  return (faults.length > 0 ? faults : waitFaults(hours, all)).map((fault) => `businessHours.${fault}`)
 }
 
-const waitFaults = (waits: BusinessHours['waits'], off: number) =>
-  waits
-    .filter((severity) => severities[severity].respondWithinHours <= off)
-    .map(
-      (severity) =>
-        `waits names ${severity}, whose response time of ${severities[severity].respondWithinHours} h is not longer than the ` +
-        `longest time off, ${off} h: leave ${severity} out, or it would run out untold`,
-    )
+type Severities = Readonly<Record<string, Partial<Severity>>>
+
+/** The night on which clocks are set back is an hour longer. */
+const setBack = 1
+
+/** What is held back goes out when its group is looked at next, and not as the day begins. */
+const waitFaults = (open: BusinessHours, all: Severities) => {
+  const off = longestTimeOff(open)
+  const { waits, from, to } = open
+  const lasts = (minutesOf(to) ?? Number.NaN) - (minutesOf(from) ?? Number.NaN)
+  return waits.flatMap((severity) => {
+    const hours = all[severity]?.respondWithinHours
+    const minutes = groupMinutes[severity]
+    if (hours === undefined || minutes === undefined) {
+      return [`waits names ${severity}, which is no severity of config/sla.ts: write ${Object.keys(all).join(', ')}`]
+    }
+    if (off > 0 && lasts <= minutes) {
+      return [
+        `to is ${to}, ${lasts} min after ${from}: messages of severity ${severity} go out once in ${minutes} min, and might never do so within; write a later one`,
+      ]
+    }
+    if (off === 0 || hours > off + setBack + minutes / hour) return []
+    return [
+      `waits names ${severity}, whose response time of ${hours} h is not longer than the longest time off, ${off} h, an hour ` +
+        `when clocks are set back, and ${minutes} min until messages go out again: leave ${severity} out, or it would run out untold`,
+    ]
+  })
+}

@@ -8,9 +8,12 @@ const kinds: readonly string[] = ['pagerduty', 'slack', 'email', 'webhook'] sati
 /** What is wrong with a channel, and what to write; undefined where it can be used. */
 export const channelFault = (channel: Channel): string | undefined => {
   // Written without an editor's help it may be anything.
-  if (!kinds.includes(channel.kind))
-    return `is of the kind ${channel.kind}: write ${kinds.slice(0, -1).join(', ')} or ${kinds.at(-1)}`
+  if (!kinds.includes(channel?.kind))
+    return `is of the kind ${channel?.kind}: write ${kinds.slice(0, -1).join(', ')} or ${kinds.at(-1)}`
   const secrets = 'secret' in channel ? channel.secret : 'urlSecret' in channel ? channel.urlSecret : undefined
+  if (secrets === undefined && (channel.kind === 'pagerduty' || channel.kind === 'slack')) {
+    return 'has no secret: write the name of the file that holds it'
+  }
   if (secrets !== undefined && !fileName.test(secrets)) {
     return 'names a secret that is no name of a file: write letters, digits and _'
   }
@@ -20,11 +23,12 @@ export const channelFault = (channel: Channel): string | undefined => {
   if (channel.kind === 'slack' && !/^#[^\s#]+$/.test(channel.channel)) {
     return `names the channel ${channel.channel}: write one with # in front, such as #techplus-alerts`
   }
-  return channel.kind === 'webhook' && 'url' in channel ? urlFault(channel.url) : undefined
+  if (channel.kind !== 'webhook' || 'urlSecret' in channel) return undefined
+  return urlFault(channel.url)
 }
 
-const urlFault = (url: string) => {
-  const parsed = URL.canParse(url) ? new URL(url) : undefined
+const urlFault = (url: string | undefined) => {
+  const parsed = url !== undefined && URL.canParse(url) ? new URL(url) : undefined
   if (!parsed || !/^https?:$/.test(parsed.protocol)) return 'has no URL: write https://host/path'
   // It would stand in a generated file, for everybody to read.
   return parsed.username || parsed.password

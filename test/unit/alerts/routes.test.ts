@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { Alert } from '../../../alerts/alert.ts'
-import { longestTimeOff } from '../../../alerts/business-hours.ts'
+import { longestTimeOff, weekdays } from '../../../alerts/business-hours.ts'
 import { routeFaults } from '../../../alerts/route-faults.ts'
 import { type Delivery, ourDelivery, routesOf } from '../../../alerts/routes.ts'
 import { type SeverityName, severities } from '../../../config/sla.ts'
@@ -231,15 +231,29 @@ const faults: readonly Fault[] = [
     'a severity that waits longer than its response time',
     [of('demo', 'high')],
     open({ waits: ['low', 'medium'] }),
-    'businessHours.waits names medium, whose response time of 24 h is not longer than the longest time off, 63 h: leave ' +
-      'medium out, or it would run out untold',
+    'businessHours.waits names medium, whose response time of 24 h is not longer than the longest time off, 63 h, an hour ' +
+      'when clocks are set back, and 15 min until messages go out again: leave medium out, or it would run out untold',
+  ],
+  [
+    'a day that is over before anything goes out',
+    [of('demo', 'high')],
+    open({ to: '10:00' }),
+    'businessHours.to is 10:00, 60 min after 09:00: messages of severity low go out once in 60 min, and might never do so ' +
+      'within; write a later one',
   ],
   [
     'a longer weekend than a severity can wait',
     [of('demo', 'high')],
     open({ weekdays: ['tuesday', 'wednesday', 'thursday'] }),
-    'businessHours.waits names low, whose response time of 72 h is not longer than the longest time off, 111 h: leave low ' +
-      'out, or it would run out untold',
+    'businessHours.waits names low, whose response time of 72 h is not longer than the longest time off, 111 h, an hour ' +
+      'when clocks are set back, and 60 min until messages go out again: leave low out, or it would run out untold',
+  ],
+  [
+    'a weekend after which hardly any time is left, as clocks are set back in it',
+    [of('demo', 'high')],
+    open({ from: '16:30' }),
+    'businessHours.waits names low, whose response time of 72 h is not longer than the longest time off, 70.5 h, an hour ' +
+      'when clocks are set back, and 60 min until messages go out again: leave low out, or it would run out untold',
   ],
   [
     'no working day',
@@ -282,7 +296,104 @@ const faults: readonly Fault[] = [
   ),
 ]
 
+/** As it may be written without an editor's help: JSON knows no types. */
+const careless = <T>(value: unknown): T => JSON.parse(JSON.stringify(value))
+const known = 'critical, high, medium, low'
+const carelessFaults: readonly Fault[] = [
+  [
+    'a team without any way to it',
+    [of('demo', 'high')],
+    { ...delivery, teams: { demo: team, mute: careless({ words: 'x', level: 2 }) } },
+    'teams.mute.tell is empty: name a channel by severity, or take the team out',
+  ],
+  [
+    'a level that the handbook has not',
+    [of('demo', 'high')],
+    { ...delivery, teams: { demo: careless({ ...team, level: 4 }) } },
+    'teams.demo.level is 4: write 1, 2 or 3',
+  ],
+  [
+    'a way for a severity that there is not',
+    [of('demo', 'high')],
+    { ...delivery, teams: { demo: careless({ ...team, tell: { ...team.tell, urgent: [mail] } }) } },
+    `teams.demo.tell.urgent is for no severity of config/sla.ts: leave it out, or write ${known}`,
+  ],
+  [
+    'a way that is no list',
+    [of('demo', 'high')],
+    { ...delivery, teams: { demo: careless({ ...team, tell: { high: mail } }) } },
+    'teams.demo.tell.high is no list: write its channels in [ and ]',
+  ],
+  [
+    'somebody to take over whom nothing tells',
+    [of('demo', 'high')],
+    { ...delivery, escalation: { ...delivery.escalation, low: careless({ words: 'x' }) } },
+    'escalation.low.channels is empty: name a channel, or what nobody responds to stays with nobody',
+  ],
+  [
+    'somebody to take over a severity that there is not',
+    [of('demo', 'high')],
+    { ...delivery, escalation: careless({ ...delivery.escalation, urgent: next }) },
+    `escalation.urgent is for no severity of config/sla.ts: leave it out, or write ${known}`,
+  ],
+  [
+    'a severity that waits and that there is not',
+    [of('demo', 'high')],
+    open({ waits: careless(['lo']) }),
+    `businessHours.waits names lo, which is no severity of config/sla.ts: write ${known}`,
+  ],
+  [
+    'a day that no week has',
+    [of('demo', 'high')],
+    open({ weekdays: careless(['montag', 'friday']) }),
+    'businessHours.weekdays names montag: write monday, tuesday, wednesday, thursday, friday, saturday, sunday',
+  ],
+  ...(['pagerduty', 'slack'] as const).map(
+    (kind) =>
+      [
+        `a channel of ${kind} without its secret`,
+        [of('demo', 'high')],
+        telling(careless({ kind, channel: '#x' })),
+        'teams.demo.tell.high[0] has no secret: write the name of the file that holds it',
+      ] as const,
+  ),
+  [
+    'a webhook to nowhere',
+    [of('demo', 'high')],
+    telling(careless({ kind: 'webhook' })),
+    'teams.demo.tell.high[0] has no URL: write https://host/path',
+  ],
+  [
+    'a channel that is none',
+    [of('demo', 'high')],
+    telling(careless(null)),
+    'teams.demo.tell.high[0] is of the kind undefined: write pagerduty, slack, email or webhook',
+  ],
+]
+
 describe('what is wrong with routes', () => {
+  test.each(carelessFaults)('%s: is told as well', (_words, alerts, given, fault) => {
+    expect(routeFaults(alerts, given)).toEqual([`config/teams.ts: ${fault}`])
+  })
+
+  test('a severity that was taken out is told wherever it is named, and stops nothing else from being told', () => {
+    const { low: _low, ...rest } = severities
+    const all = routeFaults([of('demo', 'high'), of('demo', 'low')], delivery, rest)
+    expect(all).toEqual([
+      'config/teams.ts: escalation.low is for no severity of config/sla.ts: leave it out, or write critical, high, medium',
+      'config/teams.ts: businessHours.waits names low, which is no severity of config/sla.ts: write critical, high, medium',
+    ])
+  })
+
+  test('a fifth severity, and a response time that is none', () => {
+    expect(routeFaults([of('demo', 'high')], delivery, { ...severities, urgent: severities.high })).toEqual([
+      `config/sla.ts: severities.urgent is none that is routed: leave it out, and keep to ${known}`,
+    ])
+    // The ladder tells of it.
+    const { respondWithinHours: _hours, ...timeless } = severities.high
+    expect(routeFaults([of('demo', 'high')], delivery, { ...severities, high: timeless })).toEqual([])
+  })
+
   test.each(faults)('%s: is told in one line, with the key and what to write', (_words, alerts, given, fault) => {
     expect(routeFaults(alerts, given)).toEqual([`config/teams.ts: ${fault}`])
   })
@@ -301,6 +412,9 @@ describe('what is wrong with routes', () => {
     const rung = { ...alert, labels: { step: 'reminder', severity: 'critical' } }
     expect(routeFaults([of('demo', 'high'), rung], delivery)).toEqual([])
     expect(routeFaults([of('demo', 'high')], open({ waits: [], weekdays: ['sunday'] }))).toEqual([])
+    const always = { weekdays: [...weekdays], from: '00:00', to: '24:00' } as const
+    expect(routeFaults([of('demo', 'high')], open({ ...always, waits: ['critical', 'low'] }))).toEqual([])
+    expect(routeFaults([of('demo', 'high')], open({ from: '17:00', waits: [] }))).toEqual([])
   })
 
   test('each of them alone, and all of them together', () => {
