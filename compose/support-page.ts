@@ -1,4 +1,4 @@
-import { type Delivery, ourDelivery, routesOf } from '../alerts/routes.ts'
+import { type Delivery, groupMinutes, ourDelivery, routesOf } from '../alerts/routes.ts'
 import { heartbeatName } from '../alerts/stack/heartbeat.ts'
 import { type SeverityName, severities } from '../config/sla.ts'
 import type { Channel, TeamContact } from '../config/teams.ts'
@@ -88,9 +88,11 @@ const waiting = (delivery: Delivery): readonly string[] => {
   return [
     `${capital(waits.join(', '))}: told, reminded and escalated from ${from} to ${to} on ${weekdays.map(capital).join(', ')} only (${location}). The clock runs meanwhile.`,
     ...waits.map((severity) => {
-      const told = toldAt(severity, evening, delivery)
+      const minutes = groupMinutes[severity]
+      // Alertmanager looks at a group of alerts once in its interval, and not as the day begins.
+      const told = toldAt(severity, evening, delivery) + minutes
       const left = hours(severity) - (told - evening) / 60
-      return `An alert of severity ${severity} that fires on ${clockOf(evening)} is told on ${clockOf(told)}, when ${left} of its ${hours(severity)} hours are left.`
+      return `What was held back goes out within ${minutes} min of the opening: an alert of severity ${severity} that fires on ${clockOf(evening)} is told by ${clockOf(told)}, when ${left} of its ${hours(severity)} hours are left.`
     }),
   ]
 }

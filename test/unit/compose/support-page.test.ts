@@ -56,7 +56,7 @@ describe('the support page', () => {
       'Wednesday 09:00',
       'Thursday 09:00: whoever plans the next work',
     ])
-    expect(page).toContain('fires on Friday 20:00 is told on Monday 09:00, when 11 of its 72 hours are left')
+    expect(page).toContain('fires on Friday 20:00 is told by Monday 10:00, when 10 of its 72 hours are left')
     const hurried = supportPage({ ...ourDelivery, businessHours: { ...businessHours, waits: [] } })
     expect(rowOf(hurried, 'low')[2]).toBe('Tuesday 21:00')
     expect(hurried).toContain('Nothing waits')
