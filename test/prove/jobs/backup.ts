@@ -4,14 +4,19 @@ import { namesOf, readManifest, writeManifest } from '../../../jobs/backup/manif
 import { eventually } from '../../integration/servers.ts'
 import { type BackupStand, backupStand, type Seen } from './backup-stand.ts'
 import type { Case, Proven, Shop } from './case.ts'
+import { notPlayed, type OwnDisk, ownDisk, whyNoDisk } from './own-disk.ts'
+
+const withoutDisk = whyNoDisk()
 
 /** What is done to a run, once there is a good backup in both places. */
 interface Blow {
   readonly what: string
   /** @returns faults of the case itself, such as that it came too late */
-  strike(stand: BackupStand): Promise<readonly string[]>
+  strike(stand: BackupStand, disk: OwnDisk | undefined): Promise<readonly string[]>
   /** What became of the run that was struck. */
-  readonly outcome: 'killed' | 'failed'
+  readonly outcome: 'killed' | 'failed' | 'refused'
+  /** What is on a disk of its own. */
+  readonly disk?: { readonly holds: 'backups' | 'jobs'; readonly megabytes: number }
   /** Backups that went as they had to, whatever happened: past their time. */
   readonly goes?: number
   readonly megabytes?: number
@@ -42,7 +47,21 @@ const orphansEnd = (stand: BackupStand) =>
     (there) => !there,
   )
 
-const played = async (shop: Shop, { what, strike, outcome, goes = 0, megabytes = 20 }: Blow): Promise<Proven> => {
+const played = async (shop: Shop, blow: Blow): Promise<Proven> => {
+  if (blow.disk && withoutDisk !== undefined) return notPlayed(withoutDisk)
+  const disk = blow.disk && ownDisk(join(shop.folder, blow.disk.holds), blow.disk.megabytes)
+  try {
+    return await playedOn(shop, blow, disk)
+  } finally {
+    disk?.end()
+  }
+}
+
+const playedOn = async (
+  shop: Shop,
+  { what, strike, outcome, goes = 0, megabytes = 20 }: Blow,
+  disk: OwnDisk | undefined,
+): Promise<Proven> => {
   const stand = await backupStand(shop, { megabytes })
   const faults: string[] = []
   const check = (held: boolean, words: string) => {
@@ -52,7 +71,7 @@ const played = async (shop: Shop, { what, strike, outcome, goes = 0, megabytes =
     const reservations = await stand.reservations()
     const first = await stand.run()
     check(first.outcome === 'succeeded', `the first run ${first.outcome}: ${first.words}`)
-    faults.push(...(await strike(stand)))
+    faults.push(...(await strike(stand, disk)))
     const between = stand.seen()
     await orphansEnd(stand)
     const next = await stand.run()
@@ -105,6 +124,59 @@ const killedAt = async (stand: BackupStand, kill: { readonly at: 'rename' | 'rm'
   return by === 'SIGKILL' ? [] : [killed]
 }
 
+const noRoom = /ENOSPC|no space left/i
+
+/** Somebody fills the disk behind the look at its room, once the dump is on its way there. */
+const filledMeanwhile = async (stand: BackupStand, disk: OwnDisk | undefined) => {
+  const running = stand.run()
+  await eventually(() => written(stand) > 1e6, Boolean, { every: 2 })
+  disk?.fill()
+  return running
+}
+
+const fullDisk: Blow = {
+  what: 'somebody filled the disk of the backups (ENOSPC) once 1 MB of the encrypted dump was on it, and made room again',
+  outcome: 'failed',
+  disk: { holds: 'backups', megabytes: 96 },
+  strike: async (stand, disk) => {
+    const { failures } = await filledMeanwhile(stand, disk)
+    const { leavings } = stand.seen()
+    disk?.free()
+    return [
+      ...(noRoom.test(failures.join()) ? [] : [`it did not say that there is no room: ${failures}`]),
+      ...(leavings.length === 0 ? [] : [`it left ${leavings} on the full disk`]),
+    ]
+  },
+}
+
+/** What there is where nothing can be mounted. */
+const limitedFile = (why: string): Blow => ({
+  what: `${why}: instead no file may be larger than 2 MB (EFBIG at a write, in the middle of the dump)`,
+  outcome: 'failed',
+  strike: async (stand) => {
+    const { ended, said } = stand.child({ most: 4_096 })
+    const { code } = await ended
+    return code === 1 && /EFBIG|ENOSPC/.test(said()) ? [] : [`it ended with ${code}: ${said()}`]
+  },
+})
+
+const fullJobs: Blow = {
+  what: 'somebody filled the disk of the records (ENOSPC) while a backup ran; another run began there; then there was room',
+  outcome: 'refused',
+  disk: { holds: 'jobs', megabytes: 2 },
+  strike: async (stand, disk) => {
+    const ran = await filledMeanwhile(stand, disk)
+    const begun = await stand.run()
+    disk?.free()
+    const outcomes = (await stand.records()).map((one) => one.outcome).join()
+    return [
+      ...(ran.outcome === 'succeeded' ? [] : [`the run ${ran.outcome}: ${ran.words}`]),
+      ...(/make room there/.test(begun.words) ? [] : [`the run that began there said ${begun.words}`]),
+      ...(outcomes === 'succeeded,succeeded,refused' ? [] : [`the records say ${outcomes}`]),
+    ]
+  },
+}
+
 const blows: Readonly<Record<string, Blow>> = {
   'kill -9 during the dump': {
     what: 'SIGKILL as soon as pg_dump reads',
@@ -150,15 +222,8 @@ const blows: Readonly<Record<string, Blow>> = {
       return killedAt(stand, { at: 'rm', path: oldest?.file ?? '' })
     },
   },
-  'the disk is full': {
-    what: 'no file may be larger than 2 MB (EFBIG at a write, in the middle of the dump)',
-    outcome: 'failed',
-    strike: async (stand) => {
-      const { ended, said } = stand.child({ most: 4_096 })
-      const { code } = await ended
-      return code === 1 && /EFBIG|ENOSPC/.test(said()) ? [] : [`it ended with ${code}: ${said()}`]
-    },
-  },
+  'the disk is full': withoutDisk === undefined ? fullDisk : limitedFile(withoutDisk),
+  'the disk of the records is full': fullJobs,
   'PostgreSQL is gone in the middle': {
     what: 'SIGKILL to the server once 1 MB of the dump is on the disk; started again',
     outcome: 'failed',

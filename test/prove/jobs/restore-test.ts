@@ -1,5 +1,14 @@
 import { spawn } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
+import {
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { generateX25519Identity } from 'age-encryption'
@@ -12,6 +21,7 @@ import { runJob } from '../../../jobs/runner.ts'
 import { eventually, portOf } from '../../integration/servers.ts'
 import { type BackupStand, backupStand } from './backup-stand.ts'
 import type { Case, Proven, Shop } from './case.ts'
+import { notPlayed, type OwnDisk, ownDisk, whyNoDisk } from './own-disk.ts'
 import { at, restoring, slowly } from './restore-test-stand.ts'
 
 const scratch = 'techplus_restore_test'
@@ -108,7 +118,9 @@ const started = (env: Readonly<Record<string, string>>) => {
 interface Blow {
   readonly what: string
   /** @returns faults of what came of it, and of the case itself */
-  strike(stand: Stand): Promise<readonly string[]>
+  strike(stand: Stand, disk: OwnDisk | undefined): Promise<readonly string[]>
+  /** What is on a disk of its own. */
+  readonly disk?: { readonly holds: 'restore' | 'tables'; readonly megabytes: number }
 }
 
 /** What is there and has to stay: reservations, and backups as they are. */
@@ -117,12 +129,24 @@ const stock = async (backups: BackupStand) => {
   return { reservations: await backups.reservations(), local: local.length, remote: remote.length, faults }
 }
 
-const played = async (shop: Shop, { what, strike }: Blow): Promise<Proven> => {
+const withoutDisk = whyNoDisk()
+
+const played = async (shop: Shop, blow: Blow): Promise<Proven> => {
+  if (blow.disk && withoutDisk !== undefined) return notPlayed(withoutDisk)
+  const disk = blow.disk && ownDisk(join(shop.folder, blow.disk.holds), blow.disk.megabytes)
+  try {
+    return await playedOn(shop, blow, disk)
+  } finally {
+    disk?.end()
+  }
+}
+
+const playedOn = async (shop: Shop, { what, strike }: Blow, disk: OwnDisk | undefined): Promise<Proven> => {
   const stand = await restoreTestStand(shop)
   const { backups } = stand
   try {
     const before = await stock(backups)
-    const faults = [...(await strike(stand))]
+    const faults = [...(await strike(stand, disk))]
     const left = await stand.left()
     const next = await stand.run()
     if (next.outcome !== 'succeeded') faults.push(`the next run ${next.outcome}: ${next.failures.join('; ')}`)
@@ -177,6 +201,32 @@ const spoilt = async (stand: Stand, spoil: (file: string, bytes: Buffer) => void
   }
 }
 
+/** How many files of an archive are unpacked. */
+const unpacked = ({ backups }: Stand) => {
+  const restore = join(backups.folder, '..', 'restore')
+  if (!existsSync(restore)) return 0
+  return readdirSync(restore, { recursive: true }).filter((name) => String(name).endsWith('.pdf')).length
+}
+
+/** Has a run, lets somebody fill the disk once something is so, and makes room again behind its end. */
+const filledOnce = async (stand: Stand, disk: OwnDisk | undefined, ready: () => boolean | Promise<boolean>) => {
+  const running = stand.run()
+  await eventually(ready, Boolean, { every: 2 })
+  disk?.fill()
+  const faults = await ended(stand, await running, 'failed', /ENOSPC|no space left/i)
+  disk?.free()
+  return faults
+}
+
+/** Tables of the scratch database are kept on a disk of their own, while the write-ahead log has room. */
+const tablesOn = async ({ admin, target }: Stand, { folder }: OwnDisk) => {
+  const { uid, gid } = statSync(target.log.replace(/\.log$/, ''))
+  chownSync(folder, uid, gid)
+  await admin.query(`create tablespace small location '${folder}'`)
+  await admin.query('grant create on tablespace small to restore_test')
+  await admin.query('alter role restore_test set default_tablespace = small')
+}
+
 const blows: readonly (readonly [string, Blow])[] = [
   ...moments.map(([when, ready]): readonly [string, Blow] => [
     `kill -9 when ${when}`,
@@ -190,15 +240,29 @@ const blows: readonly (readonly [string, Blow])[] = [
     'kill -9 when files were unpacked',
     {
       what: 'killed once a hundred files of an archive were unpacked',
-      strike: async (stand) => {
-        const restore = join(stand.backups.folder, '..', 'restore')
-        const unpacked = () =>
-          existsSync(restore)
-            ? readdirSync(restore, { recursive: true }).filter((name) => String(name).endsWith('.pdf')).length
-            : 0
-        return (await stand.child().killWhen(() => unpacked() > 100))
+      strike: async (stand) =>
+        (await stand.child().killWhen(() => unpacked(stand) > 100))
           ? []
-          : ['it was not killed: the run was over before']
+          : ['it was not killed: the run was over before'],
+    },
+  ],
+  [
+    'the disk it unpacks to is full',
+    {
+      what: 'somebody filled the disk of RESTORE_DIR (ENOSPC) once twenty files of an archive were unpacked, and made room again',
+      // The look before wants 256 MiB to be left over.
+      disk: { holds: 'restore', megabytes: 320 },
+      strike: (stand, disk) => filledOnce(stand, disk, () => unpacked(stand) > 20),
+    },
+  ],
+  [
+    'the disk of the scratch database is full',
+    {
+      what: 'somebody filled the disk with the tables of the scratch database (ENOSPC) while an index was built, and made room again',
+      disk: { holds: 'tables', megabytes: 64 },
+      strike: async (stand, disk) => {
+        if (disk) await tablesOn(stand, disk)
+        return filledOnce(stand, disk, () => restoring(stand.admin, 'create index tables_slow'))
       },
     },
   ],
