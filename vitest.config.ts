@@ -7,6 +7,8 @@ const project = (name: string, timeout: number, more: object = {}) => ({
     include: [`test/${name}/**/*.test.ts`],
     testTimeout: timeout,
     hookTimeout: Math.max(timeout, 60_000),
+    // The outages that are played again, each of which waits.
+    maxConcurrency: 6,
     ...more,
   },
 })
