@@ -142,6 +142,8 @@ interface StatSpec extends Shown {
    * records by itself. Otherwise it is asked for now, and a target that is gone leaves none.
    */
   readonly sparkline?: boolean
+  /** Its own period, whatever is chosen, as long as that is told from now: `now/M` is the month of the calendar so far. */
+  readonly since?: 'now/M'
   /** What a click on the value opens: a dashboard's uid, and its choice that becomes the target clicked. */
   readonly opens?: { readonly uid: string; readonly choose?: Variable }
 }
@@ -159,6 +161,7 @@ export const stat = (spec: StatSpec): Panel => {
       .reduceOptions(new ReduceDataOptionsBuilder().calcs(['lastNotNull']).values(false).fields(''))
       .colorScheme(byStep())
       .mappings(names ? [valueNames(names)] : [])
+    if (spec.since) panel.timeFrom(spec.since)
     if (opens) panel.dataLinks([leadsTo(opens.uid, `Open ${title}`, opens.choose?.name)])
     for (const [name, own] of Object.entries(stepsOf)) {
       panel.overrideByName(name, [{ id: 'thresholds', value: steps(base, own).build() }])

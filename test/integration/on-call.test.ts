@@ -145,7 +145,7 @@ const cases: readonly (readonly [name: string, panel: string, refId: string, fin
   ],
   [
     'the share that was answered in time, of severities that had an incident',
-    'Answered in time, in this range',
+    'Answered in time, this month',
     'A',
     [[{ severity: 'critical' }, 0.5]],
   ],

@@ -7,7 +7,7 @@ import { forPeople, interpolate } from './interpolate.ts'
 import type { PanelJson } from './model.ts'
 import { load, type PanelData } from './panel-data.ts'
 import { actionsOf, type Frame, faultBox, panelFrame } from './panel-frame.ts'
-import type { Scene } from './scene.ts'
+import { type Scene, sceneFor } from './scene.ts'
 import { stat } from './stat.ts'
 import { table } from './table.ts'
 import { text } from './text.ts'
@@ -83,12 +83,13 @@ export const panelView = (panel: PanelJson): PanelView => {
   }
   return {
     element: frame.element,
-    refresh: async (next, signal) => {
+    refresh: async (chosen, signal) => {
+      const next = sceneFor(panel, chosen, Date.now())
       scene = next
       drawHead(next)
       frame.element.classList.add('loading')
       try {
-        if (drawing) data = await draw({ panel, frame, drawing, scene, signal })
+        if (drawing) data = await draw({ panel, frame, drawing, scene: next, signal })
       } catch (error) {
         signal.throwIfAborted()
         // One panel that cannot be drawn takes no other with it.

@@ -1,7 +1,7 @@
-import type { Lookup } from './interpolate.ts'
-import type { Site } from './model.ts'
+import { type Lookup, lookupIn, rangeMacros } from './interpolate.ts'
+import type { PanelJson, Site } from './model.ts'
 import type { Theme } from './theme.ts'
-import type { RawRange, TimeRange } from './times.ts'
+import { ownRange, type RawRange, type TimeRange } from './times.ts'
 import type { UrlState } from './url-state.ts'
 
 /** What a panel draws by; a new one with every refresh. */
@@ -18,4 +18,12 @@ export interface Scene {
   readonly zoomOut: () => void
   /** Shows one panel alone, or all of them again. */
   readonly focus: (panel: number | undefined) => void
+}
+
+/** What a panel that has a period of its own draws by. */
+export const sceneFor = ({ timeFrom }: PanelJson, scene: Scene, now: number): Scene => {
+  const range = timeFrom && ownRange(timeFrom, scene.state.range, now)
+  if (!range) return scene
+  const macros = lookupIn(rangeMacros(range))
+  return { ...scene, range, lookup: (name, path) => macros(name, path) ?? scene.lookup(name, path) }
 }

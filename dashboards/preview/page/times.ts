@@ -105,6 +105,12 @@ export const resolveRange = (raw: RawRange, now: number): TimeRange => {
   return { from: now - 6 * hour, to: now }
 }
 
+/** As Grafana does it: the period of a panel's own holds where the one that is chosen is told from now. */
+export const ownRange = (since: string, chosen: RawRange, now: number): TimeRange | undefined => {
+  if (![chosen.from, chosen.to].some((moment) => moment.trim().startsWith('now'))) return undefined
+  return resolveRange({ from: since.startsWith('now') ? since : `now-${since}`, to: 'now' }, now)
+}
+
 export const isRange = ({ from, to }: RawRange, now: number) => {
   const [start, end] = [parseMoment(from, now), parseMoment(to, now, true)]
   return start !== undefined && end !== undefined && start < end

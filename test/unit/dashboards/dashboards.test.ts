@@ -209,13 +209,19 @@ describe('a table whose columns say more of some rows', () => {
   })
 })
 
+// It names what a browser has, and Node 20 lacks, as soon as it is loaded.
+if (!('navigator' in globalThis)) Object.assign(globalThis, { navigator: { languages: ['en-US'], language: 'en-US' } })
+const grafana = createRequire(import.meta.url)('@grafana/data')
+
+test('this month is that of the calendar, whatever range is chosen, by a period that Grafana knows', () => {
+  const own = models.flatMap(panelsOf).filter(({ title = '' }) => title.endsWith('this month'))
+  expect(own).toMatchObject([{ timeFrom: 'now/M' }])
+  expect(grafana.rangeUtil.describeTextRange('now/M')).toMatchObject({ from: 'now/M', to: 'now' })
+  expect(grafana.rangeUtil.isValidTimeSpan('now/M')).toBe(true)
+})
+
 describe('units', () => {
-  // It names what a browser has, and Node 20 lacks, as soon as it is loaded.
-  if (!('navigator' in globalThis))
-    Object.assign(globalThis, { navigator: { languages: ['en-US'], language: 'en-US' } })
-  const known: readonly { readonly submenu: readonly { readonly value: string }[] }[] = createRequire(import.meta.url)(
-    '@grafana/data',
-  ).getValueFormats()
+  const known: readonly { readonly submenu: readonly { readonly value: string }[] }[] = grafana.getValueFormats()
   const ids = new Set(known.flatMap(({ submenu }) => submenu.map(({ value }) => value)))
 
   test.each(Object.entries(unitIds))('%s is known to Grafana', (_unit, id) => {

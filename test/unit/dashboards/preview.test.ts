@@ -13,11 +13,13 @@ import {
 import { closedRows, layOut } from '../../../dashboards/preview/page/layout.ts'
 import { queue } from '../../../dashboards/preview/page/queue.ts'
 import { legend, seriesName, toNumber, toRows, toSeries } from '../../../dashboards/preview/page/results.ts'
+import { type Scene, sceneFor } from '../../../dashboards/preview/page/scene.ts'
 import { align, rateInterval, roundStep, stepOf } from '../../../dashboards/preview/page/step.ts'
 import {
   describeRange,
   formatDuration,
   isRange,
+  ownRange,
   parseDuration,
   parseMoment,
   resolveRange,
@@ -132,6 +134,34 @@ describe('times', () => {
     expect(resolveRange({ from: 'now', to: 'now-1h' }, now)).toEqual(usual)
     expect(isRange({ from: 'now', to: 'now-1h' }, now)).toBe(false)
     expect(isRange({ from: 'now-1h', to: 'now' }, now)).toBe(true)
+  })
+
+  test('the period of a panel itself holds where the chosen one is told from now', () => {
+    const month = { from: new Date(2026, 0, 1).getTime(), to: now }
+    expect(ownRange('now/M', { from: 'now-24h', to: 'now' }, now)).toEqual(month)
+    expect(ownRange('now/M', { from: '1769000000000', to: 'now' }, now)).toEqual(month)
+    expect(ownRange('6h', { from: 'now-24h', to: 'now' }, now)).toEqual({ from: now - 6 * hour, to: now })
+    expect(ownRange('now/M', { from: '1769000000000', to: '1769100000000' }, now)).toBeUndefined()
+    // The month in which the clocks change is an hour shorter or longer in some places: the calendar decides.
+    const april = new Date(2026, 3, 1).getTime()
+    expect(ownRange('now/M', { from: 'now-24h', to: 'now' }, april + hour)).toEqual({ from: april, to: april + hour })
+  })
+
+  test('a panel asks about its own period, by its own macros', () => {
+    const range = { from: now - 24 * hour, to: now }
+    const chosen = { range: { from: 'now-24h', to: 'now' }, refresh: '', variables: {} }
+    const lookup = lookupIn({ one: { values: ['main'] } }, rangeMacros(range))
+    const scene: Scene = JSON.parse('{}')
+    const asked = (timeFrom?: string) => {
+      const own = sceneFor(
+        { type: 'stat', ...(timeFrom && { timeFrom }) },
+        { ...scene, state: chosen, range, lookup },
+        now,
+      )
+      return interpolate('increase(x{a="$one"}[$__range])', own.lookup, forPromql)
+    }
+    expect(asked()).toBe('increase(x{a="main"}[86400s])')
+    expect(asked('6h')).toBe('increase(x{a="main"}[21600s])')
   })
 
   test('durations are read and written as Prometheus does', () => {
