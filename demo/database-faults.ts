@@ -2,13 +2,15 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Connection, Database } from './database.ts'
 import type { Starter } from './fault-control.ts'
 
-type DatabaseFault = 'connections' | 'slow-statement' | 'unused-index'
+type DatabaseFault = 'connections' | 'slow-statement' | 'unused-index' | 'blocked' | 'slow-vacuum'
 
 /** Each on connections of its own, so that the API's are free for its visitors. */
 export const databaseFaults = (database: Database): Readonly<Record<DatabaseFault, Starter>> => ({
   connections: () => holdConnections(database),
   'slow-statement': () => repeatSlowStatement(database),
   'unused-index': () => makeUnusedIndex(database),
+  blocked: () => holdUpSession(database),
+  'slow-vacuum': () => vacuumSlowly(database),
 })
 
 /** Of the connections that applications may have. */
@@ -69,14 +71,53 @@ const makeIndex = `
   create index ballast_unused on fault.ballast (word);`
 
 const makeUnusedIndex = async (database: Database) => {
-  const run = async (sql: string) => {
-    const connection = await database.connect()
-    try {
-      await connection.run(sql)
-    } finally {
-      await connection.close()
-    }
+  await runOnce(database, makeIndex)
+  return () => runOnce(database, dropIndex)
+}
+
+const runOnce = async (database: Database, sql: string) => {
+  const connection = await database.connect()
+  try {
+    await connection.run(sql)
+  } finally {
+    await connection.close()
   }
-  await run(makeIndex)
-  return () => run(dropIndex)
+}
+
+const dropHeld = 'drop table if exists fault.held'
+const makeHeld = `${dropHeld}; create table fault.held as select 1 as row`
+const change = 'update fault.held set row = row + 1'
+
+const holdUpSession = async (database: Database) => {
+  await runOnce(database, makeHeld)
+  const [holder, waiter] = [await database.connect(), await database.connect()]
+  await holder.run(`begin; ${change}`)
+  // Ends when the holder does, or with the connection.
+  const waiting = waiter.run(change).catch(() => undefined)
+  return async () => {
+    await Promise.allSettled([holder.close(), waiting])
+    await waiter.close()
+    await runOnce(database, dropHeld)
+  }
+}
+
+const dropDusty = 'drop table if exists fault.dusty'
+const makeDusty = `
+  ${dropDusty};
+  create table fault.dusty with (autovacuum_enabled = off) as select repeat('dust', 100) as word from generate_series(1, 60000);
+  delete from fault.dusty;`
+
+const vacuumSlowly = async (database: Database) => {
+  await runOnce(database, makeDusty)
+  const sweeper = await database.connect()
+  // A tenth of a second for each page.
+  await sweeper.run('set vacuum_cost_delay = 100; set vacuum_cost_limit = 1')
+  const [own] = await sweeper.rows<{ pid: number }>('select pg_backend_pid() as pid')
+  const vacuuming = sweeper.run('vacuum fault.dusty').catch(() => undefined)
+  return async () => {
+    await runOnce(database, `select pg_cancel_backend(${own?.pid})`)
+    await vacuuming
+    await sweeper.close()
+    await runOnce(database, dropDusty)
+  }
 }

@@ -55,6 +55,15 @@ export const apiFaults = {
       'the index among the unused ones at once; PostgresUnusedIndex, low, only after it lay unread for a week, so give ' +
       'the seconds accordingly (700000)',
   },
+  blocked: {
+    does: 'a session changes a row and forgets to commit, and another waits for that row',
+    expect:
+      'PostgresSessionsBlocked, high, after a minute and a half; who holds it up stands on PostgreSQL maintenance',
+  },
+  'slow-vacuum': {
+    does: 'a vacuum of a table of its own takes minutes',
+    expect: 'no alert; the table and the phase stand on PostgreSQL maintenance, Does vacuum keep up?',
+  },
   memory: {
     does: 'keys named fault:* fill Redis to 94 % of its maxmemory',
     expect: 'RedisMemoryNearLimit, high, after 2 minutes',

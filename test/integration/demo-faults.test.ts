@@ -56,6 +56,15 @@ const signs: Readonly<Record<ApiFault, () => Promise<boolean>>> = {
       where indexrelname = 'ballast_unused' and idx_scan = 0 and pg_relation_size(indexrelid) > 10 * 1024 ^ 2`)
     return found !== undefined
   },
+  blocked: async () => {
+    const found = await stand.one(`
+      select from pg_stat_activity where cardinality(pg_blocking_pids(pid)) > 0 and query like '%fault.held%'`)
+    return found !== undefined
+  },
+  'slow-vacuum': async () => {
+    const found = await stand.one(`select from pg_stat_progress_vacuum where datname = current_database()`)
+    return found !== undefined
+  },
   memory: async () => (await memoryShare()) > 0.9,
   'payments-down': async () => {
     const { id } = (await stand.book()).json()
@@ -65,8 +74,8 @@ const signs: Readonly<Record<ApiFault, () => Promise<boolean>>> = {
     return paid.statusCode === 502 && checks.external_apis === false && (await statusOf('/health/ready')) === 200
   },
 }
-/** Those that are seen a second or two after the fault is said to be: a mean over 1 s, an outcome that is kept for one. */
-const seenLater: readonly ApiFault[] = ['slow-statement', 'payments-down']
+/** Those that are seen a moment after the fault is said to be: a mean over 1 s, an outcome that is kept for one, a wait. */
+const seenLater: readonly ApiFault[] = ['slow-statement', 'payments-down', 'blocked', 'slow-vacuum']
 
 const start = (name: ApiFault, seconds: number, remoteAddress = '127.0.0.1') =>
   stand.api.inject({ method: 'POST', url: '/faults', payload: { name, seconds }, remoteAddress })
