@@ -1,4 +1,4 @@
-import { existsSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, statSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -89,11 +89,16 @@ const systemPending = ({ signal, listsDays = 7, lists = '/var/lib/apt/lists', no
     return { state: 'known', updates }
   })
 
-/** When `apt-get update` was there last: it makes and moves files in both. -Infinity where there are no lists. */
-const refreshed = (lists: string) =>
-  Math.max(
+/**
+ * When `apt-get update` was there last: it makes and moves files in both folders. -Infinity where there are no lists: an image
+ * has the folders and nothing in them, and apt says there that nothing waits.
+ */
+const refreshed = (lists: string) => {
+  if (!existsSync(lists) || !readdirSync(lists).some((name) => name.includes('_Packages'))) return -Infinity
+  return Math.max(
     ...[lists, join(lists, 'partial')].map((path) => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? -Infinity),
   )
+}
 
 /**
  * Those whose newest version comes from elsewhere, and took over what a suite of security updates has already: newer than

@@ -160,12 +160,14 @@ describe('Updates of the system', () => {
     },
   )
 
-  test('are not known where the lists of packages are old or missing', async () => {
+  test('are not known where the lists of packages are old, missing or empty, as they are in an image', async () => {
     const lists = join(shop.folder, 'lists')
     const ask = () => pendingUpdates({ signal, lists, listsDays: 7 })
     if (findProgram('apt-get') === undefined) return
     expect((await ask()).system).toEqual({ state: 'unknown', why: expect.stringContaining('are not there') })
     mkdirSync(join(lists, 'partial'), { recursive: true })
+    expect((await ask()).system).toEqual({ state: 'unknown', why: expect.stringContaining('are not there') })
+    writeFileSync(join(lists, 'deb.debian.org_debian_dists_bookworm_main_binary-amd64_Packages.lz4'), '')
     const old = Date.now() / 1_000 - 9.5 * 86_400
     for (const path of [lists, join(lists, 'partial')]) utimesSync(path, old, old)
     expect((await ask()).system).toEqual({
