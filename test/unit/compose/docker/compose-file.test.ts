@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
@@ -14,6 +15,7 @@ import { outageTolerance, retention, root } from '../../../../compose/plan.ts'
 import { readEnv, readServiceEnv, variableNames } from '../../../../config/env.ts'
 import { sourceVariables } from '../../../../config/targets.ts'
 import { processFaults } from '../../../../demo/faults.ts'
+import { withDemo } from '../../../../jobs/demo.ts'
 
 const text = readFileSync(join(root, 'docker-compose.yml'), 'utf8')
 
@@ -271,8 +273,16 @@ describe('the maintenance jobs', () => {
     ])
   })
 
-  test("keep backups in a volume that is nobody else's", () => {
+  test("keep backups, and the key of the demo's that opens them, in volumes that are nobody else's", async () => {
     expect(mounted('backups-data')).toEqual([['jobs', BACKUP_DIR, 'rw']])
+    const folder = mkdtempSync(join(tmpdir(), 'key-'))
+    try {
+      await withDemo(readEnv({ JOBS_DEMO, JOBS_DIR: folder }))
+      const [made = ''] = readdirSync(folder)
+      expect(mounted('backups-key')).toEqual([['jobs', join(JOBS_DIR, made), 'rw']])
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
   })
 
   test('that change something are on for the demo, whose servers these are', () => {

@@ -12,7 +12,12 @@ import { root } from '../../../../compose/plan.ts'
 const composed = z.object({
   services: z.record(
     z.string(),
-    z.object({ image: z.string(), user: z.string(), volumes: z.array(z.unknown()).default([]) }),
+    z.object({
+      image: z.string(),
+      user: z.string(),
+      environment: z.record(z.string(), z.unknown()).default({}),
+      volumes: z.array(z.unknown()).default([]),
+    }),
   ),
 })
 const read = (path: string) => readFileSync(join(root, path), 'utf8')
@@ -142,6 +147,13 @@ describe('compose/Dockerfile', () => {
       expect(userOf(stage)).toBe(`USER ${user}`)
       expect(givenIn(stage).some((path) => `${folder}/`.startsWith(`${path}/`))).toBe(true)
     }
+  })
+
+  test('lets nobody else into the folders of backups and of their key, and whoever runs the exporter into that of records', () => {
+    const made = stepsOf('jobs').join('\n')
+    expect(made).toMatch(/mkdir -p -m 755 \/var\/lib\/techplus\/maintenance\s/)
+    expect(made).toMatch(/mkdir -p -m 700 \/var\/lib\/techplus\/maintenance\/demo \/var\/lib\/techplus\/backups\s/)
+    expect(stepsOf('exporter').join('\n')).toMatch(/mkdir -p -m 755 \/var\/lib\/techplus\/maintenance\s/)
   })
 
   test('lets nobody else into the folder of incidents, or the recorder refuses it', () => {
