@@ -47,6 +47,8 @@ const variables = {
    * the demo; where anything real is watched, it is refused.
    */
   JOBS_DEMO: z.literal('true', "is none of the demo's: write true, or nothing").optional(),
+  /** The image of the jobs sets it: they see the container there, and not the machine. The exporter that tells of them is told too. */
+  JOBS_IN_CONTAINER: z.literal('true', 'is none of a container: write true, or nothing').optional(),
   /** Logins of the jobs: the owner of what is saved and cleaned, and one that may create databases, for the test of a restore. */
   JOBS_DATABASE_URL: url(['postgres:', 'postgresql:'], 'postgres://user:password@host:5432/database'),
   JOBS_REDIS_URL: url(['redis:', 'rediss:'], 'redis://user:password@host:6379/0'),

@@ -18,6 +18,8 @@ export interface JobSetting {
   readonly words: string
   /** A job that changes anything runs only where this is true. `--dry-run` works all the same. */
   readonly on: boolean
+  /** Why it can't work where this runs: it is off there, whatever `on` says, and tells this to whoever asks. */
+  readonly impossible?: string
   /** When it runs, as a cron expression in `timeZone`; without one it runs only when somebody asks. */
   readonly schedule?: string
   /** After so long it is stopped, and has failed. */
@@ -113,9 +115,32 @@ const demoJobs: Readonly<Partial<Record<JobName, Partial<JobSetting>>>> = {
   cleanup: { on: true, schedule: '6-59/15 * * * *' },
 }
 
+/** What is the machine's and not the container's, by the jobs that work on it. Each would fail every time it is run. */
+export const notInContainers: Readonly<Partial<Record<JobName, string>>> = {
+  restart:
+    'from a container nobody reaches who keeps the API running: PM2, systemd or Docker of the machine. Run it on the machine; a container that ended is restarted by Docker itself',
+  update:
+    "the API's checkout, git, npm and who restarts it are the machine's. Run it on the machine; an API in a container is updated by its image",
+  'security-update':
+    'the packages of a container come with its image, and those of the machine are out of reach. Run it on the machine; pull and build the images anew for those in containers',
+}
+
+/** Where the jobs run: `JOBS_DEMO` and `JOBS_IN_CONTAINER`. */
+interface Where {
+  readonly JOBS_DEMO?: string | undefined
+  readonly JOBS_IN_CONTAINER?: string | undefined
+}
+
 /** As they hold here. */
-export const settingsFor = ({ JOBS_DEMO: demo }: { readonly JOBS_DEMO?: string | undefined }): JobSettings => {
-  const settings: Record<JobName, JobSetting> = { ...jobs }
-  if (demo !== undefined) for (const name of jobNames) settings[name] = { ...jobs[name], ...demoJobs[name] }
+export const settingsFor = ({ JOBS_DEMO, JOBS_IN_CONTAINER }: Where, all: JobSettings = jobs): JobSettings => {
+  const settings: Record<JobName, JobSetting> = { ...all }
+  for (const name of jobNames) {
+    const impossible = JOBS_IN_CONTAINER === undefined ? undefined : notInContainers[name]
+    settings[name] = {
+      ...all[name],
+      ...(JOBS_DEMO !== undefined && demoJobs[name]),
+      ...(impossible !== undefined && { on: false, impossible }),
+    }
+  }
   return settings
 }

@@ -12,6 +12,16 @@ export const checkNames = [
 ] as const
 export type CheckName = (typeof checkNames)[number]
 
+/** What is not looked at in a container, and why: it sees itself there, and not the machine. */
+export const notInContainers = {
+  npm_audit:
+    'the image has no npm, and what is installed in it was locked when it was built. Run the audit where the API and its package-lock.json are',
+  ports:
+    'a container sees its own ports, and not those of the machine. Run the audit on the machine, or name other machines in AUDIT_HOSTS',
+  updates:
+    'a container sees the packages of its image, which a newer image brings, and not those of the machine. Run the audit on the machine',
+} as const satisfies Partial<Record<CheckName, string>>
+
 /** A port that may be open to others than this machine. */
 export interface AllowedPort {
   readonly protocol: 'tcp' | 'udp'

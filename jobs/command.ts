@@ -22,13 +22,16 @@ const wrongly = (words: string) => {
   return codes.usage
 }
 
-const off = ({ name }: Job) =>
-  `${name} is off: it changes something, and runs only where config/jobs.ts says \`on: true\`. What it would do: npm run job -- ${name} --dry-run`
+const off = ({ name, setting: { impossible } }: Job) =>
+  impossible !== undefined
+    ? `${name} is off here: ${impossible}`
+    : `${name} is off: it changes something, and runs only where config/jobs.ts says \`on: true\`. What it would do: npm run job -- ${name} --dry-run`
 
 const list = (jobs: Iterable<Job>) => {
   for (const { name, setting } of jobs) {
     const when = setting.schedule ?? 'when asked'
-    tell(`${name.padEnd(21)} ${(setting.on ? 'on' : 'off').padEnd(4)} ${when.padEnd(12)} ${setting.words}`)
+    const why = setting.impossible === undefined ? '' : ` (not here: ${setting.impossible})`
+    tell(`${name.padEnd(21)} ${(setting.on ? 'on' : 'off').padEnd(4)} ${when.padEnd(15)} ${setting.words}${why}`)
   }
   return 0
 }
@@ -79,6 +82,8 @@ const run = async (open: () => Opened | Promise<Opened>): Promise<number> => {
   const job = allow.length > 0 ? allowed(known, allow) : known
   if (!job) return wrongly(`${name} asks for nothing that --allow could allow.`)
   if (values['dry-run']) {
+    // What is missing for it would be named otherwise, as if it could be brought.
+    if (job.setting.impossible !== undefined) throw new Refused([off(job)])
     await dryRun(job, options)
     return 0
   }

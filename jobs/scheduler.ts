@@ -44,7 +44,8 @@ const launchSelf = (name: JobName) =>
  */
 export const runSchedule = async (jobs: Iterable<Planned>, options: Options): Promise<void> => {
   const { folder, signal, tell, clocks = scheduleOf, beatEvery = 15_000 } = options
-  const planned = [...jobs].flatMap(({ name, setting: { on, schedule } }) =>
+  const known = [...jobs]
+  const planned = known.flatMap(({ name, setting: { on, schedule } }) =>
     on && schedule !== undefined ? [{ name, schedule }] : [],
   )
   await mkdir(folder, { recursive: true, mode: 0o755 })
@@ -57,6 +58,9 @@ export const runSchedule = async (jobs: Iterable<Planned>, options: Options): Pr
     const pulse = await pulseOf(planned, options)
     await pulse()
     const starter = starterOf(options)
+    for (const { name, setting } of known) {
+      if (setting.impossible !== undefined) tell(`${name} is off here: ${setting.impossible}`)
+    }
     for (const { name, schedule } of planned) tell(`${name}: ${schedule}`)
     tell(`the schedule of ${planned.length} jobs runs`)
     const running = planned.map(({ name, schedule }) => clocks(schedule).each(() => starter.start(name)))

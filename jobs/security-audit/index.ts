@@ -3,7 +3,7 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import type { Env } from '../../config/env.ts'
 import { jobs } from '../../config/jobs.ts'
-import { type SecuritySettings, security } from '../../config/security.ts'
+import { type CheckName, notInContainers, type SecuritySettings, security } from '../../config/security.ts'
 import { wordsOf } from '../../exporters/failure.ts'
 import { placesOf } from '../../exporters/jobs/folder.ts'
 import { measuredBy, securityCheckRan, securityFindings } from '../../exporters/jobs/security.ts'
@@ -45,8 +45,8 @@ export const securityAuditJob = (env: Env, more: More = {}): Job => {
     setting: jobs['security-audit'],
     plan: async () => {
       const planned = (await checksOf(env, settings, own)).map((one): Planned => {
-        const off = settings.off[one.name]
-        return off === undefined ? one : { name: one.name, leftOut: `config/security.ts switches it off: ${off}` }
+        const leftOut = whyNot(one.name, settings, env)
+        return leftOut === undefined ? one : { name: one.name, leftOut }
       })
       const leftOut = planned.filter(isLeftOut)
       const checks = planned.filter((one): one is Check => !isLeftOut(one))
@@ -75,6 +75,15 @@ export const securityAuditJob = (env: Env, more: More = {}): Job => {
   }
 }
 
+const machines: Readonly<Partial<Record<CheckName, string>>> = notInContainers
+
+/** Why a check is not made here, whatever it would look at. */
+const whyNot = (name: CheckName, { off }: SecuritySettings, { JOBS_IN_CONTAINER: inContainer }: Env) => {
+  if (off[name] !== undefined) return `config/security.ts switches it off: ${off[name]}`
+  // Ports of other machines can be tried from a container as well: that check leaves out the own ones by itself.
+  return inContainer === undefined || name === 'ports' ? undefined : machines[name]
+}
+
 const checksOf = async (env: Env, settings: SecuritySettings, own: string): Promise<readonly Planned[]> => {
   const databaseUrl = env.JOBS_DATABASE_URL ?? env.DATABASE_URL
   const application = env.API_DIR === undefined ? [] : [env.API_DIR]
@@ -89,7 +98,11 @@ const checksOf = async (env: Env, settings: SecuritySettings, own: string): Prom
       authorities: env.AUDIT_TLS_CA,
       settings: settings.certificates,
     }),
-    ports({ hosts: env.AUDIT_HOSTS ?? [], settings: settings.ports }),
+    ports({
+      hosts: env.AUDIT_HOSTS ?? [],
+      settings: settings.ports,
+      inContainer: env.JOBS_IN_CONTAINER !== undefined,
+    }),
     permissions({
       folders: [...new Set([...settings.permissions.folders, ...application])],
       settings: settings.permissions,

@@ -1,7 +1,7 @@
-import type { AllowedPort, SecuritySettings } from '../../config/security.ts'
+import { type AllowedPort, notInContainers, type SecuritySettings } from '../../config/security.ts'
 import { wordsOf } from '../../exporters/failure.ts'
 import { unexpectedPorts } from '../../exporters/jobs/security.ts'
-import { type Check, counted, type Finding, type Seen, together } from './check.ts'
+import { type Check, counted, type Finding, type Planned, type Seen, together } from './check.ts'
 import { isLoopback } from './listening.ts'
 import { openPorts } from './remote.ts'
 import { type Held, listening } from './sockets.ts'
@@ -10,20 +10,23 @@ interface Options {
   /** Other machines, on which a few ports are tried. */
   readonly hosts: readonly string[]
   readonly settings: SecuritySettings['ports']
-  /** Whether ports of this machine that are open are looked at. */
+  /** Whether this is a container, which sees its own ports alone: none of them is looked at. */
+  readonly inContainer?: boolean
+  /** What listens on this machine. */
   readonly here?: () => Promise<readonly Held[]>
 }
 
 /** What may be reached from other machines, and is not meant to be. */
-export const ports = ({ hosts, settings, here }: Options): Check => {
+export const ports = ({ hosts, settings, inContainer = false, here }: Options): Planned => {
+  if (inContainer && hosts.length === 0) return { name: 'ports', leftOut: notInContainers.ports }
   const { allowed, apartSeconds, tried } = settings
   const tryable = tried.filter((port) => !allowed.some((one) => one.protocol === 'tcp' && one.port === port))
   const look: Check['look'] = async ({ signal, progress }) => {
     const own = here ?? (() => listening(apartSeconds * 1_000, signal))
     const looks = [
-      ['this machine', async () => ofHere(await own(), allowed)],
+      ...(inContainer ? [] : [['this machine', async () => ofHere(await own(), allowed)] as const]),
       ...hosts.map((host) => [host, () => ofHost(host, tryable, settings.seconds * 1_000, signal)] as const),
-    ] as const
+    ]
     const all: Seen[] = []
     for (const [name, work] of looks) {
       try {
@@ -35,18 +38,21 @@ export const ports = ({ hosts, settings, here }: Options): Check => {
       progress()
     }
     const seen = together(all)
-    return { ...seen, samples: counted(unexpectedPorts, seen.findings.length, seen.failures) }
+    const notes = [...seen.notes, ...(inContainer ? [notHere] : [])]
+    return { ...seen, notes, samples: counted(unexpectedPorts, seen.findings.length, seen.failures) }
   }
   const words = allowed.map(({ protocol, port }) => `${port}/${protocol}`).join(', ')
   return {
     name: 'ports',
     subjects: [
-      `what listens on this machine: ${words || 'nothing'} may be open to others`,
+      inContainer ? notHere : `what listens on this machine: ${words || 'nothing'} may be open to others`,
       ...hosts.map((host) => `${tryable.length} ports of ${host}, by connecting to each: ${tryable.join(', ')}`),
     ],
     look,
   }
 }
+
+const notHere = `not this machine: ${notInContainers.ports}`
 
 const ofHere = (all: readonly Held[], allowed: readonly AllowedPort[]): Seen => {
   const open = all.filter(({ address }) => !isLoopback(address))

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { readEnv } from '../../../config/env.ts'
-import { jobNames, jobs, settingsFor } from '../../../config/jobs.ts'
+import { type JobName, type JobSettings, jobNames, jobs, notInContainers, settingsFor } from '../../../config/jobs.ts'
 import { sourceVariables } from '../../../config/targets.ts'
 import { openFolders } from '../../../exporters/index.ts'
 import { placesOf } from '../../../exporters/jobs/folder.ts'
@@ -62,6 +62,16 @@ describe('The exporter', () => {
     )
     expect(existsSync(placesOf(folder, 'backup').own)).toBe(false)
   })
+})
+
+test("In a container nothing that is the machine's is on, and all else is as it is elsewhere", () => {
+  const on = (name: JobName): JobSettings => ({ ...jobs, [name]: { ...jobs[name], on: true } })
+  for (const name of jobNames) {
+    const impossible = notInContainers[name]
+    const setting = settingsFor({ JOBS_IN_CONTAINER: 'true' }, on(name))[name]
+    expect(setting).toEqual({ ...jobs[name], on: true, ...(impossible && { on: false, impossible }) })
+  }
+  expect(Object.keys(notInContainers)).toEqual(['restart', 'update', 'security-update'])
 })
 
 describe('The demo', () => {

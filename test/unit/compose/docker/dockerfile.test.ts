@@ -156,6 +156,12 @@ describe('compose/Dockerfile', () => {
     expect(stepsOf('exporter').join('\n')).toMatch(/mkdir -p -m 755 \/var\/lib\/techplus\/maintenance\s/)
   })
 
+  test('tells the jobs that they are in a container, as the exporter is told that tells of them', () => {
+    expect(stepsOf('jobs')).toContain('ENV JOBS_IN_CONTAINER=true')
+    const { services } = composed.parse(parse(read('docker-compose.yml'), { merge: true }))
+    expect(services.exporter?.environment).toMatchObject({ JOBS_IN_CONTAINER: 'true' })
+  })
+
   test('lets nobody else into the folder of incidents, or the recorder refuses it', () => {
     expect(stepsOf('exporter').join('\n')).toMatch(/mkdir -p -m 700 \/var\/lib\/techplus\/incidents\s/)
   })
