@@ -6,9 +6,13 @@ import type { Tally } from './tally.ts'
 /** What comes from outside: Alertmanager's notifications and answers, and lines of our own file. */
 type Read<T> = { readonly value: T } | { readonly fault: string }
 
+const odd = 'is no moment like 2026-01-31T12:00:00Z'
+/** Go's moment for none; PostgreSQL writes no year before it as ISO 8601 does. */
+const first = Date.parse('0001-01-01T00:00:00Z')
 const moment = z.iso
-  .datetime({ offset: true, error: 'is no moment like 2026-01-31T12:00:00Z' })
+  .datetime({ offset: true, error: odd })
   .transform((text) => Date.parse(text))
+  .refine((at) => at >= first, odd)
 const labels = z.record(z.string(), z.string())
 
 const alert = z.object({

@@ -143,6 +143,11 @@ describe('A notification', () => {
       withAlert({ startsAt: 'today' }),
       'alerts[1].startsAt: is no moment like 2026-01-31T12:00:00Z',
     ],
+    [
+      'from before there were years',
+      withAlert({ startsAt: '0001-01-01T00:00:00+01:00' }),
+      'alerts[1].startsAt: is no moment like 2026-01-31T12:00:00Z',
+    ],
     ['without an end', withAlert({ endsAt: undefined }), 'alerts[1].endsAt: is no moment'],
     ['with an odd fingerprint', withAlert({ fingerprint: '../x' }), 'alerts[1].fingerprint: is no fingerprint'],
   ])('%s is refused with the field at fault, and changes nothing', async (_what, body, fault) => {
