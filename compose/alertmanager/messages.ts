@@ -169,7 +169,11 @@ export const messageTemplates = ({ escalation }: Pick<Delivery, 'escalation'>): 
     ...Object.values(formats).map((format) => define(`techplus.${format.name}`, body(format, escalation))),
     define('techplus.firing', `{{ range .Alerts.Firing }}${firing(formats.text, escalation)}\n{{ end }}`),
     define('techplus.resolved', `{{ range .Alerts.Resolved }}${over(formats.text)}\n{{ end }}`),
-    define('techplus.respond_by', ofFirst(choose('.Labels.step', lateness, respondBy(formats.text)))),
+    define(
+      'techplus.respond_by',
+      // What is over asks nobody for an answer.
+      `{{ if eq .Status "resolved" }}nobody has to any more{{ else }}${ofFirst(choose('.Labels.step', lateness, respondBy(formats.text)))}{{ end }}`,
+    ),
     define('techplus.thread', thread),
     ...namesOf(linkWords).map((annotation) =>
       define(`techplus.${annotation}`, ofFirst(urlOf(annotation, formats.text))),

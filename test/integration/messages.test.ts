@@ -34,7 +34,7 @@ const common = (all: readonly Texts[]) =>
 /** A notification as Alertmanager hands it to its templates. */
 const notification = (alerts: readonly Told[]) => ({
   receiver: 'demo',
-  status: 'firing',
+  status: alerts.every(({ endsAt }) => endsAt) ? 'resolved' : 'firing',
   alerts: alerts.map(({ labels, annotations = {}, endsAt }) => ({
     ...{ status: endsAt ? 'resolved' : 'firing', labels, annotations, startsAt },
     endsAt: endsAt ?? '0001-01-01T00:00:00Z',
@@ -199,6 +199,17 @@ describe.each(['amtool', 'amtool-0.3'] as const)('as %s has it, a message', (nam
       }
       const text = await rendered('respond_by', [{ labels: { alertname: 'DemoDown', severity } }])
       expect(text).toContain(`${new Map(Object.entries(due)).get(severity)} UTC`)
+    },
+  )
+
+  test.each(['low', 'critical'])(
+    'of what is over, of severity %s, asks nobody to respond by some time',
+    async (severity) => {
+      const over = { labels: { alertname: 'DemoDown', severity }, endsAt: '2026-11-26T17:20:00Z' }
+      expect(await rendered('respond_by', [over])).toBe('nobody has to any more')
+      const late = { ...over, labels: { ...over.labels, source_alert: 'DemoDown', step: 'escalation' } }
+      expect(await rendered('respond_by', [late])).toBe('nobody has to any more')
+      expect(await rendered('respond_by', [{ labels: late.labels }, late])).toBe('overdue: the response time ran out')
     },
   )
 
