@@ -47,8 +47,10 @@ export const refIdOf = (place: number): string => String.fromCharCode('A'.charCo
 const ask = ({ expr }: Query, place: number) =>
   new DataqueryBuilder().refId(refIdOf(place)).datasource(dataSource).expr(expr)
 
-export const overTime = (query: Query, place: number): DataqueryBuilder =>
-  ask(query, place).legendFormat(query.legend).range()
+export const overTime = (query: Query, place: number): DataqueryBuilder => {
+  const asked = ask(query, place).legendFormat(query.legend).range()
+  return query.exemplars ? asked.exemplar(true) : asked
+}
 export const now = (query: Query, place: number): DataqueryBuilder =>
   ask(query, place).legendFormat(query.legend).instant()
 export const asTable = (query: Query, place: number): DataqueryBuilder =>

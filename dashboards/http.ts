@@ -1,6 +1,11 @@
 import { percent } from '../alerts/burn-rate.ts'
 import { sla } from '../config/sla.ts'
-import { activeConnections, httpRequestDuration, httpRequestsTotal } from '../exporters/service/http/metrics.ts'
+import {
+  activeConnections,
+  httpRequestDuration,
+  httpRequestsInFlight,
+  httpRequestsTotal,
+} from '../exporters/service/http/metrics.ts'
 import { matches } from '../metrics/metric.ts'
 import {
   countAtMost,
@@ -51,12 +56,14 @@ const nobodyAsked = { emptyWhen: 'No request was answered, or the API was not sc
 const now = row('Is the service answering as promised?', [
   stat({
     title: 'Requests',
+    width: 3,
     description: 'Requests answered per second, of the chosen APIs and routes.',
     unit: 'requestsPerSecond',
     queries: [series(requests(interval), '')],
   }),
   stat({
     title: 'Failed',
+    width: 3,
     description: 'Share of requests answered with a server error (5xx). Red from what the promise allows on average.',
     unit: 'share',
     decimals: 2,
@@ -65,6 +72,7 @@ const now = row('Is the service answering as promised?', [
   }),
   stat({
     title: `Within ${bound}`,
+    width: 4,
     description: `Share of requests answered within the promised time. ${percent(sla.httpLatency.target)} were promised.`,
     unit: 'share',
     decimals: 2,
@@ -74,6 +82,7 @@ const now = row('Is the service answering as promised?', [
   }),
   stat({
     title: 'p95',
+    width: 3,
     description: '95 % of requests are answered within this time. Read from the buckets of a histogram: an estimate.',
     unit: 'seconds',
     queries: [series(defined(histogramQuantile(0.95, httpRequestDuration.where(chosen), interval)), '', nobodyAsked)],
@@ -81,10 +90,18 @@ const now = row('Is the service answering as promised?', [
   }),
   stat({
     title: 'p99',
+    width: 3,
     description: '99 % of requests are answered within this time. Read from the buckets of a histogram: an estimate.',
     unit: 'seconds',
     queries: [series(defined(histogramQuantile(0.99, httpRequestDuration.where(chosen), interval)), '', nobodyAsked)],
     steps: slow,
+  }),
+  stat({
+    title: 'Under way',
+    description: 'Requests that were accepted and are not answered yet. It rises when what they wait for hangs.',
+    unit: 'count',
+    queries: [series(sum(instant(httpRequestsInFlight.where({ instance: api.selected }))), '')],
+    opens: { uid: uids.runtime },
   }),
   stat({
     title: 'Open connections',
@@ -108,6 +125,7 @@ const how = row('How many requests?', [
     title: 'Requests by route',
     description:
       'Requests answered per second. `unmatched` is every address that no route answers: scanners, old links.',
+    width: 8,
     unit: 'requestsPerSecond',
     min: 0,
     queries: [series(requests(interval, ['route']), ({ label }) => label('route'))],
@@ -116,11 +134,24 @@ const how = row('How many requests?', [
   timeseries({
     title: 'Requests by class of status',
     description: '2xx went well, 3xx lead elsewhere, 4xx are faults of the client (499: it left), 5xx are ours.',
+    width: 8,
     unit: 'requestsPerSecond',
     min: 0,
     queries: [series(sum(statusClass, ['class']), ({ label }) => label('class'))],
     colours: { '2xx': 'good', '3xx': 'neutral', '4xx': 'notice', '5xx': 'bad' },
     stack: true,
+  }),
+  timeseries({
+    title: 'Under way, and open connections',
+    description:
+      'Requests that are not answered yet, and sockets that clients hold open. Requests that pile up wait for something: the database, Redis, the event loop.',
+    width: 8,
+    unit: 'count',
+    min: 0,
+    queries: [
+      series(sum(instant(httpRequestsInFlight.where({ instance: api.selected }))), 'under way'),
+      series(sum(instant(activeConnections.where({ instance: api.selected }))), 'connections'),
+    ],
   }),
 ])
 
@@ -159,11 +190,14 @@ const errors = row('Which fail?', [
 const duration = row('How long do they take?', [
   timeseries({
     title: 'Response time',
-    description: 'Half of all requests are answered within p50, 99 % within p99. The line is the promised time.',
+    description:
+      'Half of all requests are answered within p50, 99 % within p99. The line is the promised time. A dot is one request: it leads to its trace, where traces are kept.',
     unit: 'seconds',
     min: 0,
     queries: [0.5, 0.95, 0.99].map((q) =>
-      series(histogramQuantile(q, httpRequestDuration.where(chosen), interval), `p${q * 100}`),
+      series(histogramQuantile(q, httpRequestDuration.where(chosen), interval), `p${q * 100}`, {
+        exemplars: q === 0.99,
+      }),
     ),
     limits: slow,
   }),

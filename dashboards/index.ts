@@ -8,8 +8,10 @@ import { overview } from './overview.ts'
 import { postgresDashboards } from './postgres.ts'
 import { redis } from './redis.ts'
 import { reservations } from './reservations.ts'
+import { runtime } from './runtime.ts'
 import { securityDashboard } from './security.ts'
 import { slaDashboard } from './sla.ts'
+import { stack } from './stack.ts'
 
 /**
  * Those given, if each has an address and a title of its own. Grafana would show two of one address by turns.
@@ -32,11 +34,13 @@ export const answering: readonly Dashboard[] = [
   onCall,
   slaDashboard,
   http,
+  runtime,
   reservations,
   ...postgresDashboards,
   redis,
   jobsDashboard,
   securityDashboard,
+  stack,
 ]
 
 /** Every dashboard, with what each asks: those, and one a subject with a panel for each alert. */

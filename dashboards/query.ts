@@ -13,18 +13,29 @@ export interface Query {
   readonly legend: string
   /** Why it may find nothing though all is well. Shown in place of the data. */
   readonly emptyWhen?: string
+  /** Whether single requests that its series were counted from are shown with it. */
+  readonly exemplars?: boolean
 }
 
 export interface MayBeEmpty {
   readonly emptyWhen?: string
 }
 
+interface OverTime extends MayBeEmpty {
+  readonly exemplars?: boolean
+}
+
 /** A query and the name of its series: one name for all, or one from labels that the expression carries. */
 export const series = <Label extends string>(
   expr: Expr<Label>,
   legend: string | ((say: Quoted<Label>) => string),
-  { emptyWhen }: MayBeEmpty = {},
-): Query => Object.freeze({ ...query(expr, emptyWhen), legend: typeof legend === 'string' ? legend : legend(quoted) })
+  { emptyWhen, exemplars = false }: OverTime = {},
+): Query =>
+  Object.freeze({
+    ...query(expr, emptyWhen),
+    legend: typeof legend === 'string' ? legend : legend(quoted),
+    ...(exemplars && { exemplars }),
+  })
 
 /** A query whose series need no names. */
 export const query = <Label extends string>({ promql }: Expr<Label>, emptyWhen?: string): Query =>

@@ -22,6 +22,7 @@ import { upOrDown } from './colour.ts'
 import { dashboard, row } from './dashboard.ts'
 import { stat, timeseries } from './panel.ts'
 import { series } from './query.ts'
+import { commandRow, persistenceRow, replicaRow } from './redis-inside.ts'
 import { stateOf } from './state.ts'
 import { uids } from './uids.ts'
 import { redisServer } from './variables.ts'
@@ -197,7 +198,7 @@ const clients = row('Who asks, and how much?', [
 export const redis = dashboard({
   uid: uids.redis,
   title: 'Redis',
-  description: 'State, memory, keys and clients of one Redis.',
+  description: 'State, memory, keys, clients, commands, persistence and replicas of one Redis.',
   variables: [redisServer],
-  rows: [now, memory, keyspace, clients],
+  rows: [now, memory, keyspace, clients, commandRow, persistenceRow, replicaRow],
 })

@@ -4,6 +4,7 @@ export const uids = {
   sla: 'techplus-sla',
   onCall: 'techplus-on-call',
   http: 'techplus-http',
+  runtime: 'techplus-runtime',
   reservations: 'techplus-reservations',
   postgres: 'techplus-postgres',
   postgresQueries: 'techplus-postgres-queries',
@@ -12,4 +13,5 @@ export const uids = {
   redis: 'techplus-redis',
   jobs: 'techplus-jobs',
   security: 'techplus-security',
+  stack: 'techplus-stack',
 } as const

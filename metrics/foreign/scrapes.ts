@@ -9,6 +9,12 @@ export const scrapeDuration = gauge({
   help: 'How long the last scrape took',
 })
 
+export const samplesScraped = gauge({
+  name: 'scrape_samples_scraped',
+  peer: 'prometheus',
+  help: 'Samples that the last scrape brought',
+})
+
 /** One series per alert that is pending or firing. It exists only in the Prometheus that evaluates the rules. */
 export const alerts = gauge({
   name: 'ALERTS',

@@ -42,8 +42,8 @@ export const exclusions: readonly Exclusion[] = [
   },
   {
     rule: 'target-counter-agg-rule',
-    reason: 'It is a gauge that Node.js metrics have named so for years.',
-    of: panels('HandlesLeaking'),
+    reason: 'They are gauges that prom-client has named so for years.',
+    of: panels('HandlesLeaking', 'Sockets, timers and files in use'),
   },
   {
     rule: 'target-counter-agg-rule',

@@ -81,8 +81,12 @@ const filledBy: Readonly<Record<string, Cause>> = {
   'No table is being vacuumed, or the server was not scraped': fault('slow-vacuum'),
 }
 
-/** What the demo has not: that it is exported is proven with its alerts, on a primary with a standby and under autovacuum. */
+/** What the demo has not: that it is exported is proven with its alerts, on servers with a standby, a replica, or a right that is missing. */
 const notHere: ReadonlySet<string> = new Set([
+  'It has no replica, or was not scraped',
+  'It is a master, or was not scraped',
+  'Every collector succeeds, or the exporter was not scraped',
+  'The kernel does not tell pressure (psi=1), or the host was not scraped',
   'It has no standby, or was not scraped',
   'It has no replication slot, or was not scraped',
   'No autovacuum was at work, or the server was not scraped',

@@ -37,7 +37,7 @@ export type Job = keyof typeof scraped
 /** What each program of the stack tells of its own process. */
 const ofProcess: readonly Definition[] = [processStartTime, residentMemory]
 /** What Prometheus itself adds to each scrape. */
-const ofScrape: readonly string[] = [foreign.up.name, foreign.scrapeDuration.name]
+const ofScrape: readonly string[] = [foreign.up, foreign.scrapeDuration, foreign.samplesScraped].map(({ name }) => name)
 
 /** Every metric that is served, by the job that scrapes it; Prometheus itself adds `up` and the like to each. */
 export const served: ReadonlyMap<string, readonly Definition[]> = new Map([

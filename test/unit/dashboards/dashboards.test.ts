@@ -45,6 +45,7 @@ const allTogether = new Set([
   'techplus-sla',
   'techplus-jobs',
   'techplus-security',
+  'techplus-stack',
   ...alertDashboards.map(({ uid }) => uid),
 ])
 

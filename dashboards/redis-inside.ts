@@ -1,0 +1,184 @@
+import { boundary } from '../alerts/alert.ts'
+import { redisCommandSlow, redisCpuSaturated } from '../alerts/redis/performance.ts'
+import { redisForkSlow, redisSaveStale } from '../alerts/redis/persistence.ts'
+import { redisReplicaBehind } from '../alerts/redis/replication.ts'
+import { commandCalls, commandSeconds, commandsFailed, commandsRejected } from '../exporters/redis/commands.ts'
+import { mainThreadSystem, mainThreadUser } from '../exporters/redis/cpu.ts'
+import {
+  appendOnly,
+  lastFork,
+  lastSave,
+  lastSaveOk,
+  lastWriteOk,
+  unsavedChanges,
+} from '../exporters/redis/persistence.ts'
+import { masterLinkUp } from '../exporters/redis/replica.ts'
+import { connectedReplicas, fullCopies, replicaLagBytes } from '../exporters/redis/replication.ts'
+import { slowEntries } from '../exporters/redis/slowlog.ts'
+import { add, div, gt, increase, instant, max, min, rate, secondsSince, sum, topk } from '../metrics/promql.ts'
+import { row } from './dashboard.ts'
+import { stat, timeseries } from './panel.ts'
+import { series } from './query.ts'
+import { table } from './table.ts'
+import { redisServer } from './variables.ts'
+
+const here = { instance: redisServer.selected }
+const window = '$__rate_interval'
+const over = (what: typeof commandCalls) => sum(increase(what.where(here), '$__range'), ['cmd'])
+/** Without those that nobody called: their mean is none. */
+const calls = gt(over(commandCalls), 0)
+
+export const commandRow = row('Which commands cost?', [
+  table({
+    title: 'Commands',
+    description:
+      'What each command cost over the shown range, the costliest first. One that is slow on average (KEYS, a large LRANGE) holds up all the others: there is one thread.',
+    width: 10,
+    height: 9,
+    rows: { cmd: { title: 'Command', width: 120 } },
+    columns: [
+      { title: 'Time', expr: over(commandSeconds), unit: 'seconds' },
+      {
+        title: 'Mean',
+        expr: div(over(commandSeconds), calls),
+        unit: 'seconds',
+        steps: [{ from: boundary(redisCommandSlow), is: 'bad' }],
+      },
+      { title: 'Calls', expr: calls, unit: 'count', decimals: 0 },
+      {
+        title: 'Refused or failed',
+        expr: add(over(commandsRejected), over(commandsFailed)),
+        unit: 'count',
+        decimals: 0,
+        steps: [{ from: 1, is: 'warning' }],
+      },
+    ],
+    sortBy: 'Time',
+  }),
+  timeseries({
+    title: 'Time by command',
+    description: 'Seconds of work per second, of the ten commands that cost most.',
+    width: 7,
+    height: 9,
+    unit: 'plain',
+    decimals: 3,
+    min: 0,
+    queries: [series(topk(10, sum(rate(commandSeconds.where(here), window), ['cmd'])), ({ label }) => label('cmd'))],
+    stack: true,
+  }),
+  timeseries({
+    title: 'The one thread, and the slow log',
+    description:
+      '`busy` is the share of the time in which the thread that runs commands works; `slow` counts calls that entered the slow log, per second.',
+    width: 7,
+    height: 9,
+    unit: 'plain',
+    decimals: 2,
+    min: 0,
+    queries: [
+      series(max(add(rate(mainThreadUser.where(here), window), rate(mainThreadSystem.where(here), window))), 'busy'),
+      series(sum(rate(slowEntries.where(here), window)), 'slow'),
+    ],
+    limits: [{ from: boundary(redisCpuSaturated), is: 'bad' }],
+    colours: { busy: 'neutral', slow: 'notice' },
+  }),
+])
+
+const wellOrFailed = { 1: { text: 'WELL', is: 'good' }, 0: { text: 'FAILED', is: 'bad' } } as const
+
+export const persistenceRow = row('Would it outlive a crash?', [
+  stat({
+    title: 'Last save',
+    description:
+      'Whether the last save of all data to the disk succeeded. FAILED: a crash loses what changed since the one before.',
+    width: 4,
+    unit: 'plain',
+    queries: [series(instant(lastSaveOk.where(here)), '')],
+    names: wellOrFailed,
+  }),
+  stat({
+    title: 'Saved ago',
+    description: 'How old the last save is. It is made only when something changed.',
+    width: 4,
+    unit: 'seconds',
+    queries: [series(secondsSince(instant(lastSave.where(here))), '')],
+    steps: [{ from: boundary(redisSaveStale), is: 'warning' }],
+  }),
+  stat({
+    title: 'Append-only file',
+    description: 'Whether every change is written at once, so that a crash loses a second at most.',
+    width: 4,
+    unit: 'plain',
+    queries: [series(instant(appendOnly.where(here)), '')],
+    names: { 1: { text: 'ON', is: 'good' }, 0: { text: 'OFF', is: 'neutral' } },
+  }),
+  stat({
+    title: 'Its last write',
+    description: 'Whether the last write of that file succeeded. FAILED: Redis refuses every write.',
+    width: 4,
+    unit: 'plain',
+    queries: [series(instant(lastWriteOk.where(here)), '')],
+    names: wellOrFailed,
+  }),
+  timeseries({
+    title: 'Changes since the last save',
+    description: 'Changes that only memory holds, where no append-only file is written. It falls to 0 at each save.',
+    width: 4,
+    height: 4,
+    unit: 'count',
+    min: 0,
+    queries: [series(instant(unsavedChanges.where(here)), 'changes')],
+  }),
+  timeseries({
+    title: 'Stopped by a fork',
+    description:
+      'How long the last fork, for a save or a rewrite, stopped every client. It grows with the memory in use.',
+    width: 4,
+    height: 4,
+    unit: 'seconds',
+    min: 0,
+    queries: [series(instant(lastFork.where(here)), 'stopped')],
+    limits: [{ from: boundary(redisForkSlow), is: 'bad' }],
+  }),
+])
+
+const noReplica = { emptyWhen: 'It has no replica, or was not scraped' } as const
+
+export const replicaRow = row('Do the replicas follow?', [
+  timeseries({
+    title: 'Replicas, and full copies',
+    description:
+      'Replicas that are connected, and full copies sent to them since the server started. A copy for each break of the line: repl-backlog-size is too small.',
+    width: 8,
+    unit: 'count',
+    min: 0,
+    queries: [
+      series(instant(connectedReplicas.where(here)), 'connected'),
+      series(instant(fullCopies.where(here)), 'full copies'),
+    ],
+  }),
+  timeseries({
+    title: 'Behind the master',
+    description: 'On a master: changes that each of its replicas has yet to receive.',
+    width: 8,
+    unit: 'bytes',
+    min: 0,
+    queries: [
+      series(
+        max(instant(replicaLagBytes.where(here)), ['slave_ip', 'slave_port']),
+        ({ label }) => `${label('slave_ip')}:${label('slave_port')}`,
+        noReplica,
+      ),
+    ],
+    limits: [{ from: boundary(redisReplicaBehind), is: 'warning' }],
+  }),
+  stat({
+    title: 'Link to its master',
+    description: 'On a replica: whether it receives changes. DOWN: it answers with old data.',
+    width: 8,
+    height: 8,
+    unit: 'plain',
+    queries: [series(min(instant(masterLinkUp.where(here))), '', { emptyWhen: 'It is a master, or was not scraped' })],
+    names: { 1: { text: 'UP', is: 'good' }, 0: { text: 'DOWN', is: 'bad' } },
+  }),
+])
