@@ -14,6 +14,7 @@ import { whileNoneRuns } from '../update/alone.ts'
 import { healthyWith } from '../update/health.ts'
 import { isHalfFixed, packagesOf } from './packages.ts'
 import { type PendingUpdate, pendingUpdates, type UpdateSource } from './pending.ts'
+import { restartDue } from './restart-due.ts'
 import { type System, systemOf } from './system.ts'
 
 interface Options {
@@ -127,8 +128,12 @@ const work = async (planned: Planned, run: Run): Promise<string> => {
   const packages = application && packagesFor(planned, application)
   await packages?.settle(run)
   if (system) {
-    const { before, after } = await system.apply(run)
-    if (tell('system', before, after) > 0) await healthy(planned, run)
+    const due = restartDue(ownOf(planned))
+    const wasDue = due.isNoted()
+    if (wasDue) run.step('a run was ended behind what it installed of the system: the API is restarted in any case')
+    const { before, after } = await system.apply(run, due.note)
+    if (tell('system', before, after) > 0 || wasDue) await healthy(planned, run)
+    await due.forget()
   }
   if (packages && application) {
     const before = await waitingIn(application.folder, run.signal)
@@ -149,11 +154,13 @@ const fixed = async (packages: ReturnType<typeof packagesOf>, run: Run) => {
   }
 }
 
+const ownOf = ({ env }: Planned) => resolve(placesOf(env.JOBS_DIR, 'security-update').own)
+
 const packagesFor = (planned: Planned, { folder, npm }: Application) =>
   packagesOf({
     folder,
     npm,
-    own: resolve(placesOf(planned.env.JOBS_DIR, 'security-update').own),
+    own: ownOf(planned),
     install: updateSettings.install,
     minutes: planned.settings.minutes.npm,
     healthy: (run) => healthy(planned, run),

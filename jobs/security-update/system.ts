@@ -1,4 +1,6 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import type { SecurityUpdateSettings } from '../../config/update.ts'
+import { wordsOf } from '../../exporters/failure.ts'
 import { Refused, type Run } from '../job.ts'
 import { findProgram, output, startProgram } from '../program.ts'
 import { type PendingUpdate, pendingUpdates } from './pending.ts'
@@ -7,8 +9,14 @@ import { type Command, rootPrefix } from './root.ts'
 /** How the system is brought up to date. */
 export interface System {
   readonly steps: readonly string[]
-  /** @returns what waited before, and what waits still */
-  apply(run: Run): Promise<{ readonly before: readonly PendingUpdate[]; readonly after: readonly PendingUpdate[] }>
+  /**
+   * @param installing called before anything is installed
+   * @returns what waited before, and what waits still
+   */
+  apply(
+    run: Run,
+    installing: () => Promise<void>,
+  ): Promise<{ readonly before: readonly PendingUpdate[]; readonly after: readonly PendingUpdate[] }>
 }
 
 /** Seconds that apt waits for somebody else's lock, such as that of an apt which a killed run has left. */
@@ -65,19 +73,20 @@ export const systemOf = async (settings: SecurityUpdateSettings, signal: AbortSi
       words(lists),
       `${words(install)}, by what is known now for: ${names.length > 0 ? names.join(', ') : 'nothing'}`,
     ],
-    apply: (run) => applied({ mend, lists, install, prefix, minutes: settings.minutes.system }, run),
+    apply: (run, installing) =>
+      applied({ mend, lists, install, prefix, minutes: settings.minutes.system, installing }, run),
   }
 }
 
 interface Applying extends ReturnType<typeof commandsOf> {
   readonly prefix: readonly string[]
   readonly minutes: number
+  readonly installing: () => Promise<void>
 }
 
-const applied = async ({ mend, lists, install, prefix, minutes }: Applying, run: Run) => {
+const applied = async ({ mend, lists, install, prefix, minutes, installing }: Applying, run: Run) => {
   const signal = AbortSignal.any([run.signal, AbortSignal.timeout(minutes * 60_000)])
   const as = async (command: Command) => {
-    run.step([...prefix, ...command].join(' '))
     const env = { LC_ALL: 'C', DEBIAN_FRONTEND: 'noninteractive' }
     const { stdin, stdout, ended } = startProgram([...prefix, ...command], { signal, env, onErrorLine: run.progress })
     stdin.end()
@@ -85,11 +94,38 @@ const applied = async ({ mend, lists, install, prefix, minutes }: Applying, run:
     await ended
   }
   const halves = await output([mend[0], '--audit'], { signal })
-  if (halves.trim() !== '') await as(mend)
+  const told = (command: Command) => run.step([...prefix, ...command].join(' '))
+  if (halves.trim() !== '') {
+    told(mend)
+    await unlocked(() => as(mend), run)
+  }
+  told(lists)
   await as(lists)
   const before = await waiting(run.signal)
-  if (before.length > 0) await as(install)
+  if (before.length > 0) {
+    await installing()
+    told(install)
+    await as(install)
+  }
   return { before, after: before.length > 0 ? await waiting(run.signal) : [] }
+}
+
+/** Milliseconds between two tries of a dpkg. */
+const pause = 2_000
+
+/** dpkg itself waits for nobody's lock: not for that of an apt either, which a killed run has left at work. */
+const unlocked = async (work: () => Promise<void>, { signal, step }: Run) => {
+  const until = performance.now() + lockSeconds * 1_000
+  for (let told = false; ; told = true) {
+    try {
+      return await work()
+    } catch (cause) {
+      // `dpkg frontend lock was locked by another process with pid 8855`; it was shorter in older ones.
+      if (!/locked by another process/.test(wordsOf(cause)) || performance.now() > until) throw cause
+      if (!told) step('waiting for another process that installs packages')
+      await delay(pause, undefined, { signal })
+    }
+  }
 }
 
 const waiting = async (signal: AbortSignal) => {
