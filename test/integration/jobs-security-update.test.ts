@@ -1,94 +1,35 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { readEnv } from '../../config/env.ts'
-import { securityUpdateSettings } from '../../config/update.ts'
 import { Refused } from '../../jobs/job.ts'
 import { findProgram } from '../../jobs/program.ts'
-import type { Driver } from '../../jobs/restart/driver.ts'
-import { runJob } from '../../jobs/runner.ts'
-import { securityUpdateJob } from '../../jobs/security-update/index.ts'
 import { fixedLock } from '../../jobs/security-update/packages.ts'
 import { pendingUpdates } from '../../jobs/security-update/pending.ts'
-import { npmRegistry } from './npm-registry.ts'
-import { freePort, workshop } from './servers.ts'
+import { cases } from '../prove/jobs/security-update.ts'
+import { type SecurityUpdateStand, securityUpdateStand } from '../prove/jobs/security-update-stand.ts'
+import { cases as systemCases } from '../prove/jobs/security-update-system.ts'
+import { eventually, workshop } from './servers.ts'
 
 const shop = workshop()
 const { signal } = new AbortController()
-const app = join(shop.folder, 'app')
-const jobsFolder = join(shop.folder, 'jobs')
-const settings = { ...securityUpdateSettings, system: 'none', minutes: { system: 1, npm: 2, healthy: 0.5 } } as const
-let registry: Awaited<ReturnType<typeof npmRegistry>>
-let port = 0
+let stand: SecurityUpdateStand
 
 beforeAll(async () => {
-  port = await freePort()
-  registry = await npmRegistry({
-    folder: join(shop.folder, 'registry'),
-    port: await freePort(),
-    packages: {
-      leaky: { '1.0.0': "module.exports = 'leaky'", '1.0.1': "module.exports = 'tight'" },
-      // What mends it breaks whoever uses it.
-      grumpy: { '1.0.0': "module.exports = 'grumpy'", '1.0.1': "throw new Error('no')" },
-      lodash: { '4.17.4': '', '4.17.21': '' },
-    },
-    vulnerable: { leaky: '<1.0.1', grumpy: '<1.0.1', lodash: '<4.17.21' },
-  })
+  stand = await securityUpdateStand(shop)
 })
 afterAll(async () => {
-  running?.kill('SIGKILL')
-  await registry.end()
+  await stand?.end()
   await shop.end()
 })
 
-// Not at once: the registry answers in this process.
-const npm = (...args: readonly string[]) => promisify(execFile)('npm', args, { cwd: app })
-
-/** An API that needs one package, of an old version. */
+/** The API runs, and needs this package, of an old version. */
 const using = async (name: string) => {
-  mkdirSync(app, { recursive: true })
-  writeFileSync(join(app, '.npmrc'), `registry=${registry.url}/\ncache=${join(shop.folder, 'cache')}\n`)
-  const manifest = { name: 'api', version: '1.0.0', private: true }
-  writeFileSync(join(app, 'package.json'), JSON.stringify({ ...manifest, dependencies: { [name]: '1.0.0' } }))
-  await npm('install', '--no-audit')
-  // The lock holds it at the old one, the range lets a fix in.
-  for (const file of ['package.json', 'package-lock.json']) {
-    const path = join(app, file)
-    writeFileSync(
-      path,
-      readFileSync(path, 'utf8')
-        .replace(`"${name}":"1.0.0"`, `"${name}":"^1.0.0"`)
-        .replace(`"${name}": "1.0.0"`, `"${name}": "^1.0.0"`),
-    )
-  }
-  writeFileSync(
-    join(app, 'server.cjs'),
-    `const said = require('${name}')
-     require('node:http').createServer((_, response) => response.end(JSON.stringify({ said }))).listen(${port}, '127.0.0.1')`,
-  )
+  await stand.using(name)
+  await stand.driver.restart(signal)
+  await eventually(() => stand.said().catch(() => undefined), Boolean)
 }
-
-let running: ChildProcess | undefined
-const driver: Driver = {
-  words: 'restart the API',
-  check: async () => undefined,
-  restart: async () => {
-    const before = running
-    if (before && before.exitCode === null) {
-      const ended = new Promise((resolve) => before.once('exit', resolve))
-      before.kill('SIGKILL')
-      await ended
-    }
-    running = spawn(process.execPath, ['server.cjs'], { cwd: app, stdio: 'ignore' })
-  },
-}
-const env = (more: Readonly<Record<string, string>> = {}) =>
-  readEnv({ API_DIR: app, API_URL: `http://127.0.0.1:${port}`, JOBS_DIR: jobsFolder, ...more })
-const job = () => securityUpdateJob(env(), { driver, settings })
 const run = async () => {
-  const record = await runJob(job(), { folder: jobsFolder, signal, tell: () => undefined })
+  const record = await stand.run()
   return {
     ...record,
     figures: Object.fromEntries(
@@ -96,17 +37,15 @@ const run = async () => {
     ),
   }
 }
-const installed = (name: string) =>
-  JSON.parse(readFileSync(join(app, 'node_modules', name, 'package.json'), 'utf8')).version
-const said = async () => (await fetch(`http://127.0.0.1:${port}/health`)).json()
 
 describe('Packages with a known vulnerability', () => {
   test('are named before, fixed, and used by the API behind its restart', async () => {
     await using('leaky')
-    await driver.restart(signal)
-    const { npm: waiting } = await pendingUpdates({ folder: app, signal })
+    const { npm: waiting } = await pendingUpdates({ folder: stand.app, signal })
     expect(waiting).toEqual({ state: 'known', updates: [{ name: 'leaky', words: 'leaky (high)' }] })
-    expect((await job().plan(signal)).steps.join('\n')).toContain(`npm audit fix in ${app}, for: leaky (high)`)
+    expect((await stand.job().plan(signal)).steps.join('\n')).toContain(
+      `npm audit fix in ${stand.app}, for: leaky (high)`,
+    )
     const { outcome, words, figures, failures } = await run()
     expect(failures).toEqual([])
     expect([outcome, words]).toEqual(['succeeded', 'installed npm: leaky (high)'])
@@ -115,34 +54,33 @@ describe('Packages with a known vulnerability', () => {
       'security_update_left npm': 0,
       security_update_rolled_back: 0,
     })
-    expect([installed('leaky'), await said()]).toEqual(['1.0.1', { said: 'tight' }])
+    expect([stand.installed('leaky'), await stand.said()]).toEqual(['1.0.1', { said: 'tight' }])
     // An update knows that the changed lock is of this.
-    expect(await fixedLock(join(jobsFolder, 'security-update'), app)).toMatch(/^[0-9a-f]{64}$/)
+    expect(await fixedLock(join(stand.jobsFolder, 'security-update'), stand.app)).toMatch(/^[0-9a-f]{64}$/)
   })
 
   test('are none behind that, and nothing is done', async () => {
-    const pid = running?.pid
+    const pid = stand.pid()
     const { outcome, words } = await run()
-    expect([outcome, words, running?.pid]).toEqual(['succeeded', 'nothing waited', pid])
+    expect([outcome, words, stand.pid()]).toEqual(['succeeded', 'nothing waited', pid])
   })
 
   test('stay, where the API is not healthy with what mends them', async () => {
     await using('grumpy')
-    await driver.restart(signal)
-    const lock = readFileSync(join(app, 'package-lock.json'), 'utf8')
+    const lock = readFileSync(join(stand.app, 'package-lock.json'), 'utf8')
     const { outcome, words, figures } = await run()
     expect([outcome, words]).toEqual([
       'failed',
       expect.stringContaining('npm audit fix was taken back, and the API is healthy without it'),
     ])
     expect(figures).toMatchObject({ security_update_rolled_back: 1 })
-    expect(readFileSync(join(app, 'package-lock.json'), 'utf8')).toBe(lock)
-    expect([installed('grumpy'), await said()]).toEqual(['1.0.0', { said: 'grumpy' }])
+    expect(readFileSync(join(stand.app, 'package-lock.json'), 'utf8')).toBe(lock)
+    expect([stand.installed('grumpy'), await stand.said()]).toEqual(['1.0.0', { said: 'grumpy' }])
   })
 
   test('that nobody could ask for are refused, and never none', async () => {
-    writeFileSync(join(app, '.npmrc'), 'registry=http://127.0.0.1:9/\n')
-    const refused = job().plan(signal)
+    writeFileSync(join(stand.app, '.npmrc'), 'registry=http://127.0.0.1:9/\n')
+    const refused = stand.job().plan(signal)
     await expect(refused).rejects.toThrow(Refused)
     await expect(refused).rejects.toThrow('nobody knows what waits for the packages')
   })
@@ -183,4 +121,14 @@ describe('Updates of the system', () => {
     writeFileSync(reboot, '')
     expect(await ask()).toBe(true)
   })
+})
+
+// The others: npm run prove -- jobs.
+test.each([cases[0], systemCases[2]])('$name: the next run ends the work', async (one) => {
+  const other = workshop()
+  try {
+    expect((await one?.prove(other))?.faults).toEqual([])
+  } finally {
+    await other.end()
+  }
 })

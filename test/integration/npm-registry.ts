@@ -51,6 +51,9 @@ export const npmRegistry = async ({ folder, port, packages, vulnerable }: Option
           ]
         }),
     )
+  let gate: Promise<void> | undefined
+  let waiting = 0
+  let failing = false
   const server = createServer(async (request, response) => {
     const path = decodeURIComponent(request.url ?? '')
     const send = (body: object) =>
@@ -61,13 +64,41 @@ export const npmRegistry = async ({ folder, port, packages, vulnerable }: Option
       return send(advisories(Object.keys(asked)))
     }
     const tarball = tarballs.get(path)
-    if (tarball) return response.writeHead(200).end(tarball)
+    if (tarball) {
+      waiting += 1
+      await gate
+      waiting -= 1
+      if (failing) return response.destroy()
+      return response.writeHead(200).end(tarball)
+    }
     const document = documents.get(path)
     return document ? send(document) : response.writeHead(404).end('{}')
   })
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
   return {
     url,
+    /** Gives nobody a package from now on. */
+    hold: () => {
+      let open: () => void = () => undefined
+      gate = new Promise((resolve) => {
+        open = resolve
+      })
+      return {
+        /** Whether somebody waits for one. */
+        waits: () => waiting > 0,
+        end: () => {
+          gate = undefined
+          open()
+        },
+      }
+    },
+    /** Breaks off whatever it is asked for of a package, until what it gives is called. */
+    fail: () => {
+      failing = true
+      return () => {
+        failing = false
+      }
+    },
     end: () =>
       new Promise<void>((resolve) => {
         server.close(() => resolve())
