@@ -7,21 +7,11 @@ import {
   httpRequestsTotal,
 } from '../exporters/service/http/metrics.ts'
 import { matches } from '../metrics/metric.ts'
-import {
-  countAtMost,
-  countOf,
-  type Expr,
-  histogramQuantile,
-  instant,
-  labelReplace,
-  rate,
-  sum,
-  topk,
-  type Window,
-} from '../metrics/promql.ts'
-import { defined, share } from '../metrics/share.ts'
+import { histogramQuantile, instant, labelReplace, rate, sum, topk } from '../metrics/promql.ts'
+import { defined } from '../metrics/share.ts'
 import type { Step } from './colour.ts'
 import { dashboard, row } from './dashboard.ts'
+import { chosen, failed, inTime, requests } from './http-shares.ts'
 import { stat, timeseries } from './panel.ts'
 import { enoughGood, reachOf, tooManyBad } from './promise-steps.ts'
 import { series } from './query.ts'
@@ -29,27 +19,12 @@ import { table } from './table.ts'
 import { uids } from './uids.ts'
 import { api, route } from './variables.ts'
 
-const chosen = { instance: api.selected, route: route.selected }
 const interval = '$__rate_interval'
 const { seconds } = sla.httpLatency
 const bound = `${seconds * 1000} ms`
 
 /** From the promised time on a value is too long. */
 const slow: readonly Step[] = [{ from: seconds, is: 'bad' }]
-
-type By = 'route' | 'method'
-
-const requests = <const B extends By = never>(window: Window, by: readonly B[] = []): Expr<B> =>
-  sum(rate(httpRequestsTotal.where(chosen), window), by)
-const failures = <const B extends By = never>(window: Window, by: readonly B[] = []): Expr<B> =>
-  sum(rate(httpRequestsTotal.where({ ...chosen, status_code: matches('5..') }), window), by)
-const failed = <const B extends By = never>(window: Window, by: readonly B[] = []) =>
-  share<B>(failures(window, by), requests(window, by))
-const inTime = <const B extends By = never>(window: Window, by: readonly B[] = []): Expr<B> =>
-  share<B>(
-    sum(rate(countAtMost(httpRequestDuration.where(chosen), seconds), window), by),
-    sum(rate(countOf(httpRequestDuration.where(chosen)), window), by),
-  )
 
 const nobodyAsked = { emptyWhen: 'No request was answered, or the API was not scraped' }
 

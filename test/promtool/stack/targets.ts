@@ -8,7 +8,13 @@ import {
 import { processStartTime } from '../../../exporters/service/runtime/runtime-metrics.ts'
 import { scrapeDuration, up } from '../../../metrics/foreign.ts'
 import type { Case } from '../case.ts'
-import { scraped, series } from '../series.ts'
+import { type InputSeries, type Job, scraped, series } from '../series.ts'
+
+/** With a label of its own, or it would be what the rule beside writes itself. */
+const fired = (job: Job, alertname: string, alertstate: string, values: string): InputSeries => ({
+  series: `ALERTS{alertname="${alertname}",alertstate="${alertstate}",job="${scraped[job].job}",instance="${scraped[job].instance}",severity="high",owner="platform",given="before"}`,
+  values,
+})
 
 const down: readonly Case[] = [
   {
@@ -93,7 +99,13 @@ const unreliable: readonly Case[] = [
     name: 'a target of which every fifth scrape fails is told',
     about: targetUnreliable,
     // Prometheus 2 and 3 see a sample more or less in an hour: all that there is lies within.
-    series: [series(up, 'redis', failing('1x3 0', 8)), series(up, 'api', failing('1x3 0', 8))],
+    series: [
+      series(up, 'redis', failing('1x3 0', 8)),
+      series(up, 'api', failing('1x3 0', 8)),
+      fired('redis', 'TargetDown', 'pending', '1x39'),
+      fired('redis', 'RedisDown', 'firing', '1x39'),
+      fired('probe', 'TargetDown', 'firing', '1x39'),
+    ],
     at: '39m',
     fires: [
       { rule: targetUnreliable, labels: scraped.redis, value: '20%' },
@@ -117,7 +129,7 @@ const unreliable: readonly Case[] = [
   {
     name: 'a target that is back, and of which TargetDown told, is told no second time',
     about: targetUnreliable,
-    series: [series(up, 'redis', '1x60 0x16 1x40')],
+    series: [series(up, 'redis', '1x60 0x16 1x40'), fired('redis', 'TargetDown', 'firing', '_x62 1x14 stale')],
     at: '105m',
     fires: [],
   },
