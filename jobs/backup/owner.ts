@@ -52,12 +52,20 @@ const remoteOf = (bucket: Bucket, signal: AbortSignal): Place => ({
   isEmpty: () => bucket.isEmpty(signal),
 })
 
+/** Whose backups of each kind are there, as far as that is said. */
+const notesIn = async (place: Place) =>
+  (await Promise.all(kinds.map(async (kind) => ({ kind, text: await place.read(kind) })))).filter(
+    ({ text }) => text !== undefined,
+  )
+
 /** What is wrong with one place: it belongs to another database, or nobody knows to whom. */
 const faultsIn = async (owner: Owner, place: Place): Promise<readonly string[]> => {
-  const texts = await Promise.all(kinds.map(async (kind) => ({ kind, text: await place.read(kind) })))
   const other = `Set ${place.variable} to one of its own`
-  const known = texts.filter(({ text }) => text !== undefined)
-  if (known.length === 0 && !(await place.isEmpty())) {
+  const before = await notesIn(place)
+  const nobodys = before.length === 0 && !(await place.isEmpty())
+  // What is there now may be of a job that begins beside this one: it says whose it is before it writes anything else.
+  const known = nobodys ? await notesIn(place) : before
+  if (nobodys && known.length === 0) {
     return [
       `${place.words} holds something, and nothing says that it is of the database ${owner.database}. ${other}; or, where it is its own, write ${textOf(owner).trim()} into ${place.pathOf('database')}`,
     ]

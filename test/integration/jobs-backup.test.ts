@@ -18,6 +18,7 @@ import { ensurePrograms } from '../../compose/local/programs.ts'
 import { openRedisSession } from '../../exporters/redis/session.ts'
 import { libpqLogin } from '../../jobs/backup/libpq.ts'
 import { type Kind, type Manifest, readManifest } from '../../jobs/backup/manifest.ts'
+import { claim, ownerFaults } from '../../jobs/backup/owner.ts'
 import { openBucket } from '../../jobs/backup/s3.ts'
 import { backupLimits, backupPage, benchBackup } from '../bench/backup.ts'
 import { cases, plantOld } from '../prove/jobs/backup.ts'
@@ -249,6 +250,12 @@ test('a disk without room is noticed before', async () => {
   expect([outcome, failures.join('\n')]).toEqual(['refused', expect.stringMatching(/has room for .*Make room there/)])
 })
 
+const bucketBelow = (prefix: string) => {
+  const key = { accessKeyId: 'S3RVER', secretAccessKey: 'S3RVER' }
+  const address = { bucket: bucketName, region: 'us-east-1', endpoint: stand.s3.url, prefix }
+  return openBucket({ ...address, ...key }, testSettings.upload)
+}
+
 test('backups of another database are never mixed with these, on the disk or in the bucket', async () => {
   await stand.client.query('create database other')
   const other = new URL(stand.postgres.url)
@@ -262,9 +269,7 @@ test('backups of another database are never mixed with these, on the disk or in 
     'refused',
     expect.stringMatching(/bucket .* holds backups of another database.*Set BACKUP_S3_PREFIX/),
   ])
-  const address = { bucket: bucketName, region: 'us-east-1', endpoint: stand.s3.url }
-  const key = { accessKeyId: 'S3RVER', secretAccessKey: 'S3RVER' }
-  const bucket = openBucket({ ...address, ...key, prefix: 'photos' }, testSettings.upload)
+  const bucket = bucketBelow('photos')
   await bucket.write('files', 'cat.jpg', 'a cat', signal)
   const strange = await stand.run({ BACKUP_S3_PREFIX: 'photos' })
   expect([strange.outcome, strange.failures.join('\n')]).toEqual([
@@ -291,6 +296,27 @@ test.each(['altered', 'truncated'] as const)(
   },
   60_000,
 )
+
+test('a job that begins to save beside another one, both for the first time, is not taken for a stranger', async () => {
+  const { rows } = await stand.client.query('select system_identifier::text as id from pg_control_system()')
+  const owner = { systemIdentifier: String(rows[0]?.id), database: 'postgres' }
+  const bucket = bucketBelow('beside')
+  try {
+    const folder = join(shop.folder, 'beside')
+    mkdirSync(join(folder, 'files'), { recursive: true })
+    const beside: typeof bucket = {
+      ...bucket,
+      isEmpty: async (given) => {
+        await claim({ owner, kind: 'files', folder, bucket, signal })
+        return bucket.isEmpty(given)
+      },
+    }
+    expect(await ownerFaults(owner, join(shop.folder, 'beside-too'), beside, signal)).toEqual([])
+    expect(await ownerFaults({ ...owner, database: 'another' }, folder, bucket, signal)).toHaveLength(2)
+  } finally {
+    bucket.close()
+  }
+})
 
 test('those past their time go, and the newest good ones stay', async () => {
   const old = plantOld(stand, [31, 32, 400])
