@@ -38,7 +38,7 @@ interface Options {
   readonly listsDays?: number
   /** Seconds that npm waits for the registry. */
   readonly seconds?: number
-  /** The folder of apt's lists, and the file that says that a reboot is due: the system's, but in tests. */
+  /** The folder of apt's lists, and the file that says that a reboot is due: apt's own and the system's, but in tests. */
   readonly lists?: string
   readonly reboot?: string
   readonly now?: () => number
@@ -67,11 +67,11 @@ const looked = async (look: () => Promise<Pending>): Promise<Pending> => {
 /** The same words everywhere, whatever the language of the system. */
 const env = { LC_ALL: 'C' } as const
 
-const systemPending = ({ signal, listsDays = 7, lists = '/var/lib/apt/lists', now = Date.now }: Options) =>
+const systemPending = ({ signal, listsDays = 7, lists, now = Date.now }: Options) =>
   looked(async () => {
     const apt = findProgram('apt-get')
     if (!apt) return { state: 'absent', why: 'there is no apt-get here: only Debian, Ubuntu and theirs are looked at' }
-    const days = (now() - refreshed(lists)) / 86_400_000
+    const days = (now() - refreshed(lists ?? (await listsOfApt(signal)))) / 86_400_000
     if (!(days <= listsDays)) {
       const age = Number.isFinite(days) ? `are ${Math.floor(days)} days old` : 'are not there'
       return { state: 'unknown', why: `the lists of packages ${age}: run apt-get update, once a day` }
@@ -88,6 +88,13 @@ const systemPending = ({ signal, listsDays = 7, lists = '/var/lib/apt/lists', no
       .map(({ name, installed, candidate }) => ({ name, words: `${name} ${installed ?? 'anew'} -> ${candidate}` }))
     return { state: 'known', updates }
   })
+
+/** Where its configuration has apt keep them, which need not be where Debian has them. */
+const listsOfApt = async (signal: AbortSignal): Promise<string> => {
+  const config = findProgram('apt-config')
+  const said = config && (await output([config, 'shell', 'lists', 'Dir::State::lists/d'], { signal, env }))
+  return /^lists='(?<folder>.+)'$/m.exec(said ?? '')?.groups?.folder ?? '/var/lib/apt/lists'
+}
 
 /**
  * When `apt-get update` was there last: it makes and moves files in both folders. -Infinity where there are no lists: an image

@@ -1,10 +1,11 @@
 import { existsSync, mkdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { Refused } from '../../jobs/job.ts'
 import { findProgram } from '../../jobs/program.ts'
 import { fixedLock } from '../../jobs/security-update/packages.ts'
 import { pendingUpdates } from '../../jobs/security-update/pending.ts'
+import { aptStand } from '../prove/jobs/apt-stand.ts'
 import { cases } from '../prove/jobs/security-update.ts'
 import { type SecurityUpdateStand, securityUpdateStand } from '../prove/jobs/security-update-stand.ts'
 import { cases as systemCases } from '../prove/jobs/security-update-system.ts'
@@ -95,6 +96,32 @@ describe('Updates of the system', () => {
       expect(packages.state).toBe('absent')
       expect(system.state).toBe('known')
       expect(readFileSync('/var/lib/dpkg/status').equals(before)).toBe(true)
+    },
+  )
+
+  test.skipIf(findProgram('apt-get') === undefined)(
+    'are those of the lists that apt is told to keep, as long as these are fresh',
+    async () => {
+      const folder = join(shop.folder, 'apt')
+      const apt = aptStand(folder)
+      const [old, newer] = [apt.build('a-library', '1.0-1'), apt.build('a-library', '1.0-1+deb12u1')]
+      apt.install(old)
+      apt.publish(old)
+      vi.stubEnv('APT_CONFIG', apt.variables.APT_CONFIG)
+      try {
+        const ask = async () => (await pendingUpdates({ signal })).system
+        expect(await ask()).toEqual({ state: 'known', updates: [] })
+        apt.publish(old, newer)
+        const words = 'a-library 1.0-1 -> 1.0-1+deb12u1'
+        expect(await ask()).toEqual({ state: 'known', updates: [{ name: 'a-library', words }] })
+        apt.install(newer)
+        expect(await ask()).toEqual({ state: 'known', updates: [] })
+        const stale = Date.now() / 1_000 - 9.5 * 86_400
+        for (const path of ['lists', join('lists', 'partial')]) utimesSync(join(folder, path), stale, stale)
+        expect(await ask()).toMatchObject({ state: 'unknown', why: expect.stringContaining('are 9 days old') })
+      } finally {
+        vi.unstubAllEnvs()
+      }
     },
   )
 
