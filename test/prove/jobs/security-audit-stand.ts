@@ -26,7 +26,7 @@ interface Watched {
   readonly tell: (words: string) => void
 }
 
-const childPath = fileURLToPath(new URL('security-audit-child.ts', import.meta.url))
+export const auditChild = fileURLToPath(new URL('security-audit-child.ts', import.meta.url))
 export const strong = 'k39dkqlw-2d03kdlq'
 
 /** Servers, a folder, a log and an endpoint, on which there is nothing to find. */
@@ -94,7 +94,7 @@ export const auditStand = async (shop: Shop) => {
 }
 
 const started = (task: Task) => {
-  const child = spawn(process.execPath, ['--import', 'tsx', childPath], {
+  const child = spawn(process.execPath, ['--import', 'tsx', auditChild], {
     env: { ...process.env, TASK: JSON.stringify(task) },
     stdio: ['ignore', 'pipe', 'inherit'],
   })

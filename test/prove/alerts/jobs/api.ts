@@ -4,68 +4,55 @@ import { restartedOften, restartGivenUp, schemaAhead, updateUndone } from '../..
 import { jobRefused, jobUndecided } from '../../../../alerts/jobs/runs.ts'
 import { cleanupSetting } from '../../../../config/cleanup.ts'
 import { readEnv } from '../../../../config/env.ts'
-import { restartSetting } from '../../../../config/restart.ts'
+import { type RestartSetting, restartSetting } from '../../../../config/restart.ts'
 import { cleanupJob } from '../../../../jobs/cleanup/index.ts'
 import { restartJob } from '../../../../jobs/restart/index.ts'
-import { freePort } from '../../../integration/servers.ts'
 import { bookedDatabase, databaseAlone } from '../../jobs/cleanup-stand.ts'
+import { pm2Stand } from '../../jobs/restart-stand.ts'
 import { updateStand } from '../../jobs/update-stand.ts'
 import type { Provocation } from '../provocation.ts'
 import { endsAs, inFolder, runOf, type Shop } from './stand.ts'
 
-/** An API that can be sick, and what restarts it. */
+/** An API under PM2, and what restarts it. */
 const openRestarts = async (shop: Shop) => {
   const instance = 'restarts'
   const folder = join(shop.folder, 'jobs-restarts')
-  const port = await freePort()
-  const state = { healthy: true, mends: true }
-  const server = createServer((_, response) => {
-    response.writeHead(state.healthy ? 200 : 503).end()
+  const { pm2, end, process: name, home, port, url, healthy, fallIll } = await pm2Stand(inFolder(shop, 'restart-stand'))
+  const how: RestartSetting = {
+    ...{ ...restartSetting, driver: { by: 'pm2', process: name, home } },
+    ...{ failures: 1, secondsBetween: 0, readySeconds: 10, attempts: 2, pauseSeconds: 1, perHour: 100 },
+  }
+  const env = readEnv({ API_URL: url, JOBS_DIR: folder })
+  const look = () => runOf(restartJob(env, { how }), folder)
+  const other = createServer((_, response) => {
+    response.writeHead(404).end()
   })
-  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
-  const how = {
-    ...restartSetting,
-    failures: 1,
-    secondsBetween: 0,
-    readySeconds: 1,
-    attempts: 2,
-    pauseSeconds: 1,
-    perHour: 100,
-  }
-  const driver = {
-    words: 'restart the API of the scene',
-    check: async () => undefined,
-    restart: async () => {
-      state.healthy = state.mends
-    },
-  }
-  const env = readEnv({ API_URL: `http://127.0.0.1:${port}`, JOBS_DIR: folder })
-  const look = () => runOf(restartJob(env, { how, driver }), folder)
   const lane: readonly Provocation[] = [
     {
-      fault: 'the API stays unhealthy however often it is restarted',
+      fault: 'the API was stopped and another program has its port: PM2 starts it, and it ends again and again',
       fires: [{ alert: restartGivenUp, labels: { instance } }],
-      before: look,
+      before: () => endsAs(look(), 'succeeded'),
       bring: async () => {
-        Object.assign(state, { healthy: false, mends: false })
-        await look()
+        await pm2('stop', name)
+        await new Promise<void>((resolve) => other.listen(port, '127.0.0.1', resolve))
+        await endsAs(look(), 'failed')
       },
       end: async () => {
-        state.healthy = true
-        await look()
+        other.closeAllConnections()
+        await new Promise((resolve) => other.close(resolve))
+        await pm2('restart', name)
+        await healthy()
+        await endsAs(look(), 'succeeded')
       },
     },
     {
-      fault: 'the API fails again after each restart',
+      fault: 'the API answers with 503 again after each restart by PM2',
       fires: [{ alert: restartedOften, labels: { instance } }],
       before: look,
       bring: async () => {
-        state.mends = true
         for (const _ of [1, 2, 3, 4, 5]) {
-          state.healthy = false
-          await look()
-          // Each is a second of its own for Prometheus.
-          await new Promise((resolve) => setTimeout(resolve, 3_000))
+          await fallIll()
+          await endsAs(look(), 'succeeded')
         }
       },
       end: look,
@@ -73,7 +60,7 @@ const openRestarts = async (shop: Shop) => {
       patience: 300,
     },
   ]
-  return { watched: { [instance]: { folder } }, lane, end: async () => void server.close() }
+  return { watched: { [instance]: { folder } }, lane, end }
 }
 
 const openCleanups = async (shop: Shop) => {

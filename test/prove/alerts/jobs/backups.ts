@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import {
   backupMissing,
@@ -9,6 +9,7 @@ import {
 } from '../../../../alerts/jobs/backups.ts'
 import { backupFailing } from '../../../../alerts/jobs/runs.ts'
 import { type BackupStand, backupStand } from '../../jobs/backup-stand.ts'
+import { again } from '../again.ts'
 import type { Adjustment, Expected, Provocation, Watch } from '../provocation.ts'
 import { endsAs, inFolder, type Shop, silent } from './stand.ts'
 
@@ -32,9 +33,10 @@ const pictures = (megabytes: number) => `
 const daily = (stand: BackupStand, watch: Watch): readonly Provocation[] => {
   const well = () => endsAs(stand.run(), 'succeeded')
   const stale = of(backupStale, { kind: 'database', place: 'local' })
+  const refused = again(5_000, () => endsAs(stand.run(), 'refused'))
   return [
     {
-      fault: 'nobody makes a backup of the database and of Redis',
+      fault: 'the Redis that is saved as well hangs (SIGSTOP), and every backup is refused for so long',
       fires: [
         stale,
         of(backupStale, { kind: 'database', place: 'remote' }),
@@ -44,8 +46,16 @@ const daily = (stand: BackupStand, watch: Watch): readonly Provocation[] => {
         await well()
         await silent(watch, stale)
       },
-      bring: async () => undefined,
-      end: well,
+      bring: async () => {
+        process.kill(stand.redis.pid, 'SIGSTOP')
+        await endsAs(stand.run(), 'refused')
+        await refused.begin()
+      },
+      end: async () => {
+        await refused.end()
+        process.kill(stand.redis.pid, 'SIGCONT')
+        await well()
+      },
     },
     {
       fault: 'most of what is in the database is deleted, and a backup is made of the rest',
@@ -96,10 +106,12 @@ const folderFault = (
 ): Provocation => {
   const folder = join(stand.folder, '..', `what-${kind}`)
   const variable = job === 'backup-files' ? 'BACKUP_FILES' : 'BACKUP_CONFIGURATION'
-  const well = () => endsAs(stand.run({ [variable]: folder }, {}, job), 'succeeded')
+  const run = () => stand.run({ [variable]: folder }, {}, job)
+  const well = () => endsAs(run(), 'succeeded')
+  const refused = again(5_000, () => endsAs(run(), 'refused'))
   const stale = of(alert, { kind, place: 'local' })
   return {
-    fault: `nobody makes a backup of ${kind}`,
+    fault: `the folder that a backup of ${kind} saves is called otherwise since: every backup is refused for so long`,
     fires: [stale],
     before: async () => {
       mkdirSync(folder, { recursive: true })
@@ -107,8 +119,16 @@ const folderFault = (
       await well()
       await silent(watch, stale)
     },
-    bring: async () => undefined,
-    end: well,
+    bring: async () => {
+      renameSync(folder, `${folder}-2`)
+      await endsAs(run(), 'refused')
+      await refused.begin()
+    },
+    end: async () => {
+      await refused.end()
+      renameSync(`${folder}-2`, folder)
+      await well()
+    },
   }
 }
 

@@ -1,6 +1,7 @@
 import { truncateSync } from 'node:fs'
 import { restoreTestFailing, restoreTestFaulty, restoreUntested } from '../../../../alerts/jobs/restores.ts'
 import { type RestoreStand, restoreStand } from '../../jobs/restore-test-stand.ts'
+import { again } from '../again.ts'
 import type { Adjustment, Provocation, Watch } from '../provocation.ts'
 import { endsAs, inFolder, type Shop, silent } from './stand.ts'
 
@@ -26,6 +27,7 @@ const faults = (stand: RestoreStand, watch: Watch): readonly Provocation[] => {
     await save()
     await endsAs(stand.run(), 'succeeded')
   }
+  const refused = again(5_000, () => endsAs(stand.run(), 'refused'))
   const untested = { alert: restoreUntested, labels: { instance } }
   const planted = (plant: string) => async () => {
     await save(plant)
@@ -33,14 +35,22 @@ const faults = (stand: RestoreStand, watch: Watch): readonly Provocation[] => {
   }
   return [
     {
-      fault: 'no restore is tested',
+      fault: 'the login that restores may make no databases any more: every test is refused for so long',
       fires: [untested],
       before: async () => {
         await well()
         await silent(watch, untested)
       },
-      bring: async () => undefined,
-      end: well,
+      bring: async () => {
+        await stand.admin.query('alter role restore_test nocreatedb')
+        await endsAs(stand.run(), 'refused')
+        await refused.begin()
+      },
+      end: async () => {
+        await refused.end()
+        await stand.admin.query('alter role restore_test createdb')
+        await well()
+      },
     },
     {
       fault: 'a reservation is missing in the backup',

@@ -13,7 +13,7 @@ export const jobsScene: Scene = {
   adjusted: [...runsAdjusted, ...backupsAdjusted, ...restoresAdjusted],
   unprovoked: {},
   open: async (shop) => {
-    const parts = [openRuns(shop), await openBackups(shop), await openRestores(shop), await openApi(shop)]
+    const parts = [await openRuns(shop), await openBackups(shop), await openRestores(shop), await openApi(shop)]
     const scraped = await readingJobs(shop, Object.fromEntries(parts.flatMap(({ watched }) => Object.entries(watched))))
     return {
       scraped: () => scraped,

@@ -1,14 +1,16 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { startProcess } from '../../../../compose/local/process.ts'
+import { type Server, startProcess } from '../../../../compose/local/process.ts'
+import { ensurePrograms } from '../../../../compose/local/programs.ts'
+import { startRedis } from '../../../../compose/local/servers.ts'
 import { type JobName, jobs } from '../../../../config/jobs.ts'
 import type { JobRecord } from '../../../../exporters/jobs/record.ts'
 import type { Job, Run } from '../../../../jobs/job.ts'
 import { runJob } from '../../../../jobs/runner.ts'
 import { bundleOurs } from '../../../bench/contestants.ts'
-import { eventually, freePort, type workshop } from '../../../integration/servers.ts'
+import { eventually, freePort, portOf, type workshop } from '../../../integration/servers.ts'
 import type { Expected, Scraped, Watch } from '../provocation.ts'
-import type { WatchedFolder } from './exporter.ts'
+import type { WatchedFolder } from './settings.ts'
 
 export type Shop = ReturnType<typeof workshop>
 
@@ -43,12 +45,19 @@ export const readingJobs = async (
   }))
 }
 
-/** A job of the scene, which does this. */
+/** A job that does this. */
 export const jobThat = (name: JobName, act: (run: Run) => Promise<string>): Job => ({
   name,
   setting: jobs[name],
   plan: async () => ({ steps: ['do what the scene asks for'], run: act }),
 })
+
+/** The same Redis on its port after it was ended: it has lost what it had in memory. */
+export const redisAgain = async (shop: Shop, { log, url }: Server, password?: string): Promise<Server> => {
+  const { 'redis-server': program } = await ensurePrograms(['redis-server'])
+  const options = { program, dataDir: log.replace(/\.log$/, ''), port: portOf(url) }
+  return shop.keep(await startRedis({ ...options, ...(password !== undefined && { password }) }))
+}
 
 /** One run in this process, as the scheduler makes it. */
 export const runOf = (job: Job, folder: string, signal = new AbortController().signal): Promise<JobRecord> =>

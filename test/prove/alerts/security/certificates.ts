@@ -13,6 +13,8 @@ import { endsAs, type Shop } from '../jobs/stand.ts'
 import type { Expected, Provocation } from '../provocation.ts'
 import { auditing } from './stand.ts'
 
+const seconds = (count: number) => count / 86_400
+
 /** A server whose certificate is audited, and becomes another. */
 export const openCertificates = async (shop: Shop) => {
   const instance = 'certificates'
@@ -33,33 +35,27 @@ export const openCertificates = async (shop: Shop) => {
     server.setSecureContext({ cert, key })
     await endsAs(audit(), 'succeeded')
   }
-  const fault = (words: string, alert: Expected['alert'], certificate: Certificate): Provocation => ({
+  const fault = (words: string, alert: Expected['alert'], certificate: () => Certificate): Provocation => ({
     fault: words,
     fires: [{ alert, labels: { instance, endpoint } }],
     before: () => served(valid),
-    bring: () => served(certificate),
+    bring: () => served(certificate()),
     end: () => served(valid),
   })
   const lane: readonly Provocation[] = [
-    fault(
-      'a certificate is not renewed: it has ten days left',
-      endpointCertificateExpiring,
+    fault('a certificate is not renewed: it has ten days left', endpointCertificateExpiring, () =>
       known.issue('ten', ['localhost'], 10),
     ),
-    fault(
-      'a certificate is not renewed: it has two days left',
-      endpointCertificateExpiresSoon,
+    fault('a certificate is not renewed: it has two days left', endpointCertificateExpiresSoon, () =>
       known.issue('two', ['localhost'], 2),
     ),
-    fault('a certificate expires', endpointCertificateExpired, known.issue('expired', ['localhost'], -1)),
-    fault(
-      'a certificate of an authority that nobody knows',
-      endpointCertificateUntrusted,
+    fault('a certificate expires, twelve seconds after it was seen valid', endpointCertificateExpired, () =>
+      known.issue('expiring', ['localhost'], seconds(12)),
+    ),
+    fault('a certificate of an authority that nobody knows', endpointCertificateUntrusted, () =>
       unknown.issue('other', ['localhost'], 90),
     ),
-    fault(
-      'a certificate of another name',
-      endpointCertificateOfOther,
+    fault('a certificate of another name', endpointCertificateOfOther, () =>
       known.issue('elsewhere', ['elsewhere.example'], 90),
     ),
   ]

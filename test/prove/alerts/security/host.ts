@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process'
 import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:net'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import {
   accessTooWide,
   auditCheckBlind,
@@ -14,13 +16,22 @@ import {
 import { failedLoginsSurging } from '../../../../alerts/security/logins.ts'
 import { security } from '../../../../config/security.ts'
 import { connect } from '../../../../demo/database.ts'
-import { updatesPending } from '../../../../exporters/jobs/security.ts'
+import { findProgram } from '../../../../jobs/program.ts'
 import { clientOf } from '../../../integration/redis-stand.ts'
 import { freePort } from '../../../integration/servers.ts'
-import { endsAs, jobThat, runOf, type Shop } from '../jobs/stand.ts'
-import type { Adjustment, Provocation } from '../provocation.ts'
+import { aptStand } from '../../jobs/apt-stand.ts'
+import { endsAs, redisAgain, type Shop } from '../jobs/stand.ts'
+import type { Adjustment, Provocation, Scene } from '../provocation.ts'
 import { openRegistry } from './registry.ts'
 import { auditing } from './stand.ts'
+
+const run = promisify(execFile)
+
+const hasApt = findProgram('apt-get') !== undefined
+/** Where that is so, none but what takes a Debian. */
+export const hostUnprovoked: Scene['unprovoked'] = hasApt
+  ? {}
+  : { [updatesWaiting.id]: 'there is no apt here: it takes a Debian' }
 
 export const hostAdjusted: readonly Adjustment[] = [
   {
@@ -29,6 +40,9 @@ export const hostAdjusted: readonly Adjustment[] = [
     why: 'nobody waits a week for it: twenty seconds are long',
   },
 ]
+
+/** A password that nobody tries. */
+const strong = 'kX2vQe8Zt5LmN0pW'
 
 /** As sshd writes it to the log of the system. */
 const refusals = (count: number) => {
@@ -46,7 +60,7 @@ const ofMachine = async (shop: Shop): Promise<Part> => {
   if (!file || !log || !secrets) throw new Error('there is no file')
   writeFileSync(file, '')
   writeFileSync(log, '')
-  writeFileSync(secrets, 'DATABASE_PASSWORD=kX2vQe8Zt5LmN0pW\n', { mode: 0o600 })
+  writeFileSync(secrets, `DATABASE_PASSWORD=${strong}\n`, { mode: 0o600 })
   const instance = 'machine'
   const { watched, audit } = auditing(shop, {
     instance,
@@ -72,18 +86,18 @@ const ofMachine = async (shop: Shop): Promise<Part> => {
       end: then(() => chmodSync(file, 0o644)),
     },
     {
-      fault: 'somebody tries passwords by SSH: 400 are refused',
+      fault: '400 lines of passwords that are refused, as sshd writes them (by hand: there is no sshd here)',
       fires: [{ alert: failedLoginsSurging, labels }],
       before: look,
       bring: then(() => writeFileSync(log, refusals(400))),
       end: then(() => writeFileSync(log, '')),
     },
     {
-      fault: 'a password is one that is tried first',
+      fault: 'a file of secrets holds a password that is tried first',
       fires: [{ alert: passwordsWeak, labels }],
       before: look,
       bring: then(() => writeFileSync(secrets, 'DATABASE_PASSWORD=changeme\n')),
-      end: then(() => writeFileSync(secrets, 'DATABASE_PASSWORD=kX2vQe8Zt5LmN0pW\n')),
+      end: then(() => writeFileSync(secrets, `DATABASE_PASSWORD=${strong}\n`)),
     },
   ]
   return { watched, lanes: [lane], end: async () => undefined }
@@ -140,16 +154,17 @@ const ofPorts = async (shop: Shop): Promise<Part> => {
 /** What logins may do on real servers. */
 const ofServers = async (shop: Shop): Promise<Part> => {
   const instance = 'servers'
-  const [postgres, redis] = await Promise.all([shop.postgres(), shop.redis({ password: 'kX2vQe8Zt5LmN0pW' })])
+  const [postgres, redis] = await Promise.all([shop.postgres(), shop.redis({ password: strong })])
   const admin = await connect(postgres.url)
   const client = clientOf(redis.url)
   const { watched, audit } = auditing(shop, {
     instance,
-    checks: ['postgres_roles', 'redis_acl'],
+    checks: ['postgres_roles', 'redis_acl', 'passwords'],
     env: { JOBS_DATABASE_URL: postgres.url, REDIS_URL: redis.url, JOBS_REDIS_URL: redis.url },
     settings: {
       // The one that everybody is without a login of their own.
       redis: { ...security.redis, users: { default: { commands: 'all', reason: 'the owner of the scene' } } },
+      passwords: { ...security.passwords, files: [] },
     },
   })
   const look = () => endsAs(audit(), 'succeeded')
@@ -162,13 +177,41 @@ const ofServers = async (shop: Shop): Promise<Part> => {
       ],
       before: look,
       bring: async () => {
-        await admin.run("create role reporting superuser login password 'kX2vQe8Zt5LmN0pW'")
+        await admin.run(`create role reporting superuser login password '${strong}'`)
         await client.call('ACL', 'SETUSER', 'reporting', 'on', 'nopass', '~*', '+@all')
         await look()
       },
       end: async () => {
         await admin.run('drop role reporting')
         await client.call('ACL', 'DELUSER', 'reporting')
+        await look()
+      },
+    },
+    {
+      fault: 'a login of PostgreSQL is made without a password, and Redis lets in whoever comes',
+      fires: [{ alert: passwordsWeak, labels: { instance } }],
+      before: look,
+      bring: async () => {
+        await admin.run('create role guest login')
+        await client.call('ACL', 'SETUSER', 'default', 'nopass')
+        await look()
+      },
+      end: async () => {
+        await admin.run('drop role guest')
+        await client.call('ACL', 'SETUSER', 'default', 'resetpass', `>${strong}`)
+        await look()
+      },
+    },
+    {
+      fault: 'the Redis that is looked at is gone',
+      fires: [{ alert: auditCheckBlind, labels: { instance, check: 'redis_acl' } }],
+      before: look,
+      bring: async () => {
+        await redis.stop()
+        await endsAs(audit(), 'failed')
+      },
+      end: async () => {
+        await redisAgain(shop, redis, strong)
         await look()
       },
     },
@@ -183,48 +226,41 @@ const ofServers = async (shop: Shop): Promise<Part> => {
   }
 }
 
-/** What npm's registry knows of what is installed. */
+/** What is known against the packages that are installed. */
 const ofPackages = async (shop: Shop): Promise<Part> => {
   const instance = 'packages'
   const registry = await openRegistry()
   const folder = join(shop.folder, 'packages')
   mkdirSync(folder, { recursive: true })
-  const version = '4.17.4'
-  const own = { name: 'an-api', version: '1.0.0', dependencies: { lodash: version } }
-  const packages = { '': own, 'node_modules/lodash': { version } }
   writeFileSync(join(folder, '.npmrc'), `registry=${registry.url}\n`)
-  writeFileSync(join(folder, 'package.json'), JSON.stringify(own))
-  writeFileSync(join(folder, 'package-lock.json'), JSON.stringify({ ...own, lockfileVersion: 3, packages }))
+  writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'an-api', version: '1.0.0' }))
   const { watched, audit } = auditing(shop, {
     instance,
     checks: ['npm_audit'],
     settings: { npm: { ...security.npm, folders: [folder] } },
   })
   const labels = { instance }
-  const well = async () => {
-    registry.refuses(false)
-    registry.tells()
+  const install = ['install', '--package-lock-only', '--no-audit', '--no-fund', '--save-exact']
+  const release = async (version: string) => {
+    await run('npm', [...install, `lodash@${version}`], { cwd: folder })
     await endsAs(audit(), 'succeeded')
   }
+  const well = () => release('4.17.21')
+  const words = (version: string, level: string) =>
+    `npm writes lodash ${version} into the package-lock.json, against which an advisory of level ${level} is known (told by a stand-in for the registry)`
   const lane: readonly Provocation[] = [
     {
-      fault: 'a critical vulnerability of a package becomes known',
+      fault: words('4.17.4', 'critical'),
       fires: [{ alert: vulnerabilitiesCritical, labels }],
       before: well,
-      bring: async () => {
-        registry.tells('critical')
-        await endsAs(audit(), 'succeeded')
-      },
+      bring: () => release('4.17.4'),
       end: well,
     },
     {
-      fault: 'a vulnerability of level high becomes known',
+      fault: words('4.17.20', 'high'),
       fires: [{ alert: vulnerabilitiesHigh, labels }],
       before: well,
-      bring: async () => {
-        registry.tells('high')
-        await endsAs(audit(), 'succeeded')
-      },
+      bring: () => release('4.17.20'),
       end: well,
     },
     {
@@ -235,36 +271,43 @@ const ofPackages = async (shop: Shop): Promise<Part> => {
         registry.refuses(true)
         await endsAs(audit(), 'failed')
       },
-      end: well,
+      end: async () => {
+        registry.refuses(false)
+        await well()
+      },
     },
   ]
   return { watched, lanes: [lane], end: registry.end }
 }
 
-/** What waits cannot be made to wait on a machine for tests: the audit is told that it does. */
+/** What waits for a system of its own, so that nothing has to wait on this one. */
 const ofUpdates = async (shop: Shop): Promise<Part> => {
   const instance = 'updates'
-  const folder = join(shop.folder, 'jobs-waiting-updates')
-  const audited = (count: number) =>
-    runOf(
-      jobThat('security-audit', async ({ measured }) => {
-        measured(updatesPending.sample(count, { source: 'system' }))
-        return 'looked'
-      }),
-      folder,
-    )
+  const apt = aptStand(join(shop.folder, 'apt'))
+  const [installed, newer] = [apt.build('a-library', '1.0-1'), apt.build('a-library', '1.0-1+deb12u1')]
+  apt.install(installed)
+  apt.publish(installed)
+  const { watched, auditAsProgram } = auditing(shop, { instance, checks: ['updates'] })
+  const look = () => auditAsProgram(apt.variables)
   const lane: readonly Provocation[] = [
     {
-      fault: 'audits find security updates of the system that wait, again and again (told to the record, not by apt)',
+      fault:
+        'a suite of security updates has a newer version of what is installed, and nobody installs it (apt and dpkg with folders of their own)',
       fires: [{ alert: updatesWaiting, labels: { instance, source: 'system' } }],
-      before: () => audited(0),
-      bring: () => audited(3),
-      end: () => audited(0),
+      before: look,
+      bring: async () => {
+        apt.publish(installed, newer)
+        await look()
+      },
+      end: async () => {
+        apt.install(newer)
+        await look()
+      },
       // Twenty seconds, and a minute.
       patience: 240,
     },
   ]
-  return { watched: { [instance]: { folder } }, lanes: [lane], end: async () => undefined }
+  return { watched, lanes: [lane], end: async () => undefined }
 }
 
 export const openHost = async (shop: Shop): Promise<readonly Part[]> => [
@@ -272,5 +315,6 @@ export const openHost = async (shop: Shop): Promise<readonly Part[]> => [
   await ofPorts(shop),
   await ofServers(shop),
   await ofPackages(shop),
-  await ofUpdates(shop),
+  // Where there is no apt nothing waits.
+  ...(hasApt ? [await ofUpdates(shop)] : []),
 ]
