@@ -110,6 +110,8 @@ export const securityUpdateStand = async (shop: Shop) => {
     outcomes: async () => (await readKept(jobsFolder, 'security-update')).records.map(({ outcome }) => outcome),
     installed: (name: string): unknown =>
       JSON.parse(readFileSync(join(app, 'node_modules', name, 'package.json'), 'utf8')).version,
+    /** What npm said. */
+    log: (name: string) => readFileSync(join(jobsFolder, 'security-update', `${name}.log`), 'utf8'),
     locked: (name: string): unknown =>
       JSON.parse(readFileSync(join(app, 'package-lock.json'), 'utf8')).packages[`node_modules/${name}`].version,
     said: () => health(url),

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { outsideOf } from '../../../jobs/update/outside.ts'
 import { eventually } from '../../integration/servers.ts'
 import type { Case, Proven, Shop } from './case.ts'
+import { notPlayed, ownDisk, whyNoDisk } from './own-disk.ts'
 import { type SecurityUpdateStand, securityUpdateStand } from './security-update-stand.ts'
 
 type Outcome = 'succeeded' | 'failed'
@@ -119,37 +120,64 @@ const killed = (shop: Shop, kill: Kill): Promise<Proven> =>
 const countsOf = ({ package: name, version, says, outcome }: End) =>
   `${name} 1.0.0 before, ${version} behind the next run, which ${outcome}; 1 API before, 1 that says ${says} after`
 
-/** A run in which something is gone in the middle of npm audit fix, and one behind it, when that is there again. */
-const struck = (shop: Shop, what: string, strike: (stand: SecurityUpdateStand) => Promise<() => void>) =>
+interface Blow {
+  readonly what: string
+  /** Done in the middle of npm audit fix. @returns what ends it, behind the run */
+  strike(stand: SecurityUpdateStand): () => void
+  /** What npm has to have said of it. */
+  readonly heard: RegExp
+  /** Whether the packages can be brought back by the run itself, and not by the next alone. */
+  readonly brought: boolean
+}
+
+/** A run that is struck in the middle of npm audit fix, and one behind it. */
+const struck = (shop: Shop, { what, strike, heard, brought }: Blow) =>
   onStand(shop, fixed.package, async (stand) => {
     const gate = stand.registry.hold()
     const running = stand.run()
     await eventually(gate.waits, Boolean, { every: 5 })
-    const mend = await strike(stand)
+    const mend = strike(stand)
     gate.end()
     const { outcome, words } = await running
-    const kept = await faultsOf(stand, { ...fixed, version: '1.0.0', says: 'leaky' }, [outcome])
+    const old = { ...fixed, version: '1.0.0', says: 'leaky' }
+    const between = brought ? await faultsOf(stand, old, [outcome]) : []
+    if (JSON.stringify(await stand.said()) !== '{"said":"leaky"}') between.push('the API answers no more as before')
+    if (!heard.test(stand.log('audit-fix'))) between.push(`npm did not say ${heard}`)
     mend()
     const next = await stand.run()
     const faults = [
       ...(outcome === 'failed' ? [] : [`the run ${outcome}: ${words}`]),
-      ...kept.map((fault) => `behind the run that failed ${fault}`),
+      ...between.map((fault) => `behind the run that failed ${fault}`),
       ...(next.outcome === 'succeeded' ? [] : [`the next run ${next.outcome}: ${next.words}`]),
       ...(await faultsOf(stand, fixed, ['failed', 'succeeded'])),
     ]
-    return { what, counts: countsOf(fixed), faults }
+    return { what, counts: `${countsOf(fixed)}; 1 that said leaky in between`, faults }
   })
 
+const gone: Blow = {
+  what: 'the registry gave no package any more, in the middle of npm audit fix; then it did',
+  strike: ({ registry }) => registry.fail(),
+  heard: /socket hang up|ECONNRESET/,
+  brought: true,
+}
+
+/** With the API on a disk of its own. */
+const onFullDisk = async (shop: Shop): Promise<Proven> => {
+  const why = whyNoDisk()
+  if (why !== undefined) return notPlayed(why)
+  const disk = ownDisk(join(shop.folder, 'server'), 16)
+  const fill = () => {
+    disk.fill()
+    return disk.free
+  }
+  const what =
+    'somebody filled the disk of the API (ENOSPC) in the middle of npm audit fix, and made room again behind the run'
+  return struck(shop, { what, strike: fill, heard: /ENOSPC/, brought: false }).finally(disk.end)
+}
+
 const others: readonly Case[] = [
-  {
-    name: 'security update: the registry is gone in the middle',
-    prove: (shop) =>
-      struck(
-        shop,
-        'the registry gave no package any more, in the middle of npm audit fix; then it did',
-        async (stand) => stand.registry.fail(),
-      ),
-  },
+  { name: 'security update: the registry is gone in the middle', prove: (shop) => struck(shop, gone) },
+  { name: 'security update: the disk is full in the middle', prove: onFullDisk },
 ]
 
 export const cases: readonly Case[] = [
