@@ -328,6 +328,12 @@ describe('its programs run as the local ones do', () => {
     expect(set).toEqual(Object.entries(tellingSettings).map(([name, value]) => `${name}=${value}`))
   })
 
+  test('PostgreSQL asks everybody for a password, on its socket too', () => {
+    const local = readFileSync(join(root, 'compose/local/postgres.ts'), 'utf8')
+    const [auth = 'none'] = /--auth=[\w-]+/.exec(local) ?? []
+    expect(serviceOf('postgres').environment.POSTGRES_INITDB_ARGS?.split(' ')).toContain(auth)
+  })
+
   test('Redis is a small cache, as compose/stack.ts starts it', () => {
     const stack = readFileSync(join(root, 'compose/stack.ts'), 'utf8')
     const [, size = ''] = /maxmemory: '(\w+)'/.exec(stack) ?? []
