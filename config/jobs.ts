@@ -22,6 +22,8 @@ export interface JobSetting {
   readonly impossible?: string
   /** When it runs, as a cron expression in `timeZone`; without one it runs only when somebody asks. */
   readonly schedule?: string
+  /** Where it never ran, the schedule does not wait for its time: others need what it makes. */
+  readonly firstAtOnce?: true
   /** After so long it is stopped, and has failed. */
   readonly timeoutMinutes: number
   /** Without a sign of progress for so long it counts as hanging, which is an alert. Less than the timeout. */
@@ -108,9 +110,9 @@ export const jobs = {
 /** Of every job. */
 export type JobSettings = Readonly<Record<JobName, JobSetting>>
 
-/** In the demo, so that there is something to see: often, and on its own servers. Each waits for the one before. */
+/** In the demo, so that there is something to see: often, and on its own servers. Each waits for the one before, also at first. */
 const demoJobs: Readonly<Partial<Record<JobName, Partial<JobSetting>>>> = {
-  backup: { on: true, schedule: '*/15 * * * *' },
+  backup: { on: true, schedule: '*/15 * * * *', firstAtOnce: true },
   'restore-test': { on: true, schedule: '3-59/15 * * * *' },
   cleanup: { on: true, schedule: '6-59/15 * * * *' },
 }

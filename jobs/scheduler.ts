@@ -62,7 +62,10 @@ export const runSchedule = async (jobs: Iterable<Planned>, options: Options): Pr
       if (setting.impossible !== undefined) tell(`${name} is off here: ${setting.impossible}`)
     }
     for (const { name, schedule } of planned) tell(`${name}: ${schedule}`)
+    const firsts = await firstsOf(known, folder)
+    for (const name of firsts) tell(`${name}: for the first time, now`)
     tell(`the schedule of ${planned.length} jobs runs`)
+    for (const name of firsts) starter.start(name)
     const running = planned.map(({ name, schedule }) => clocks(schedule).each(() => starter.start(name)))
     const lost = await untilEnd(lock, pulse, { signal, tell, beatEvery })
     for (const clock of running) clock.stop()
@@ -71,6 +74,17 @@ export const runSchedule = async (jobs: Iterable<Planned>, options: Options): Pr
   } finally {
     await lock.release()
   }
+}
+
+/** Those that are to run at once, because they never did. */
+const firstsOf = async (known: readonly Planned[], folder: string) => {
+  const firsts: JobName[] = []
+  for (const { name, setting } of known) {
+    if (!setting.on || setting.schedule === undefined || !setting.firstAtOnce) continue
+    const { records, running, damaged } = await readKept(folder, name)
+    if (records.length === 0 && running === undefined && damaged.length === 0) firsts.push(name)
+  }
+  return firsts
 }
 
 /** Starts runs, and waits for them. */

@@ -257,6 +257,24 @@ describe('The scheduler', () => {
     expect(backups.slice(0, -1).filter((outcome) => outcome !== 'succeeded')).toEqual([])
   })
 
+  test('starts at once what others need, where it never ran, and never again', async () => {
+    const task: Task = { folder: folderOf(), acts: { backup: 'works' }, every: 3_600_000 }
+    const now = 'backup: for the first time, now'
+    const scheduled = async (setting: Task['setting'], done: () => Promise<boolean>) => {
+      const scheduler = start(['schedule'], { ...task, ...(setting && { setting }) })
+      await eventually(scheduler.said, (said) => said.includes('the schedule of 1 jobs runs'))
+      await eventually(done, Boolean)
+      scheduler.process.kill('SIGTERM')
+      expect(await scheduler.ended).toBe(0)
+      return scheduler.said().includes(now)
+    }
+    const ran = async () => (await outcomesOf(task, 'backup')).join() === 'succeeded'
+    expect(await scheduled(undefined, async () => true)).toBe(false)
+    expect(await scheduled({ firstAtOnce: true }, ran)).toBe(true)
+    expect(await scheduled({ firstAtOnce: true }, ran)).toBe(false)
+    expect(await ran()).toBe(true)
+  })
+
   test('is one in a folder, until it is killed; what it started comes to its end', async () => {
     const task: Task = { folder: folderOf(), acts: { [name]: 'waits' }, every: 300 }
     const first = start(['schedule'], task)
