@@ -28,6 +28,8 @@ const beside = [
   'test/integration/{delivery,incidents,ladder,messages,on-call,outage,routes,tally}.test.ts',
   // They wait for programs that they kill and start.
   'test/integration/jobs-*.test.ts',
+  // They wait for scrapes, and for servers of several releases.
+  'test/integration/{preview,watched,postgres-aspects,postgres-contract}.test.ts',
   ...longest,
 ]
 

@@ -62,7 +62,7 @@ export const apiFaults = {
   },
   'slow-vacuum': {
     does: 'a vacuum of a table of its own takes minutes',
-    expect: 'no alert; the table and the phase stand on PostgreSQL maintenance, Does vacuum keep up?',
+    expect: 'no alert; the table and the phase stand on PostgreSQL maintenance, beside the dead rows',
   },
   memory: {
     does: 'keys named fault:* fill Redis to 94 % of its maxmemory',
