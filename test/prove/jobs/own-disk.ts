@@ -8,7 +8,7 @@ import type { Proven } from './case.ts'
 /** A disk that can be full without anybody else's being so. */
 export interface OwnDisk {
   readonly folder: string
-  /** Somebody else takes all that is left of it. */
+  /** Somebody else takes all that is left of it, and keeps what they have. */
   fill(): void
   /** And gives it back. */
   free(): void
@@ -52,7 +52,7 @@ export const ownDisk = (folder: string, megabytes: number): OwnDisk => {
 }
 
 const fillUp = (path: string) => {
-  const file = openSync(path, 'w')
+  const file = openSync(path, 'a')
   try {
     for (const piece = Buffer.alloc(1024 ** 2); ; ) writeSync(file, piece)
   } catch (cause) {

@@ -7,12 +7,13 @@ import { generateX25519Identity, identityToRecipient } from 'age-encryption'
 import { Client } from 'pg'
 import { z } from 'zod'
 import type { Program } from '../../../compose/local/find-program.ts'
+import { startPostgres } from '../../../compose/local/postgres.ts'
 import { ensurePrograms } from '../../../compose/local/programs.ts'
 import type { UpdateSettings } from '../../../config/update.ts'
 import { updateSettings } from '../../../config/update.ts'
 import { Refused } from '../../../jobs/job.ts'
 import { runJob } from '../../../jobs/runner.ts'
-import { eventually, freePort } from '../../integration/servers.ts'
+import { eventually, freePort, portOf } from '../../integration/servers.ts'
 import type { Shop } from './case.ts'
 import { developers, type Release } from './update-api.ts'
 import { jobOf, type Task } from './update-job.ts'
@@ -25,6 +26,14 @@ const told = z.object({ version: z.string().optional(), pid: z.number().optional
 const reservation = z.object({ id: z.number() })
 interface Health extends z.infer<typeof told> {
   readonly status: number
+}
+
+const connected = async (url: string) => {
+  const client = new Client(url)
+  // A server that is ended takes its connections with it.
+  client.on('error', () => undefined)
+  await client.connect()
+  return client
 }
 
 /** Programs with what they need around them, in one folder, as POSTGRES_BIN is to name one. */
@@ -42,8 +51,9 @@ const wrapped = (folder: string, programs: Readonly<Record<string, Program>>): s
 /**
  * A server with the API on it: a checkout of a repository, PM2, PostgreSQL, and somebody who books all the time.
  * Call `end` of it before the workshop's.
+ * @param place where the checkout is, if that is to be elsewhere
  */
-export const updateStand = async (shop: Shop, first: Release = { version: '1.0.0' }) => {
+export const updateStand = async (shop: Shop, first: Release = { version: '1.0.0' }, place?: string) => {
   const folder = join(shop.folder, `update-${shop.folder.length}`)
   mkdirSync(folder, { recursive: true })
   const [postgres, port, programs] = await Promise.all([
@@ -51,16 +61,14 @@ export const updateStand = async (shop: Shop, first: Release = { version: '1.0.0
     freePort(),
     ensurePrograms(['pg_dump-17', 'pg_restore-17']),
   ])
-  const admin = new Client(postgres.url)
-  await admin.connect()
+  const admin = await connected(postgres.url)
   await admin.query('create database techplus')
   const database = Object.assign(new URL(postgres.url), { pathname: '/techplus' }).href
-  const client = new Client(database)
-  await client.connect()
+  let client = await connected(database)
   const identity = await generateX25519Identity()
   const origin = developers(folder)
   const commit = origin.push(first)
-  const app = origin.clone(join(folder, 'app'))
+  const app = origin.clone(join(place ?? folder, 'app'))
   const home = join(folder, 'pm2')
   const path = `${bin}:${process.env.PATH}`
   const pm2 = async (...args: readonly string[]) =>
@@ -114,7 +122,16 @@ export const updateStand = async (shop: Shop, first: Release = { version: '1.0.0
       )
     ).rows.map(({ attname }) => String(attname))
   return {
-    ...{ folder, origin, app, commit, env, url, pm2, git, health, columns, client, task },
+    ...{ folder, origin, app, commit, env, url, pm2, git, health, columns, task, postgres },
+    get client() {
+      return client
+    },
+    /** The same database, on a server that is started anew. */
+    again: async () => {
+      const dataDir = postgres.log.replace(/\.log$/, '')
+      shop.keep(await startPostgres({ dataDir, port: portOf(postgres.url), durable: false }))
+      client = await connected(database)
+    },
     /** How far the update is, as its state file says; undefined where there is none. */
     step: (): string | undefined => {
       try {
