@@ -44,13 +44,16 @@ export interface DashboardSpec {
   readonly from?: `now-${number}${'m' | 'h' | 'd'}`
 }
 
-/** Moments that are marked on every chart: what happened then explains what is seen behind it. */
+/** What is marked on every chart: what happened explains what is seen behind it. */
 export interface Mark {
   readonly title: string
-  /** Its values are the moments, in milliseconds of Unix time. */
+  /** Its values are the moments, in milliseconds of Unix time; those of what lasts are above 0 for as long as it does. */
   readonly query: Query
+  readonly lasts?: boolean
   /** What stands beside the mark: labels in double braces. */
   readonly says: string
+  /** Labels that only some of its series have: what they say follows. */
+  readonly tags?: readonly string[]
   readonly is: Meaning
 }
 
@@ -143,17 +146,19 @@ const askedBy = ({ title, queries }: Panel): readonly Asked[] =>
     ...(emptyWhen && { emptyWhen }),
   }))
 
-const annotation = ({ title, query: { expr }, says, is }: Mark) =>
-  new AnnotationQueryBuilder()
+const annotation = ({ title, query: { expr }, lasts = false, says, tags = [], is }: Mark) => {
+  const made = new AnnotationQueryBuilder()
     .name(title)
     .datasource(dataSource)
     .enable(true)
     .hide(false)
     .iconColor(colours[is])
     .expr(expr)
-    .useValueForTime(true)
+    .useValueForTime(!lasts)
     .titleFormat(title)
     .textFormat(says)
+  return tags.length > 0 ? made.tagKeys(tags.join(',')) : made
+}
 
 const queryVariable = ({ name, label, query, many }: Variable) => {
   const builder = new QueryVariableBuilder(name)

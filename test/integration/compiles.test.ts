@@ -119,7 +119,7 @@ describe('a generated dashboard', { timeout: 120_000 }, () => {
   // source's, of which the schema of dashboards knows nothing.
   const preface = `import type { Dashboard } from '@grafana/schema'
 type Annotation = NonNullable<NonNullable<Dashboard['annotations']>['list']>[number]
-interface Asked { expr: string; titleFormat: string; textFormat: string; useValueForTime: boolean }
+interface Asked { expr: string; titleFormat: string; textFormat: string; useValueForTime: boolean; tagKeys?: string }
 type Model = Omit<Dashboard, 'annotations'> & { annotations?: { list?: (Annotation & Asked)[] } }
 type Plain<T> = T extends string ? (string extends T ? string : \`\${T}\`) : T extends object ? { [K in keyof T]: Plain<T[K]> } : T
 `

@@ -113,19 +113,49 @@ describe.each(models.map((model) => [model.uid, model] as const))('%s', (uid, mo
     expect(aims.filter((aim) => !models.some((other) => other.uid === aim))).toEqual([])
   })
 
-  test('marks deployments on its charts', () => {
+  test('marks on its charts what happened, in a colour that says what it means', () => {
     const marks = model.json.annotations?.list ?? []
-    expect(marks.map(({ name }) => name)).toEqual(['Deployment'])
-    for (const { expr = '', useValueForTime } of marks) {
-      expect(useValueForTime).toBe(true)
+    expect(
+      marks.map(({ name, iconColor, useValueForTime, enable }) => [name, iconColor, useValueForTime, enable]),
+    ).toEqual([
+      ['Deployment', 'blue', true, true],
+      ['Start', 'yellow', true, true],
+      ['Backup', 'green', true, true],
+      ['Alert', 'red', false, true],
+    ])
+    for (const { expr = '', titleFormat = '', textFormat = '', tagKeys = '' } of marks) {
       expect(errorsIn(expr)).toEqual([])
       expect(selectedBy(expr).flatMap((one) => faultOf(one) ?? [])).toEqual([])
+      expect(titleFormat).not.toBe('')
+      // Grafana writes the name of a label that is not there: the text names what every series has.
+      const kept = (/by \(([^)]*)\)/.exec(expr)?.[1] ?? '').split(', ')
+      const named = [...textFormat.matchAll(/\{\{(\w+)\}\}/g)].map(([, label]) => label)
+      expect(named.length).toBeGreaterThan(0)
+      expect(kept).toEqual(expect.arrayContaining([...named, ...tagKeys.split(',').filter((tag) => tag !== '')]))
     }
   })
 
   test('cannot be edited by hand, and asks no faster than Prometheus scrapes', () => {
     expect(model.json).toMatchObject({ editable: false, refresh: '15s' })
   })
+})
+
+test('of alerts only those are marked that somebody had to look at soon', () => {
+  const [first] = models
+  const urgent = first?.json.annotations?.list?.find(({ name }) => name === 'Alert')?.expr ?? ''
+  expect(selectedBy(urgent).map(({ matchers }) => matchers.map((one) => Object.values(one).join('')))).toEqual([
+    ['alertstate=firing', 'severity=~critical|high'],
+  ])
+})
+
+test('a start is marked of what users wait for, and of no program of the stack', () => {
+  const [first] = models
+  const started = first?.json.annotations?.list?.find(({ name }) => name === 'Start')?.expr ?? ''
+  expect(selectedBy(started).map(({ name, matchers }) => [name, ...matchers.map(({ value }) => value)])).toEqual([
+    ['process_start_time_seconds', 'api'],
+    ['pg_postmaster_start_time_seconds'],
+    ['redis_start_time_seconds'],
+  ])
 })
 
 test('no sum of what is too small to be shown by itself is taken for one thing, or for a counter: it may fall', () => {
