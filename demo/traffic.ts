@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { within } from '../exporters/time-limit.ts'
 import { declinedSource } from './payments.ts'
 import { type Random, seededRandom } from './random.ts'
 import { sitting } from './sittings.ts'
@@ -62,7 +63,7 @@ export const startTraffic = ({ url, rate, seed = 1 }: TrafficOptions): Traffic =
       method,
       headers: { 'x-session': session, ...(body && { 'content-type': 'application/json' }) },
       ...(body && { body: JSON.stringify(body) }),
-      signal: AbortSignal.any([leaving.signal, AbortSignal.timeout(patience)]),
+      signal: within(patience, leaving.signal),
     })
     const said: unknown = await answer.json()
     if (answer.status === 201 && isBooked(said)) booked.push({ id: said.id, token: said.token })

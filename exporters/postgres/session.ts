@@ -1,3 +1,4 @@
+import { within } from '../time-limit.ts'
 import { letIn } from './connection.ts'
 import type { Query } from './writer.ts'
 
@@ -33,7 +34,7 @@ const limits = { connect: 10_000, close: 1_000 }
 export const openSession = async ({ signal, ...options }: Options): Promise<Session> => {
   const { client, socket } = await letIn({
     ...options,
-    signal: AbortSignal.any([signal, AbortSignal.timeout(limits.connect)]),
+    signal: within(limits.connect, signal),
   })
   const drop = () => void socket.destroy()
   signal.addEventListener('abort', drop, { once: true })

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { DriverSetting } from '../../config/restart.ts'
 import { wordsOf } from '../../exporters/failure.ts'
+import { within } from '../../exporters/time-limit.ts'
 import { Refused } from '../job.ts'
 import { findProgram, output } from '../program.ts'
 
@@ -141,7 +142,7 @@ export const waitHealthy = async (url: string, signal: AbortSignal): Promise<voi
 export const isHealthy = async (url: string, signal: AbortSignal): Promise<boolean> => {
   signal.throwIfAborted()
   try {
-    const either = AbortSignal.any([signal, AbortSignal.timeout(patience.answer)])
+    const either = within(patience.answer, signal)
     const answer = await fetch(url, { redirect: 'error', signal: either })
     await answer.body?.cancel()
     return answer.status === 200

@@ -4,6 +4,7 @@ import { checkServerIdentity, connect, type PeerCertificate, rootCertificates } 
 import type { SecuritySettings } from '../../config/security.ts'
 import { wordsOf } from '../../exporters/failure.ts'
 import { certificateExpiry, certificateNameMatches, certificateTrusted } from '../../exporters/jobs/security.ts'
+import { within } from '../../exporters/time-limit.ts'
 import { type Check, type Finding, type Planned, type Seen, together } from './check.ts'
 
 interface Options {
@@ -23,7 +24,7 @@ export const certificates = ({ endpoints, authorities, settings, now = Date.now 
   const look: Check['look'] = async ({ signal, progress }) => {
     const ca = authorities === undefined ? undefined : [...rootCertificates, readFileSync(authorities, 'utf8')]
     const all = endpoints.map(async (endpoint): Promise<Seen> => {
-      const soon = AbortSignal.any([signal, AbortSignal.timeout(settings.seconds * 1_000)])
+      const soon = within(settings.seconds * 1_000, signal)
       try {
         return seen(endpoint, await shown(endpoint, ca, soon), { now: now(), soonDays: settings.soonDays })
       } catch (cause) {

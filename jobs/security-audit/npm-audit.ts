@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path'
 import type { SecuritySettings } from '../../config/security.ts'
 import { wordsOf } from '../../exporters/failure.ts'
 import { securityVulnerabilities, vulnerabilityLevels } from '../../exporters/jobs/security.ts'
+import { within } from '../../exporters/time-limit.ts'
 import { findProgram, startProgram } from '../program.ts'
 import { type Check, counted, type Finding, type Planned } from './check.ts'
 import { readNpmReport, type Vulnerable } from './npm-report.ts'
@@ -56,9 +57,7 @@ interface Asked {
  * @throws Error saying why npm could not ask, also where what answers knows of nothing at all
  */
 export const knownOf = (folder: string, { program, scratch, seconds, signal }: Asked): Promise<readonly Vulnerable[]> =>
-  audited(folder, scratch, (one) =>
-    report([program, ...question], one, AbortSignal.any([signal, AbortSignal.timeout(seconds * 1_000)])),
-  )
+  audited(folder, scratch, (one) => report([program, ...question], one, within(seconds * 1_000, signal)))
 
 /**
  * `offline` and `audit` may stand in a .npmrc, and npm then prints that it knows of nothing, without having asked. What it

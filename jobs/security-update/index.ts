@@ -7,6 +7,7 @@ import { type SecurityUpdateSettings, securityUpdateSettings, updateSettings } f
 import { wordsOf } from '../../exporters/failure.ts'
 import { placesOf } from '../../exporters/jobs/folder.ts'
 import { securityInstalled, securityLeft, securityRolledBack } from '../../exporters/jobs/security-update.ts'
+import { within } from '../../exporters/time-limit.ts'
 import { type Job, Refused, type Run } from '../job.ts'
 import { findProgram } from '../program.ts'
 import type { Driver } from '../restart/driver.ts'
@@ -169,6 +170,6 @@ const packagesFor = (planned: Planned, { folder, npm }: Application) =>
 const healthy = async ({ driver, url, settings }: Planned, run: Run): Promise<void> => {
   const { minutes } = settings
   run.step(driver.words)
-  await driver.restart(AbortSignal.any([run.signal, AbortSignal.timeout(minutes.healthy * 60_000)]))
+  await driver.restart(within(minutes.healthy * 60_000, run.signal))
   await healthyWith({ url, versions: undefined, minutes: minutes.healthy, signal: run.signal, progress: run.progress })
 }

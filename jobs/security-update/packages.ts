@@ -5,6 +5,7 @@ import { z } from 'zod'
 import { wordsOf } from '../../exporters/failure.ts'
 import { readIf } from '../../exporters/jobs/folder.ts'
 import { replaceFile, syncFolder } from '../../exporters/replace-file.ts'
+import { within } from '../../exporters/time-limit.ts'
 import type { Run } from '../job.ts'
 import { type Npm, npmOf } from '../update/npm.ts'
 import { outsideOf, untilNobody } from '../update/outside.ts'
@@ -69,7 +70,7 @@ export const packagesOf = (options: Options) => {
       name,
       args,
       progress: given.progress,
-      signal: AbortSignal.any([given.signal, AbortSignal.timeout(options.minutes * 60_000)]),
+      signal: within(options.minutes * 60_000, given.signal),
     })
   const back = async (given: Run) => {
     for (const file of files) await copyFile(join(kept, file), join(folder, file))

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { SecurityUpdateSettings } from '../../config/update.ts'
 import { wordsOf } from '../../exporters/failure.ts'
+import { within } from '../../exporters/time-limit.ts'
 import { Refused, type Run } from '../job.ts'
 import { findProgram, output, startProgram } from '../program.ts'
 import { type PendingUpdate, pendingUpdates } from './pending.ts'
@@ -85,7 +86,7 @@ interface Applying extends ReturnType<typeof commandsOf> {
 }
 
 const applied = async ({ mend, lists, install, prefix, minutes, installing }: Applying, run: Run) => {
-  const signal = AbortSignal.any([run.signal, AbortSignal.timeout(minutes * 60_000)])
+  const signal = within(minutes * 60_000, run.signal)
   const as = async (command: Command) => {
     const env = { LC_ALL: 'C', DEBIAN_FRONTEND: 'noninteractive' }
     const { stdin, stdout, ended } = startProgram([...prefix, ...command], { signal, env, onErrorLine: run.progress })
