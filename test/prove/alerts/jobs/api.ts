@@ -17,7 +17,7 @@ import { endsAs, inFolder, runOf, type Shop } from './stand.ts'
 const openRestarts = async (shop: Shop) => {
   const instance = 'restarts'
   const folder = join(shop.folder, 'jobs-restarts')
-  const { pm2, end, process: name, home, port, url, healthy, fallIll } = await pm2Stand(inFolder(shop, 'restart-stand'))
+  const { pm2, end, process: name, home, port, url, healthy, hang } = await pm2Stand(inFolder(shop, 'restart-stand'))
   const how: RestartSetting = {
     ...{ ...restartSetting, driver: { by: 'pm2', process: name, home } },
     ...{ failures: 1, secondsBetween: 0, readySeconds: 10, attempts: 2, pauseSeconds: 1, perHour: 100 },
@@ -46,12 +46,12 @@ const openRestarts = async (shop: Shop) => {
       },
     },
     {
-      fault: 'the API answers with 503 again after each restart by PM2',
+      fault: 'the API hangs again after each restart by PM2',
       fires: [{ alert: restartedOften, labels: { instance } }],
       before: look,
       bring: async () => {
         for (const _ of [1, 2, 3, 4, 5]) {
-          await fallIll()
+          await hang()
           await endsAs(look(), 'succeeded')
         }
       },

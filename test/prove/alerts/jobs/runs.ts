@@ -15,12 +15,14 @@ import type { Adjustment, Expected, Provocation, Watch } from '../provocation.ts
 import { type Cleanups, cleanupsOf } from './cleanups.ts'
 import { type Shop, silent } from './stand.ts'
 
-const short = 'nobody waits half an hour for it'
 export const runsAdjusted: readonly Adjustment[] = [
-  { alert: jobOverdue, numbers: { '> 1800': '> 15' }, why: short },
-  { alert: jobOvertime, numbers: { '> 300': '> 3' }, why: short },
-  // It leaves a sign of life every fifteen seconds, which do not pass faster.
-  { alert: schedulerGone, numbers: { '> 300': '> 25' }, why: short },
+  { alert: jobOverdue, numbers: { '> 1800': '> 15' }, why: 'nobody waits half an hour for it' },
+  { alert: jobOvertime, numbers: { '> 300': '> 3' }, why: 'nobody waits five minutes for it' },
+  {
+    alert: schedulerGone,
+    numbers: { '> 300': '> 25' },
+    why: 'nobody waits five minutes for it; its signs of life, every fifteen seconds, come no faster',
+  },
 ]
 
 const of = (alert: Expected['alert'], instance: string, labels: Expected['labels'] = {}): Expected => ({
