@@ -33,7 +33,7 @@ export const commandRow = row('Which commands cost?', [
     title: 'Commands',
     description:
       'What each command cost over the shown range, the costliest first. One that is slow on average (KEYS, a large LRANGE) holds up all the others: there is one thread.',
-    width: 10,
+    width: 9,
     height: 9,
     rows: { cmd: { title: 'Command', width: 120 } },
     columns: [
@@ -57,30 +57,34 @@ export const commandRow = row('Which commands cost?', [
   }),
   timeseries({
     title: 'Time by command',
-    description: 'Seconds of work per second, of the ten commands that cost most.',
-    width: 7,
+    description: 'Share of the time that each of the ten commands takes that cost most.',
+    width: 5,
     height: 9,
-    unit: 'plain',
-    decimals: 3,
+    unit: 'share',
     min: 0,
     queries: [series(topk(10, sum(rate(commandSeconds.where(here), window), ['cmd'])), ({ label }) => label('cmd'))],
     stack: true,
   }),
   timeseries({
-    title: 'The one thread, and the slow log',
-    description:
-      '`busy` is the share of the time in which the thread that runs commands works; `slow` counts calls that entered the slow log, per second.',
-    width: 7,
+    title: 'The one thread',
+    description: 'Share of the time in which the thread that runs commands works. At 100% everybody waits in line.',
+    width: 5,
     height: 9,
-    unit: 'plain',
-    decimals: 2,
+    unit: 'share',
     min: 0,
     queries: [
       series(max(add(rate(mainThreadUser.where(here), window), rate(mainThreadSystem.where(here), window))), 'busy'),
-      series(sum(rate(slowEntries.where(here), window)), 'slow'),
     ],
     limits: [{ from: boundary(redisCpuSaturated), is: 'bad' }],
-    colours: { busy: 'neutral', slow: 'notice' },
+  }),
+  timeseries({
+    title: 'Slow calls',
+    description: 'Calls per second that entered the slow log: slowlog get 10 says which, and with which keys.',
+    width: 5,
+    height: 9,
+    unit: 'perSecond',
+    min: 0,
+    queries: [series(sum(rate(slowEntries.where(here), window)), 'slow')],
   }),
 ])
 
@@ -91,7 +95,8 @@ export const persistenceRow = row('Would it outlive a crash?', [
     title: 'Last save',
     description:
       'Whether the last save of all data to the disk succeeded. FAILED: a crash loses what changed since the one before.',
-    width: 4,
+    width: 3,
+    height: 6,
     unit: 'plain',
     queries: [series(instant(lastSaveOk.where(here)), '')],
     names: wellOrFailed,
@@ -99,7 +104,8 @@ export const persistenceRow = row('Would it outlive a crash?', [
   stat({
     title: 'Saved ago',
     description: 'How old the last save is. It is made only when something changed.',
-    width: 4,
+    width: 3,
+    height: 6,
     unit: 'seconds',
     queries: [series(secondsSince(instant(lastSave.where(here))), '')],
     steps: [{ from: boundary(redisSaveStale), is: 'warning' }],
@@ -107,7 +113,8 @@ export const persistenceRow = row('Would it outlive a crash?', [
   stat({
     title: 'Append-only file',
     description: 'Whether every change is written at once, so that a crash loses a second at most.',
-    width: 4,
+    width: 3,
+    height: 6,
     unit: 'plain',
     queries: [series(instant(appendOnly.where(here)), '')],
     names: { 1: { text: 'ON', is: 'good' }, 0: { text: 'OFF', is: 'neutral' } },
@@ -115,7 +122,8 @@ export const persistenceRow = row('Would it outlive a crash?', [
   stat({
     title: 'Its last write',
     description: 'Whether the last write of that file succeeded. FAILED: Redis refuses every write.',
-    width: 4,
+    width: 3,
+    height: 6,
     unit: 'plain',
     queries: [series(instant(lastWriteOk.where(here)), '')],
     names: wellOrFailed,
@@ -123,8 +131,8 @@ export const persistenceRow = row('Would it outlive a crash?', [
   timeseries({
     title: 'Changes since the last save',
     description: 'Changes that only memory holds, where no append-only file is written. It falls to 0 at each save.',
-    width: 4,
-    height: 4,
+    width: 6,
+    height: 6,
     unit: 'count',
     min: 0,
     queries: [series(instant(unsavedChanges.where(here)), 'changes')],
@@ -133,8 +141,8 @@ export const persistenceRow = row('Would it outlive a crash?', [
     title: 'Stopped by a fork',
     description:
       'How long the last fork, for a save or a rewrite, stopped every client. It grows with the memory in use.',
-    width: 4,
-    height: 4,
+    width: 6,
+    height: 6,
     unit: 'seconds',
     min: 0,
     queries: [series(instant(lastFork.where(here)), 'stopped')],

@@ -119,6 +119,9 @@ const memory = row('Where is the memory?', [
   }),
 ])
 
+// A server has sixteen databases, and most of them have none.
+const noKeys = { emptyWhen: 'It holds no keys, or was not scraped' } as const
+
 const keyspace = row('Do keys live as long as they should?', [
   timeseries({
     title: 'Keys',
@@ -128,8 +131,8 @@ const keyspace = row('Do keys live as long as they should?', [
     unit: 'count',
     min: 0,
     queries: [
-      series(instant(keys.where(here)), ({ label }) => label('db')),
-      series(instant(keysExpiring.where(here)), ({ label }) => `${label('db')} with a time to live`),
+      series(gt(instant(keys.where(here)), 0), ({ label }) => label('db'), noKeys),
+      series(gt(instant(keysExpiring.where(here)), 0), ({ label }) => `${label('db')} with a time to live`, noKeys),
     ],
   }),
   timeseries({

@@ -110,10 +110,9 @@ const loop = row('What holds it up?', [
   }),
   timeseries({
     title: 'Processor',
-    description: 'Seconds of work per second. 1 is one core; one process of Node gets little more from any machine.',
+    description: 'Of one core, which is about what one process of Node can use of any machine.',
     width: 8,
-    unit: 'plain',
-    decimals: 2,
+    unit: 'share',
     min: 0,
     queries: [
       series(sum(rate(cpuTime.where({ ...here, job: 'api' }), window), each), ({ label }) => label('instance')),

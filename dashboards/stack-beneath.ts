@@ -1,0 +1,148 @@
+import { boundary } from '../alerts/alert.ts'
+import { hostDiskNearlyFull } from '../alerts/stack/disk.ts'
+import { hostCpuSaturated, hostMemoryLow } from '../alerts/stack/host.ts'
+import { prometheusRuleGroupSlow } from '../alerts/stack/prometheus.ts'
+import {
+  cpuSeconds,
+  filesystemAvailable,
+  filesystemSize,
+  ioStalled,
+  memoryAvailable,
+  memoryStalled,
+  memoryTotal,
+  notificationQueueLength,
+  notificationsDropped,
+  ruleFailures,
+  ruleGroupDuration,
+  ruleGroupInterval,
+  ruleIterationsMissed,
+} from '../metrics/foreign.ts'
+import {
+  avg,
+  complement,
+  div,
+  type Expr,
+  increase,
+  instant,
+  labelReplace,
+  max,
+  maxOverTime,
+  min,
+  rate,
+  sum,
+} from '../metrics/promql.ts'
+import { row } from './dashboard.ts'
+import { timeseries } from './panel.ts'
+import { series } from './query.ts'
+import { table } from './table.ts'
+
+const window = '$__rate_interval'
+
+/** Without the file that it stands in. */
+const groupOf = (of: Expr<'rule_group' | 'job' | 'instance'>) =>
+  max(labelReplace(of, 'group', '$1', 'rule_group', '.*;(.*)'), ['group'])
+const share = div(maxOverTime(ruleGroupDuration, '$__range'), maxOverTime(ruleGroupInterval, '$__range'))
+
+export const ruleRow = row('Do the rules keep up?', [
+  table({
+    title: 'Groups of rules',
+    description:
+      'The longest evaluation of each group in the shown range, as a share of its interval. At 100% evaluations are left out, and alerts are late.',
+    width: 8,
+    height: 8,
+    rows: { group: { title: 'Group', width: 220 } },
+    columns: [
+      {
+        title: 'Of its interval',
+        expr: groupOf(share),
+        unit: 'share',
+        decimals: 2,
+        steps: [{ from: boundary(prometheusRuleGroupSlow), is: 'warning' }],
+      },
+      { title: 'Longest', expr: groupOf(maxOverTime(ruleGroupDuration, '$__range')), unit: 'seconds' },
+    ],
+    sortBy: 'Of its interval',
+  }),
+  timeseries({
+    title: 'Rules that failed, evaluations left out',
+    description: 'Both are 0 when all is well. A rule that fails is an alert that does not fire.',
+    width: 8,
+    unit: 'count',
+    min: 0,
+    queries: [
+      series(sum(increase(ruleFailures, window)), 'failed'),
+      series(sum(increase(ruleIterationsMissed, window)), 'left out'),
+    ],
+    colours: { failed: 'bad', 'left out': 'warning' },
+  }),
+  timeseries({
+    title: 'On the way to Alertmanager',
+    description:
+      'Alerts that wait to be sent, and that were dropped. Dropped: nobody is told of them until they are sent again.',
+    width: 8,
+    unit: 'count',
+    min: 0,
+    queries: [
+      series(sum(instant(notificationQueueLength)), 'waiting'),
+      series(sum(increase(notificationsDropped, window)), 'dropped'),
+    ],
+    colours: { dropped: 'bad' },
+  }),
+])
+
+const pressureUnknown = { emptyWhen: 'The kernel does not tell pressure (psi=1), or the host was not scraped' } as const
+
+export const machineRow = row('Has the machine room left?', [
+  timeseries({
+    title: 'Memory available',
+    description:
+      'Share of the memory that programs can still have. Below the line the kernel soon ends the largest of them.',
+    width: 6,
+    unit: 'share',
+    min: 0,
+    max: 1,
+    queries: [
+      series(min(div(instant(memoryAvailable), instant(memoryTotal)), ['instance']), ({ label }) => label('instance')),
+    ],
+    limits: [{ from: boundary(hostMemoryLow), is: 'neutral' }],
+  }),
+  timeseries({
+    title: 'Processor busy',
+    description: 'Share of all cores that work.',
+    width: 6,
+    unit: 'share',
+    min: 0,
+    max: 1,
+    queries: [
+      series(complement(avg(rate(cpuSeconds.where({ mode: 'idle' }), window), ['instance'])), ({ label }) =>
+        label('instance'),
+      ),
+    ],
+    limits: [{ from: boundary(hostCpuSaturated), is: 'bad' }],
+  }),
+  timeseries({
+    title: 'Disk left',
+    description: 'Share of each file system that is free. At 0 PostgreSQL stops, and Prometheus with it.',
+    width: 6,
+    unit: 'share',
+    min: 0,
+    max: 1,
+    queries: [
+      series(min(div(instant(filesystemAvailable), instant(filesystemSize)), ['instance', 'mountpoint']), ({ label }) =>
+        label('mountpoint'),
+      ),
+    ],
+    limits: [{ from: boundary(hostDiskNearlyFull), is: 'neutral' }],
+  }),
+  timeseries({
+    title: 'Time in which everything waited',
+    description: 'Share of the time in which no program could go on for want of memory, or of the disk.',
+    width: 6,
+    unit: 'share',
+    min: 0,
+    queries: [
+      series(max(rate(memoryStalled, window)), 'for memory', pressureUnknown),
+      series(max(rate(ioStalled, window)), 'for the disk', pressureUnknown),
+    ],
+  }),
+])
