@@ -3,10 +3,11 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Client } from 'pg'
+import { startPostgres } from '../../../compose/local/postgres.ts'
 import { readEnv } from '../../../config/env.ts'
 import { readKept } from '../../../exporters/jobs/folder.ts'
 import { cleanupJob } from '../../../jobs/cleanup/index.ts'
-import { eventually } from '../../integration/servers.ts'
+import { eventually, portOf } from '../../integration/servers.ts'
 import type { Case, Shop } from './case.ts'
 import type { CleanupTask } from './cleanup-child.ts'
 import { bookedDatabase, databaseAlone, databaseSetting, tally } from './cleanup-stand.ts'
@@ -39,10 +40,11 @@ let numbered = 0
 
 const standOf = async (shop: Shop, old: number) => {
   numbered += 1
-  const { url } = await shop.postgres({ settings: { autovacuum: 'off' } })
+  const server = await shop.postgres({ settings: { autovacuum: 'off' } })
+  const { url } = server
   const client = await bookedDatabase(url, { old })
   const folder = join(shop.folder, `cleanup-${numbered}`)
-  return { url, client, folder, env: { JOBS_DATABASE_URL: url, JOBS_DIR: folder } }
+  return { server, url, client, folder, env: { JOBS_DATABASE_URL: url, JOBS_DIR: folder } }
 }
 
 /** What promises of a reservation are broken, if any. */
@@ -65,6 +67,21 @@ const broken = async (client: Client, before: Awaited<ReturnType<typeof tally>>)
 const words = ({ old, young, coming, payments }: Awaited<ReturnType<typeof tally>>) =>
   `${old + young + coming} reservations (${old} due) and ${payments} payments`
 
+/** Keeps what was paid for what, and lets a deletion take its time. */
+const slowed = (client: Client) =>
+  client.query(`
+    create table paid as select id as payment, reservation_id as reservation from payments;
+    create function slow() returns trigger language plpgsql as $$ begin perform pg_sleep(0.001); return old; end $$;
+    create trigger slows before delete on reservations for each row execute function slow();`)
+
+/** Whether some rows of a run are gone, and a batch is at work. */
+const deleting = async (client: Client, due: number) => {
+  const { rows } = await client.query(
+    `select count(*)::int as busy from pg_stat_activity where application_name = 'techplus-cleanup' and query like '%skip locked%' and state = 'active'`,
+  )
+  return rows[0].busy > 0 && (await tally(client)).old < due
+}
+
 /** Kills during the deletion, while a batch is under way. */
 const kills = 6
 
@@ -72,28 +89,17 @@ const duringDelete: Case = {
   name: 'cleanup: kill -9 during a batch of the deletion',
   prove: async (shop) => {
     const { client, env, folder } = await standOf(shop, 3_000)
-    await client.query(`
-      create table paid as select id as payment, reservation_id as reservation from payments;
-      create function slow() returns trigger language plpgsql as $$ begin perform pg_sleep(0.001); return old; end $$;
-      create trigger slows before delete on reservations for each row execute function slow();`)
+    await slowed(client)
     const before = await tally(client)
     const faults: string[] = []
     let due = before.old
     let killed = 0
     for (let time = 0; time < kills; time += 1) {
       const run = begun({ env, what: databaseAlone() })
-      // Some rows of this run are gone, and a batch is at work.
-      await eventually(
-        async () => {
-          const { rows } = await client.query(
-            `select count(*)::int as busy from pg_stat_activity where application_name = 'techplus-cleanup' and query like '%skip locked%' and state = 'active'`,
-          )
-          // What the server still does of the run before is not this one's.
-          return run.said().includes('it will') && rows[0].busy > 0 && (await tally(client)).old < due
-        },
-        Boolean,
-        { every: 2 },
-      )
+      // What the server still does of the run before is not this one's.
+      await eventually(async () => run.said().includes('it will') && (await deleting(client, due)), Boolean, {
+        every: 2,
+      })
       if ((await run.kill()) === 'SIGKILL') killed += 1
       const found = await broken(client, before)
       faults.push(...found.faults)
@@ -199,4 +205,38 @@ const besideWriters: Case = {
   },
 }
 
-export const cases: readonly Case[] = [duringDelete, duringReindex, besideWriters]
+const serverGone: Case = {
+  name: 'cleanup: the server is gone during a batch of the deletion',
+  prove: async (shop) => {
+    const { server, url, client, env, folder } = await standOf(shop, 3_000)
+    client.on('error', () => undefined)
+    await slowed(client)
+    const before = await tally(client)
+    const run = begun({ env, what: databaseAlone() })
+    await eventually(() => deleting(client, before.old), Boolean, { every: 2 })
+    process.kill(server.pid, 'SIGKILL')
+    const faults = (await run.over) === 1 ? [] : [`the run did not fail: ${run.said()}`]
+    await server.exited
+    const dataDir = server.log.replace(/\.log$/, '')
+    const settings = { autovacuum: 'off' }
+    shop.keep(await startPostgres({ dataDir, port: portOf(url), settings, durable: false }))
+    const again = new Client(url)
+    await again.connect()
+    const between = await broken(again, before)
+    const next = begun({ env, what: databaseAlone() })
+    if ((await next.over) !== 0) faults.push(`the next run did not succeed: ${next.said()}`)
+    const after = await broken(again, before)
+    await again.end()
+    faults.push(...between.faults, ...after.faults)
+    if (after.now.old > 0) faults.push(`${after.now.old} reservations that are due are left`)
+    const outcomes = (await readKept(folder, 'cleanup')).records.map(({ outcome }) => outcome).join()
+    if (outcomes !== 'failed,succeeded') faults.push(`the records say ${outcomes}`)
+    return {
+      what: 'SIGKILL to PostgreSQL while a batch was being deleted; started again, then run again',
+      counts: `${words(before)} before, ${between.now.old} due when it was there again, ${words(after.now)} after the next run`,
+      faults,
+    }
+  },
+}
+
+export const cases: readonly Case[] = [duringDelete, duringReindex, besideWriters, serverGone]
