@@ -9,6 +9,13 @@ interface Listed {
   readonly title: string
 }
 
+/** Of what people do not tell apart, as Chromium knows it: green and red, blue and yellow, any colours. */
+export const visions = ['deuteranopia', 'protanopia', 'tritanopia', 'achromatopsia'] as const
+
+export type Vision = (typeof visions)[number]
+
+export const isVision = (name: string): name is Vision => visions.some((known) => known === name)
+
 interface PictureOptions {
   readonly dashboards: readonly Listed[]
   /** Where the preview answers. */
@@ -16,6 +23,8 @@ interface PictureOptions {
   readonly folder: string
   /** What an address keeps: `from`, `to`, `theme`, `var-NAME`. */
   readonly state: URLSearchParams
+  /** With the eyes of somebody who sees colours so. */
+  readonly vision?: Vision
   readonly say: (line: string) => void
 }
 
@@ -35,15 +44,18 @@ export const unexplainedOn = (page: Page) =>
 
 /** Everything in which a page says that something is wrong. */
 export const faultsOn = async (page: Page): Promise<readonly string[]> => {
-  const told = await page.$$eval('.panel.faulty, .variable-fault, body > main.list > [role=alert]', (found) =>
-    found.map((element) => {
-      const [name] = [
-        element.getAttribute('data-panel'),
-        element.closest('[data-variable]')?.getAttribute('data-variable'),
-      ].filter(Boolean)
-      const words = (element.querySelector('.fault') ?? element).textContent ?? ''
-      return name ? `${name}: ${words}` : words
-    }),
+  const told = await page.$$eval(
+    '.panel.faulty, .variable-fault, body > main.list > [role=alert], .source-fault',
+    (found) =>
+      found.map((element) => {
+        const [name] = [
+          element.getAttribute('data-panel'),
+          element.closest('[data-variable]')?.getAttribute('data-variable'),
+          element.closest('[data-annotation]')?.getAttribute('data-annotation'),
+        ].filter(Boolean)
+        const words = (element.querySelector('.fault') ?? element).textContent ?? ''
+        return name ? `${name}: ${words}` : words
+      }),
   )
   return [...told, ...(await unexplainedOn(page))]
 }
@@ -76,9 +88,16 @@ export const visit = async (page: Page, url: string, tries = 3): Promise<void> =
   await settled(page)
 }
 
-const picture = async (browser: Browser, { uid, title }: Listed, { url, folder, state, say }: PictureOptions) => {
+const seeAs = async (page: Page, type: Vision) => {
+  const session = await page.context().newCDPSession(page)
+  await session.send('Emulation.setEmulatedVisionDeficiency', { type })
+}
+
+const picture = async (browser: Browser, { uid, title }: Listed, options: PictureOptions) => {
+  const { url, folder, state, vision, say } = options
   const page = await browser.open()
   try {
+    if (vision) await seeAs(page, vision)
     const said = listen(page)
     const query = new URLSearchParams([...state, ['refresh', '']])
     await visit(page, `${url}/d/${encodeURIComponent(uid)}?${query}`)

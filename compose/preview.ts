@@ -5,7 +5,7 @@ import { scrapeInterval } from '../config/targets.ts'
 import { models } from '../dashboards/index.ts'
 import { bundlePage } from '../dashboards/preview/bundle.ts'
 import { previewServer } from '../dashboards/preview/server.ts'
-import { takePictures } from './preview-pictures.ts'
+import { isVision, takePictures, visions } from './preview-pictures.ts'
 
 const usage = [
   'npm run preview                     draws the dashboards at http://127.0.0.1:3001',
@@ -14,6 +14,7 @@ const usage = [
   '  --from now-6h --to now            of this time',
   '  --var NAME=VALUE                  with this choice; may be given again',
   '  --theme light',
+  `  --vision ${visions.join('|')}   as who cannot tell these colours apart sees it`,
 ].join('\n')
 
 const options = {
@@ -23,6 +24,7 @@ const options = {
   to: { type: 'string' },
   var: { type: 'string', multiple: true },
   theme: { type: 'string' },
+  vision: { type: 'string' },
   help: { type: 'boolean' },
 } as const
 
@@ -86,8 +88,13 @@ const stateOf = ({ from, to, theme, var: variables = [] }: Options) => {
   ])
 }
 
+const visionOf = ({ vision }: Options) => {
+  if (vision !== undefined && !isVision(vision)) throw new Error(`--vision ${vision}: write ${visions.join(' or ')}`)
+  return vision
+}
+
 const draw = async (env: Env, folder: string, given: Options) => {
-  const [list, state] = [chosen(given), stateOf(given)]
+  const [list, state, vision] = [chosen(given), stateOf(given), visionOf(given)]
   const { url, close } = await start(env, 0)
   try {
     const faults = await takePictures({
@@ -95,6 +102,7 @@ const draw = async (env: Env, folder: string, given: Options) => {
       url,
       folder: resolve(folder),
       state,
+      ...(vision && { vision }),
       say: (line) => console.log(line),
     })
     if (faults.length > 0)

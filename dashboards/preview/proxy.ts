@@ -18,8 +18,8 @@ type Method = 'GET' | 'POST'
 
 /** What only reads, and what the page needs. Everything else of Prometheus' API stays out of reach. */
 const allowed = {
-  GET: /^(?:query|query_range|series|labels|label\/[a-zA-Z_][a-zA-Z0-9_]*\/values)$/,
-  POST: /^(?:query|query_range|series|labels)$/,
+  GET: /^(?:query|query_range|query_exemplars|series|labels|label\/[a-zA-Z_][a-zA-Z0-9_]*\/values)$/,
+  POST: /^(?:query|query_range|query_exemplars|series|labels)$/,
 } as const satisfies Readonly<Record<Method, RegExp>>
 
 /** `path` as it was sent: decoded, a slash within a name would pass for one between names. */

@@ -1,4 +1,5 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { afterAll, beforeAll } from 'vitest'
 import { type Browser, startBrowser } from '../../compose/local/browser.ts'
@@ -10,7 +11,7 @@ import { freePort, workshop } from './servers.ts'
 
 interface Stand {
   readonly browser: Browser
-  /** Scrapes nothing: it calculates what it is asked. */
+  /** It calculates what it is asked, and scrapes what it is given. */
   readonly prometheus: string
   /** Where the page answers that draws these. */
   serve(dashboards: Served['dashboards'], more?: Partial<Served>): Promise<string>
@@ -20,8 +21,24 @@ interface Stand {
 
 type Served = Parameters<typeof previewServer>[0]
 
+interface StandOptions {
+  /** In OpenMetrics' text, which can hold exemplars; scraped every second. Without it nothing is. */
+  readonly metrics?: () => string
+}
+
+/** Something to scrape, at an address of its own. */
+const scraped = async (metrics: () => string) => {
+  const server = createServer((_request, response) => {
+    response.setHeader('content-type', 'application/openmetrics-text; version=1.0.0; charset=utf-8').end(metrics())
+  })
+  const port = await freePort()
+  await new Promise<void>((done) => server.listen(port, '127.0.0.1', done))
+  const job = `{ job_name: it, scrape_interval: 1s, static_configs: [{ targets: ['127.0.0.1:${port}'] }] }`
+  return { job, end: () => server.close() }
+}
+
 /** A browser, a Prometheus and pages between them, for as long as the tests of a file run. */
-export const previewStand = (): Stand => {
+export const previewStand = ({ metrics }: StandOptions = {}): Stand => {
   const shop = workshop()
   const ends: (() => unknown)[] = []
   let running: { readonly browser: Browser; readonly prometheus: string } | undefined
@@ -33,7 +50,9 @@ export const previewStand = (): Stand => {
     const programs = await ensurePrograms(['chromium', 'prometheus'])
     mkdirSync(shop.folder, { recursive: true })
     const configFile = join(shop.folder, 'prometheus.yml')
-    writeFileSync(configFile, 'global: { scrape_interval: 15s }\n')
+    const target = metrics && (await scraped(metrics))
+    if (target) ends.push(target.end)
+    writeFileSync(configFile, `global: { scrape_interval: 15s }\nscrape_configs: [${target?.job ?? ''}]\n`)
     const prometheus = shop.keep(
       await startPrometheus({
         program: programs.prometheus,

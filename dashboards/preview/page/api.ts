@@ -98,6 +98,15 @@ export const labelNames = (matcher: string | undefined, range: TimeRange, signal
 export const seriesOf = (matcher: string, range: TimeRange, signal: AbortSignal) =>
   ask<readonly Labels[]>('series', { ...period(range), 'match[]': matcher }, signal)
 
+/** What Prometheus keeps of single requests, by the series that counted them. */
+export interface ExemplarAnswer {
+  readonly seriesLabels: Labels
+  readonly exemplars: readonly { readonly labels: Labels; readonly value: string; readonly timestamp: number }[]
+}
+
+export const exemplarsOf = (query: string, range: TimeRange, signal: AbortSignal) =>
+  ask<readonly ExemplarAnswer[]>('query_exemplars', { query, ...period(range) }, signal)
+
 const get = async <T>(url: string): Promise<T | undefined> => {
   const response = await send(url, {}, new AbortController().signal)
   return response.ok ? read<T>(response) : undefined

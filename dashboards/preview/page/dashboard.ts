@@ -1,9 +1,13 @@
+import { type Marked, readMarks } from './annotations.ts'
+import { keepingFocus } from './dom.ts'
 import { type GridView, gridView } from './grid.ts'
 import { headView } from './head.ts'
 import { forPeople, interpolate, type Lookup, lookupIn, rangeMacros } from './interpolate.ts'
+import { listenToKeys } from './keys.ts'
 import type { DashboardJson, Site } from './model.ts'
 import { refresher } from './refresher.ts'
 import type { Scene } from './scene.ts'
+import { shortcuts } from './shortcuts.ts'
 import { type Theme, themeOf } from './theme.ts'
 import { parseDuration, resolveRange, zoomOut } from './times.ts'
 import { formatState, parseState, type UrlState } from './url-state.ts'
@@ -17,6 +21,7 @@ interface Shown {
   state: UrlState
   theme: Theme
   variables: readonly Variable[]
+  marked: readonly Marked[]
   /** Variables are read before the panels, whose questions they change; those that failed once more, beside them. */
   reading: 'before' | 'beside' | 'no'
 }
@@ -85,11 +90,24 @@ const headDrawer = () => {
     element: () => head,
     draw: (fresh: () => HTMLElement, changed: boolean) => {
       if (head.querySelector('.popup') && !changed) return
-      const next = fresh()
-      head.replaceWith(next)
-      head = next
+      keepingFocus(
+        () => head,
+        () => {
+          const next = fresh()
+          head.replaceWith(next)
+          head = next
+        },
+      )
     },
   }
+}
+
+/** Beside the panels, which do not wait for it: what is marked now is laid over them as soon as it is known. */
+const markAll = async (shown: Shown, grid: GridView, scene: Scene, signal: AbortSignal) => {
+  const marked = await readMarks(shown.dashboard, scene, signal)
+  shown.marked = marked
+  const marks = marked.flatMap((one) => one.marks)
+  for (const view of grid.views()) view.mark(marks)
 }
 
 interface Round {
@@ -110,8 +128,12 @@ const runRound = async ({ shown, grid, drawHead, scene, again }: Round, signal: 
   const panels = scene()
   drawHead(panels, changed)
   const beside = !changed && shown.reading === 'beside' ? readAll(shown, signal) : Promise.resolve(false)
-  const [other] = await Promise.all([beside, ...grid.views().map((view) => view.refresh(panels, signal))])
-  if (!changed) drawHead(scene(), false)
+  const [other] = await Promise.all([
+    beside,
+    markAll(shown, grid, panels, signal),
+    ...grid.views().map((view) => view.refresh(panels, signal)),
+  ])
+  drawHead(scene(), false)
   if (other) again()
 }
 
@@ -119,7 +141,7 @@ const runRound = async ({ shown, grid, drawHead, scene, again }: Round, signal: 
 export const showDashboard = (site: Site, dashboard: DashboardJson): void => {
   const state = parseState(location.search, dashboard)
   const theme = themeOf(state.theme ?? 'dark')
-  const shown: Shown = { site, dashboard, state, theme, variables: [], reading: 'before' }
+  const shown: Shown = { site, dashboard, state, theme, variables: [], marked: [], reading: 'before' }
   const scene = () => sceneOf(shown, apply)
   const words = (text: string) => interpolate(text, lookupIn(tableOf(shown.variables)), forPeople)
   const grid = gridView(dashboard, () => void rounds.run(), words)
@@ -129,7 +151,7 @@ export const showDashboard = (site: Site, dashboard: DashboardJson): void => {
     void rounds.run()
   }
   const drawHead: Round['drawHead'] = (now, changed) =>
-    head.draw(() => headView({ dashboard, scene: now, variables: shown.variables, apply, refresh }), changed)
+    head.draw(() => headView({ ...shown, scene: now, apply, refresh, showKeys }), changed)
   const rounds = refresher(
     (signal) => runRound({ shown, grid, drawHead, scene, again: () => queueMicrotask(refresh) }, signal),
     () => tell('settled'),
@@ -147,6 +169,7 @@ export const showDashboard = (site: Site, dashboard: DashboardJson): void => {
     take({ ...wholeState(shown), ...change })
     history.pushState(null, '', `?${formatState(shown.state)}`)
   }
+  const showKeys = listenToKeys(shortcuts({ scene, apply, refresh, panels: grid.views }))
   addEventListener('popstate', () => take(parseState(location.search, dashboard)))
   document.title = `${dashboard.title} - preview`
   wear(theme, document.documentElement)

@@ -44,6 +44,7 @@ const drawings = {
   down: 'M6 9l6 6 6-6',
   expand: 'M9 4H4v5 M15 4h5v5 M9 20H4v-5 M15 20h5v-5',
   info: 'M12 11v5 M12 8v.01 M21 12a9 9 0 1 1-18 0 9 9 0 0 1 18 0',
+  keys: 'M3 7h18v10H3z M7 11v.01 M11 11v.01 M15 11v.01 M8 14h8',
   moon: 'M20 14A8 8 0 1 1 10 4a6.5 6.5 0 0 0 10 10',
   out: 'M15.5 15.5L21 21 M7 10h6 M17 10a7 7 0 1 1-14 0 7 7 0 0 1 14 0',
   refresh: 'M20 5v5h-5 M4 19v-5h5 M19 10a7.5 7.5 0 0 0-13-3L4 9 M5 14a7.5 7.5 0 0 0 13 3l2-2',
@@ -64,6 +65,17 @@ export const button = (
   { icon: name, text, ...attributes }: Attributes & { readonly icon?: IconName; readonly text?: string },
   press: (event: Event) => void,
 ) => el('button', { type: 'button', ...attributes, on: { click: press } }, name && icon(name), text)
+
+/** Draws anew what is within; the keyboard stays at the same place among things of the same kind. */
+export const keepingFocus = (root: () => HTMLElement, redraw: () => void): void => {
+  const { activeElement: focused } = document
+  const inside = focused instanceof HTMLElement && root().contains(focused) ? focused : undefined
+  const [kind = inside?.tagName ?? ''] = [...(inside?.classList ?? [])].map((name) => `.${name}`)
+  const alike = () => [...root().querySelectorAll<HTMLElement>(kind)]
+  const place = inside ? alike().indexOf(inside) : -1
+  redraw()
+  if (inside && !inside.isConnected) alike()[place]?.focus({ preventScroll: true })
+}
 
 let canvas: CanvasRenderingContext2D | null = null
 /** In pixels, as the browser would write it; `font` as CSS has it. */

@@ -55,14 +55,23 @@ export const dropdown = ({ text, icon: name, hint, content, align = 'left', clos
   return root
 }
 
+interface Arrows {
+  readonly among?: string
+  readonly back?: string
+  readonly forth?: string
+}
+
 /** Moves among the choices of a list with the arrow keys. */
-export const withArrows = (list: HTMLElement): HTMLElement => {
+export const withArrows = (
+  list: HTMLElement,
+  { among = '.choice, input[type=search]', back = 'ArrowUp', forth = 'ArrowDown' }: Arrows = {},
+): HTMLElement => {
   list.addEventListener('keydown', (event) => {
-    if (event.key !== 'ArrowDown' && event.key !== 'ArrowUp') return
+    if (event.key !== forth && event.key !== back) return
     event.preventDefault()
-    const choices = [...list.querySelectorAll<HTMLElement>('.choice, input[type=search]')]
+    const choices = [...list.querySelectorAll<HTMLElement>(among)]
     const place = document.activeElement instanceof HTMLElement ? choices.indexOf(document.activeElement) : -1
-    const next = place + (event.key === 'ArrowDown' ? 1 : -1)
+    const next = place + (event.key === forth ? 1 : -1)
     choices[(next + choices.length) % choices.length]?.focus()
   })
   return list

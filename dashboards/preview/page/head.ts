@@ -1,4 +1,5 @@
-import { button, el } from './dom.ts'
+import { annotationsOf, isOn, type Marked } from './annotations.ts'
+import { button, el, icon } from './dom.ts'
 import { dropdown, withArrows } from './dropdown.ts'
 import { dashboardHref, headLinks } from './links.ts'
 import type { DashboardJson, Listed } from './model.ts'
@@ -14,6 +15,8 @@ interface HeadProps {
   readonly variables: readonly Variable[]
   readonly apply: (state: Partial<UrlState>) => void
   readonly refresh: () => void
+  readonly marked: readonly Marked[]
+  readonly showKeys: () => void
 }
 
 const dashboardPicker = (listed: readonly Listed[], uid: string, title: string, state: UrlState) =>
@@ -45,6 +48,31 @@ const themeButton = ({ theme, state }: Scene, apply: HeadProps['apply']) => {
   )
 }
 
+/** A switch for each annotation, as Grafana has it; one that cannot be read says so beside it. */
+const markBar = ({ dashboard, scene: { state }, marked, apply }: HeadProps) =>
+  annotationsOf(dashboard)
+    .filter(({ hide }) => !hide)
+    .map((json) => {
+      const { name } = json
+      const on = isOn(json, state)
+      const fault = marked.find((one) => one.json.name === name)?.fault
+      const press = () => apply({ marks: { ...state.marks, [name]: !on } })
+      return el(
+        'div',
+        { class: 'variable', 'data-annotation': name },
+        button(
+          {
+            class: on ? 'control switch on' : 'control switch',
+            text: name,
+            role: 'switch',
+            'aria-checked': String(on),
+          },
+          press,
+        ),
+        fault !== undefined && el('span', { class: 'variable-fault', role: 'alert' }, icon('warning'), fault),
+      )
+    })
+
 /** What is to be known of the page, whatever stands in it. */
 export const notice = (prometheus: string) =>
   el(
@@ -57,7 +85,8 @@ export const notice = (prometheus: string) =>
   )
 
 /** Everything above the panels. Drawn anew with every change of the state. */
-export const headView = ({ dashboard, scene, variables, apply, refresh }: HeadProps): HTMLElement => {
+export const headView = (props: HeadProps): HTMLElement => {
+  const { dashboard, scene, variables, apply, refresh, showKeys } = props
   const { site, state, zoom, zoomOut } = scene
   const { uid, title, links = [] } = dashboard
   const setVariable = (name: string, values: readonly string[]) =>
@@ -81,11 +110,13 @@ export const headView = ({ dashboard, scene, variables, apply, refresh }: HeadPr
       ),
       refreshPicker(state.refresh, (interval) => apply({ refresh: interval }), refresh),
       themeButton(scene, apply),
+      button({ class: 'control icon-only', icon: 'keys', title: 'Keys (?)', 'aria-label': 'Show the keys' }, showKeys),
     ),
     el(
       'div',
       { class: 'head-line' },
       ...variableBar(variables, setVariable),
+      ...markBar(props),
       el('span', { class: 'spring' }),
       el(
         'nav',

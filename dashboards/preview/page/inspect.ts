@@ -1,4 +1,5 @@
-import { button, el } from './dom.ts'
+import { openDialog } from './dialog.ts'
+import { el } from './dom.ts'
 import { forPeople, interpolate } from './interpolate.ts'
 import type { PanelJson } from './model.ts'
 import type { PanelData } from './panel-data.ts'
@@ -32,20 +33,5 @@ export const inspect = (panel: PanelJson, data: PanelData | undefined, scene: Sc
     ),
   )
   const warnings = (data?.warnings ?? []).map((warning) => el('p', { class: 'variable-fault' }, warning))
-  const dialog = el(
-    'dialog',
-    { class: 'dialog', 'aria-label': 'Queries' },
-    el(
-      'header',
-      {},
-      el('h2', {}, interpolate(panel.title ?? '', scene.lookup, forPeople)),
-      button({ icon: 'close', 'aria-label': 'Close' }, () => dialog.close()),
-    ),
-    ...queries,
-    ...warnings,
-  )
-  dialog.addEventListener('close', () => dialog.remove())
-  dialog.addEventListener('click', ({ target }) => target === dialog && dialog.close())
-  document.body.append(dialog)
-  dialog.showModal()
+  openDialog('Queries', interpolate(panel.title ?? '', scene.lookup, forPeople), ...queries, ...warnings)
 }

@@ -68,8 +68,8 @@ export const linksOf = (quotable: Quotable, scene: Scene): readonly Link[] =>
   })
 
 const kept = ({ keepTime = false, includeVars = false }: DashboardLink, state: UrlState) => {
-  const query = formatState(pure(state), { time: keepTime, variables: includeVars })
-  return state.theme ? [query, `theme=${state.theme}`].filter(Boolean).join('&') : query
+  const { panel: _alone, ...others } = state
+  return formatState(others, { time: keepTime, variables: includeVars })
 }
 
 export const dashboardHref = (uid: string, state: UrlState): string =>

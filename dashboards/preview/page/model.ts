@@ -10,6 +10,7 @@ export interface DashboardJson {
   readonly graphTooltip?: number
   readonly links?: readonly DashboardLink[]
   readonly templating?: { readonly list?: readonly VariableJson[] }
+  readonly annotations?: { readonly list?: readonly AnnotationJson[] }
   readonly panels?: readonly PanelJson[]
 }
 
@@ -22,6 +23,25 @@ export interface DashboardLink {
   readonly includeVars?: boolean
   readonly targetBlank?: boolean
   readonly tooltip?: string
+}
+
+/** A question whose answer is marked on every chart. */
+export interface AnnotationJson {
+  readonly name: string
+  /** Whether it is marked until somebody says otherwise. */
+  readonly enable?: boolean
+  /** Leaves the switch out of the head. */
+  readonly hide?: boolean
+  /** 1 is Grafana's own, which marks what people wrote there. */
+  readonly builtIn?: number
+  readonly iconColor?: string
+  readonly expr?: string
+  readonly step?: string
+  /** Values are the moments, in milliseconds. */
+  readonly useValueForTime?: boolean
+  readonly titleFormat?: string
+  readonly textFormat?: string
+  readonly tagKeys?: string
 }
 
 export interface VariableJson {
@@ -54,6 +74,8 @@ export interface Target {
   /** The least step. */
   readonly interval?: string
   readonly hide?: boolean
+  /** Whether single requests are shown with it, by their traces. */
+  readonly exemplar?: boolean
 }
 
 export interface GridPos {

@@ -1,4 +1,5 @@
-import { isQueryFault, type QueryFault, queryAt, queryFault, queryRange, type Told } from './api.ts'
+import { exemplarsOf, isQueryFault, type QueryFault, queryAt, queryFault, queryRange, type Told } from './api.ts'
+import { type Exemplar, thinned, toExemplars } from './exemplars.ts'
 import { forPromql, interpolate, lookupIn, stepMacros } from './interpolate.ts'
 import type { PanelJson, Target } from './model.ts'
 import { type Answer, type Rows, type Series, toRows, toSeries } from './results.ts'
@@ -18,6 +19,7 @@ export interface PanelData {
   readonly faults: readonly QueryFault[]
   readonly warnings: readonly string[]
   readonly sent: readonly Sent[]
+  readonly exemplars: readonly Exemplar[]
 }
 
 const usualScrape = 15_000
@@ -40,17 +42,15 @@ const prepare = (target: Target, panel: PanelJson, scene: Scene, width: number) 
   return { step, expr: interpolate(target.expr ?? '', lookup, forPromql) }
 }
 
-interface Answered extends Told<Answer> {
+interface Prepared {
   readonly target: Target
   readonly expr: string
   readonly step: number
 }
 
-const runTarget = async (
-  { target, expr, step }: Pick<Answered, 'target' | 'expr' | 'step'>,
-  scene: Scene,
-  signal: AbortSignal,
-): Promise<Answered> => {
+type Answered = Told<Answer> & Prepared
+
+const runTarget = async ({ target, expr, step }: Prepared, scene: Scene, signal: AbortSignal): Promise<Answered> => {
   const told = await (asksRange(target)
     ? queryRange(expr, align(scene.range, step), step, signal)
     : queryAt(expr, scene.range.to, signal))
@@ -70,6 +70,23 @@ const resultsOf = (answered: readonly Answered[], scene: Scene): readonly (Serie
   })
 }
 
+/** They stand beside the lines: a Prometheus that keeps none takes nothing from the panel. */
+const readExemplars = async (prepared: readonly Prepared[], scene: Scene, signal: AbortSignal) => {
+  const asked = prepared.filter(({ target }) => target.exemplar && asksRange(target))
+  const read = await Promise.allSettled(
+    asked.map(async ({ target, expr, step }) => {
+      const { data } = await exemplarsOf(expr, scene.range, signal)
+      return thinned(toExemplars(data, target.refId ?? ''), step)
+    }),
+  )
+  return {
+    exemplars: read.flatMap((one) => (one.status === 'fulfilled' ? one.value : [])),
+    failed: read.flatMap((one) => (one.status === 'rejected' ? [`Exemplars: ${wordsOf(one.reason).message}`] : [])),
+  }
+}
+
+const wordsOf = (reason: unknown): QueryFault => (isQueryFault(reason) ? reason : queryFault(String(reason)))
+
 const unique = <T extends { readonly message: string }>(faults: readonly T[]) =>
   faults.filter(({ message }, index) => faults.findIndex((other) => other.message === message) === index)
 
@@ -77,14 +94,18 @@ const unique = <T extends { readonly message: string }>(faults: readonly T[]) =>
 export const load = async (panel: PanelJson, scene: Scene, width: number, signal: AbortSignal): Promise<PanelData> => {
   const targets = (panel.targets ?? []).filter(({ hide, expr }) => !hide && expr)
   const prepared = targets.map((target) => ({ target, ...prepare(target, panel, scene, width) }))
-  const settled = await Promise.allSettled(prepared.map((query) => runTarget(query, scene, signal)))
+  const [settled, { exemplars, failed }] = await Promise.all([
+    Promise.allSettled(prepared.map((query) => runTarget(query, scene, signal))),
+    readExemplars(prepared, scene, signal),
+  ])
   signal.throwIfAborted()
   const reasons = settled.flatMap((one) => (one.status === 'rejected' ? [one.reason] : []))
   const answered = settled.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
   return {
     results: resultsOf(answered, scene),
-    warnings: [...new Set(answered.flatMap(({ warnings }) => warnings))],
-    faults: unique(reasons.map((reason) => (isQueryFault(reason) ? reason : queryFault(String(reason))))),
+    warnings: [...new Set([...answered.flatMap(({ warnings }) => warnings), ...failed])],
+    exemplars,
+    faults: unique(reasons.map(wordsOf)),
     sent: prepared.map(({ target, expr, step }) => ({ refId: target.refId ?? '', expr, step })),
   }
 }

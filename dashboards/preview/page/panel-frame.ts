@@ -49,26 +49,20 @@ export const panelFrame = (panel: PanelJson, words: Words): Frame => {
 
 interface Actions {
   readonly inspect: () => void
-  readonly focus: (panel: number | undefined) => void
+  readonly turn: () => void
   /** Whether this panel is the only one shown. */
   readonly alone: boolean
 }
 
 export const actionsOf = (
   { id, targets = [] }: PanelJson,
-  { inspect, focus, alone }: Actions,
+  { inspect, turn, alone }: Actions,
 ): readonly HTMLElement[] => {
   const queries = 'Show the queries'
   const view = alone ? 'Show all panels' : 'Show this panel alone'
   return [
     ...(targets.length > 0 ? [button({ icon: 'code', title: queries, 'aria-label': queries }, inspect)] : []),
-    ...(id === undefined
-      ? []
-      : [
-          button({ icon: alone ? 'close' : 'expand', title: view, 'aria-label': view }, () =>
-            focus(alone ? undefined : id),
-          ),
-        ]),
+    ...(id === undefined ? [] : [button({ icon: alone ? 'close' : 'expand', title: view, 'aria-label': view }, turn)]),
   ]
 }
 

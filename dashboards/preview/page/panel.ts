@@ -1,5 +1,6 @@
+import type { Mark } from './annotations.ts'
 import { type QueryFault, queryFault } from './api.ts'
-import { el } from './dom.ts'
+import { el, keepingFocus } from './dom.ts'
 import { emptyText, isEmpty, namesNothing } from './empty.ts'
 import { dress, unknownTransformations } from './fields.ts'
 import { inspect } from './inspect.ts'
@@ -25,6 +26,12 @@ export interface PanelView {
   readonly element: HTMLElement
   /** Fails only as the signal is aborted: what goes wrong stands in the panel. */
   refresh(scene: Scene, signal: AbortSignal): Promise<void>
+  /** Marks moments on what is drawn over time. */
+  mark(marks: readonly Mark[]): void
+  /** Shows its queries. */
+  inspect(): void
+  /** Shows it alone, or all again. */
+  turn(): void
 }
 
 const wordsOf = (scene: Scene) => (given: string) => interpolate(given, scene.lookup, forPeople)
@@ -58,7 +65,12 @@ const draw = async ({ panel, frame, drawing, scene, signal }: Drawn): Promise<Pa
   const frames = await dress(data.results, { panel, theme: scene.theme.grafana, words })
   signal.throwIfAborted()
   // Nothing at all came back: what was there before says more than an empty panel.
-  if (faults.length === 0 || data.results.length > 0) drawing.show(frames, scene)
+  if (faults.length === 0 || data.results.length > 0) {
+    keepingFocus(
+      () => frame.host,
+      () => drawing.show(frames, scene, data.exemplars),
+    )
+  }
   const empty = isEmpty(frames) && panel.type !== 'text' ? words(emptyText(panel)) : undefined
   say(frame, faults, namesNothing(panel, scene.theme.grafana) ? undefined : empty)
   // For whoever looks for faults: a word of the panel's own may stand over nothing.
@@ -74,15 +86,23 @@ export const panelView = (panel: PanelJson): PanelView => {
   const frame = panelFrame(panel, (given) => (scene ? wordsOf(scene)(given) : given))
   const drawing = kinds[panel.type]?.(panel, frame.host)
   if (!drawing) say(frame, [], `The preview cannot draw a panel of the type ${panel.type}. Grafana can.`)
+  const isAlone = () => scene?.state.panel !== undefined && scene.state.panel === panel.id
+  const look = () => scene && inspect(panel, data, scene)
+  const turn = () => panel.id !== undefined && scene?.focus(isAlone() ? undefined : panel.id)
   const drawHead = (now: Scene) => {
     frame.title.textContent = wordsOf(now)(panel.title ?? '')
     frame.title.title = frame.title.textContent
-    const alone = now.state.panel !== undefined && now.state.panel === panel.id
-    const look = () => inspect(panel, data, scene ?? now)
-    frame.actions.replaceChildren(...actionsOf(panel, { inspect: look, focus: now.focus, alone }))
+    const actions = actionsOf(panel, { inspect: look, turn, alone: isAlone() })
+    keepingFocus(
+      () => frame.actions,
+      () => frame.actions.replaceChildren(...actions),
+    )
   }
   return {
     element: frame.element,
+    mark: (marks) => drawing?.mark?.(marks),
+    inspect: look,
+    turn,
     refresh: async (chosen, signal) => {
       const next = sceneFor(panel, chosen, Date.now())
       scene = next

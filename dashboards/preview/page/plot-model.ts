@@ -54,6 +54,8 @@ type Value = number | null
 
 export interface Line {
   readonly name: string
+  /** Of the query that it answers. */
+  readonly refId: string
   readonly colour: string
   readonly field: Field
   readonly style: Style
@@ -96,6 +98,7 @@ export const linesOf = (frames: readonly DataFrame[], theme: GrafanaTheme2): rea
         })
         return {
           name,
+          refId: frame.refId ?? '',
           field,
           style,
           times,

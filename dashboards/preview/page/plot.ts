@@ -2,6 +2,7 @@ import uPlot from 'uplot'
 import { colorManipulator } from './grafana.ts'
 import { rightPadding, timeAxis, valueAxis } from './plot-axes.ts'
 import type { Drawn, Line, Plot } from './plot-model.ts'
+import { drawNotes, type Notes } from './plot-notes.ts'
 import { rangeOf } from './plot-range.ts'
 import { drawThresholds } from './plot-thresholds.ts'
 import type { Theme } from './theme.ts'
@@ -28,6 +29,8 @@ interface PlotOptions {
 
 export interface PlotView {
   draw(plot: Plot, range: TimeRange, width: number, height: number): void
+  /** Lays marks and exemplars over it, in place of those before. */
+  note(notes: Notes): void
   destroy(): void
 }
 
@@ -108,6 +111,7 @@ const dataOf = ({ times, drawn }: Plot): uPlot.AlignedData => [[...times], ...dr
 interface Shown {
   plot: Plot
   range: TimeRange
+  notes: Notes
 }
 
 const scaleOf = (first: () => Line | undefined): uPlot.Scale => {
@@ -146,6 +150,7 @@ const chartOptions = (shown: Shown, options: PlotOptions, width: number, height:
     series: [{}, ...lines.map(seriesOf)],
     bands: bands.map(([upper, lower]) => ({ series: [upper + 1, lower + 1] })),
     hooks: {
+      draw: [(u) => drawNotes(u, shown.plot.lines, shown.notes)],
       drawClear: [(u) => drawThresholds(u, shown.plot.lines, theme.grafana)],
       setCursor: [(u) => options.hover(hoverOf(u, shown.plot))],
       setSelect: [(u) => selected(u, options)],
@@ -160,6 +165,7 @@ export const plotView = (host: HTMLElement, options: PlotOptions): PlotView => {
   const shown: Shown = {
     plot: { times: [], lines: [], measured: [], drawn: [], bands: [] },
     range: { from: 0, to: 1 },
+    notes: { marks: [], exemplars: [] },
   }
   const destroy = () => {
     chart?.destroy()
@@ -167,6 +173,10 @@ export const plotView = (host: HTMLElement, options: PlotOptions): PlotView => {
   }
   return {
     destroy,
+    note: (notes) => {
+      shown.notes = notes
+      chart?.redraw(false)
+    },
     draw: (plot, range, width, height) => {
       const next = shapeOf(plot, width, height)
       Object.assign(shown, { plot, range })

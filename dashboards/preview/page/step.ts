@@ -1,7 +1,7 @@
 import type { TimeRange } from './times.ts'
 
 /** Prometheus refuses a series of more points. */
-const mostPoints = 11_000
+export const mostPoints = 11_000
 
 const s = 1000
 const [m, h, d] = [60 * s, 3600 * s, 86_400 * s]

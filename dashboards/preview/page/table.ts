@@ -1,4 +1,4 @@
-import { button, el } from './dom.ts'
+import { button, el, keepingFocus } from './dom.ts'
 import { colorManipulator, type DataFrame, fieldReducers, reduceField } from './grafana.ts'
 import { linksOf } from './links.ts'
 import type { PanelJson } from './model.ts'
@@ -147,7 +147,7 @@ export const table = (panel: PanelJson, host: HTMLElement): Drawing => {
     const { scrollTop, scrollLeft } = root
     const sort = (next: Sorting) => {
       sorting = next
-      redraw()
+      keepingFocus(() => root, redraw)
     }
     root.replaceChildren(draw(last.frame, options, sorting, root.clientWidth, last.scene, sort))
     root.scrollTo(scrollLeft, scrollTop)

@@ -158,4 +158,10 @@ export const zoomOut = ({ from, to }: TimeRange, now: number): RawRange => {
   return { from: String(Math.round(end - 2 * length)), to: String(Math.round(end)) }
 }
 
+/** As long, half of that earlier or later; it ends no later than now. */
+export const shiftRange = ({ from, to }: TimeRange, way: -1 | 1, now: number): RawRange => {
+  const step = way === -1 ? -(to - from) / 2 : Math.min((to - from) / 2, Math.max(0, now - to))
+  return { from: String(Math.round(from + step)), to: String(Math.round(to + step)) }
+}
+
 export { fallback as usualRange }

@@ -1,4 +1,6 @@
-import { el } from './dom.ts'
+import type { Mark } from './annotations.ts'
+import { el, keepingFocus } from './dom.ts'
+import type { Exemplar } from './exemplars.ts'
 import type { DataFrame } from './grafana.ts'
 import { type LegendOptions, type LegendState, legendView } from './legend.ts'
 import type { PanelJson } from './model.ts'
@@ -34,6 +36,8 @@ export const timeseries = (panel: PanelJson, host: HTMLElement): Drawing => {
   host.replaceChildren(root)
   const drawLegend = legendBox(root)
   let state: LegendState = { hidden: new Set(), sortBy: undefined, descending: legend.sortDesc ?? true }
+  let marks: readonly Mark[] = []
+  let exemplars: readonly Exemplar[] = []
   let last: { readonly lines: readonly Line[]; readonly scene: Scene; readonly chart: PlotView } | undefined
 
   const drawPlot = () => {
@@ -42,12 +46,22 @@ export const timeseries = (panel: PanelJson, host: HTMLElement): Drawing => {
     const visible = last.lines.filter(({ name }) => !state.hidden.has(name))
     last.chart.draw(plotOf(visible), last.scene.range, Math.floor(width), Math.floor(height))
   }
+  const note = () => {
+    const visible = exemplars.filter(({ refId }) =>
+      last?.lines.some((line) => line.refId === refId && !state.hidden.has(line.name)),
+    )
+    last?.chart.note({ marks, exemplars: visible })
+  }
   const draw = (lines: readonly Line[]) => {
     const change = (next: LegendState) => {
       state = next
-      draw(lines)
+      keepingFocus(
+        () => root,
+        () => draw(lines),
+      )
     }
     drawLegend(legendView({ lines, options: legend, state, change }))
+    note()
     drawPlot()
   }
   const chartFor = ({ theme, sharedCrosshair }: Scene) =>
@@ -60,12 +74,17 @@ export const timeseries = (panel: PanelJson, host: HTMLElement): Drawing => {
     })
   new ResizeObserver(drawPlot).observe(area)
   return {
-    show: (frames: readonly DataFrame[], scene: Scene) => {
+    show: (frames: readonly DataFrame[], scene: Scene, found: readonly Exemplar[]) => {
+      exemplars = found
       const same = last?.scene.theme === scene.theme
       if (!same) last?.chart.destroy()
       const lines = linesOf(frames, scene.theme.grafana)
       last = { lines, scene, chart: (same && last?.chart) || chartFor(scene) }
       draw(lines)
+    },
+    mark: (next) => {
+      marks = next
+      note()
     },
   }
 }

@@ -1,5 +1,7 @@
+import { hideTooltip, showBeside } from './beside.ts'
 import { el } from './dom.ts'
 import type { Hover } from './plot.ts'
+import { valueMark } from './plot-axes.ts'
 import { formatMoment } from './times.ts'
 
 export interface TooltipOptions {
@@ -27,17 +29,12 @@ const draw = (hover: Hover, options: TooltipOptions) => {
   return [
     el('div', { class: 'tooltip-time' }, formatMoment(hover.plot.times[hover.index] ?? 0)),
     ...rows.slice(0, mostRows).map(({ line, value, near }) => {
-      const shown = line.field.display?.(value)
       return el(
         'div',
         { class: near ? 'tooltip-row near' : 'tooltip-row' },
         el('span', { class: 'legend-mark', style: { background: line.colour } }),
         el('span', { class: 'tooltip-name' }, line.name),
-        el(
-          'span',
-          { class: 'tooltip-value' },
-          shown ? `${shown.prefix ?? ''}${shown.text}${shown.suffix ?? ''}` : String(value),
-        ),
+        el('span', { class: 'tooltip-value' }, valueMark(line, value)),
       )
     }),
     ...(more > 0 ? [el('div', { class: 'hint' }, `and ${more} more`)] : []),
@@ -45,19 +42,7 @@ const draw = (hover: Hover, options: TooltipOptions) => {
   ]
 }
 
-/** One for the page: there is one pointer. */
-let box: HTMLElement | undefined
-
 export const showTooltip = (hover: Hover | undefined, options: TooltipOptions): void => {
-  if (!hover || options.mode === 'none') {
-    box?.remove()
-    return
-  }
-  box ??= el('div', { class: 'tooltip', role: 'tooltip' })
-  box.replaceChildren(...draw(hover, options))
-  if (!box.isConnected) document.body.append(box)
-  const { width, height } = box.getBoundingClientRect()
-  const beside = hover.x + 16 + width < innerWidth ? hover.x + 16 : hover.x - 16 - width
-  const below = Math.min(hover.y + 16, innerHeight - height - 8)
-  box.style.transform = `translate(${Math.max(4, beside)}px, ${Math.max(4, below)}px)`
+  if (!hover || options.mode === 'none') hideTooltip()
+  else showBeside(hover.x, hover.y, draw(hover, options))
 }

@@ -11,20 +11,29 @@ export interface UrlState {
   /** The id of the one panel to show. */
   readonly panel?: number | undefined
   readonly theme?: 'light' | 'dark'
+  /** Which annotations are marked, by their names; only those that the URL says and the dashboard defines. */
+  readonly marks?: Readonly<Record<string, boolean>>
 }
 
-type Defaults = Pick<DashboardJson, 'time' | 'refresh' | 'templating'>
+type Defaults = Pick<DashboardJson, 'time' | 'refresh' | 'templating' | 'annotations'>
 
 const prefix = 'var-'
+const markPrefix = 'mark-'
 
-const namesIn = (query: URLSearchParams) =>
-  [...new Set(query.keys())].filter((name) => name.startsWith(prefix)).map((name) => name.slice(prefix.length))
+const namesIn = (query: URLSearchParams, start: string) =>
+  [...new Set(query.keys())].filter((name) => name.startsWith(start)).map((name) => name.slice(start.length))
 
 /** As Grafana does it: a choice that a dashboard does not define ends there, and none of its links carries it on. */
 const variablesIn = (query: URLSearchParams, { templating }: Defaults) => {
   const defined = new Set((templating?.list ?? []).map(({ name }) => name))
-  const names = namesIn(query).filter((name) => defined.has(name))
+  const names = namesIn(query, prefix).filter((name) => defined.has(name))
   return Object.fromEntries(names.map((name) => [name, query.getAll(`${prefix}${name}`)]))
+}
+
+const marksIn = (query: URLSearchParams, { annotations }: Defaults) => {
+  const defined = new Set((annotations?.list ?? []).map(({ name }) => name))
+  const names = namesIn(query, markPrefix).filter((name) => defined.has(name))
+  return Object.fromEntries(names.map((name) => [name, query.get(`${markPrefix}${name}`) !== 'off']))
 }
 
 /** The dashboard's own period and refresh where the URL is silent. */
@@ -33,12 +42,14 @@ export const parseState = (search: string, defaults: Defaults): UrlState => {
   const { from, to } = defaults.time ?? usualRange
   const panel = Number(query.get('viewPanel')?.replace(/^panel-/, '') ?? Number.NaN)
   const theme = query.get('theme')
+  const marks = marksIn(query, defaults)
   return {
     range: { from: query.get('from') || from, to: query.get('to') || to },
     refresh: query.get('refresh') ?? (defaults.refresh || ''),
     variables: variablesIn(query, defaults),
     ...(Number.isInteger(panel) && { panel }),
     ...((theme === 'light' || theme === 'dark') && { theme }),
+    ...(Object.keys(marks).length > 0 && { marks }),
   }
 }
 
@@ -62,6 +73,7 @@ export const formatState = (state: UrlState, { time = true, variables = true }: 
   }
   if (state.panel !== undefined) query.set('viewPanel', String(state.panel))
   if (state.theme) query.set('theme', state.theme)
+  for (const [name, on] of Object.entries(state.marks ?? {})) query.set(`${markPrefix}${name}`, on ? 'on' : 'off')
   return query.toString()
 }
 

@@ -117,9 +117,12 @@ describe('whoever asks', () => {
 })
 
 describe('of Prometheus’ API', () => {
-  test.each(['query', 'query_range', 'series', 'labels', 'label/job/values'])('%s is passed on', (path) => {
-    expect(isAllowed(path, 'GET')).toBe(true)
-  })
+  test.each(['query', 'query_range', 'query_exemplars', 'series', 'labels', 'label/job/values'])(
+    '%s is passed on',
+    (path) => {
+      expect(isAllowed(path, 'GET')).toBe(true)
+    },
+  )
 
   const forbidden = [
     'admin/tsdb/delete_series',
@@ -130,7 +133,7 @@ describe('of Prometheus’ API', () => {
     'query/../admin/tsdb/snapshot',
     'label/a/b/values',
     'label/..%2f..%2fstatus/values/x',
-    'query_exemplars',
+    'alerts',
     '',
   ]
   test.each(forbidden)('"%s" is not', async (path) => {

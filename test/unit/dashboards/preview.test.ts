@@ -23,6 +23,7 @@ import {
   parseDuration,
   parseMoment,
   resolveRange,
+  shiftRange,
   zoomOut,
 } from '../../../dashboards/preview/page/times.ts'
 import { formatState, parseState, uidOf, withQuery } from '../../../dashboards/preview/page/url-state.ts'
@@ -191,6 +192,14 @@ describe('times', () => {
   })
 })
 
+test('shifting the time goes on by half of it, and no further than now', () => {
+  const range = { from: now - 9 * hour, to: now - 8 * hour }
+  expect(shiftRange(range, -1, now)).toEqual({ from: String(now - 9.5 * hour), to: String(now - 8.5 * hour) })
+  expect(shiftRange(range, 1, now)).toEqual({ from: String(now - 8.5 * hour), to: String(now - 7.5 * hour) })
+  const recent = { from: now - hour - minute, to: now - minute }
+  expect(shiftRange(recent, 1, now)).toEqual({ from: String(now - hour), to: String(now) })
+})
+
 describe('the address of a page', () => {
   const search = 'from=now-1h&to=now&refresh=30s&var-route=%2Fa&var-route=%2Fb&var-api=%24__all'
 
@@ -227,6 +236,14 @@ describe('the address of a page', () => {
     expect(parseState(`?${search}`, { templating }).variables).toEqual({ api: ['$__all'] })
     expect(parseState(`?${search}`, {}).variables).toEqual({})
     expect(parseState('?var-constructor=x', { templating }).variables).toEqual({})
+  })
+
+  test('says which annotations are marked, of those that the dashboard defines', () => {
+    const annotations = { list: [{ name: 'Deployment' }, { name: 'Backup' }] }
+    const state = parseState('?mark-Deployment=off&mark-Backup=on&mark-other=off', { annotations })
+    expect(state.marks).toEqual({ Deployment: false, Backup: true })
+    expect(formatState(state)).toContain('mark-Deployment=off&mark-Backup=on')
+    expect(parseState('', { annotations })).not.toHaveProperty('marks')
   })
 
   test('names the dashboard, with or without words for people behind it', () => {
