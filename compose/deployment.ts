@@ -12,6 +12,8 @@ export interface Deployment {
   readonly incidents: string
   /** The URL of Grafana or the preview, as the browser of whoever is told of an alert reaches it. */
   readonly dashboards: string
+  /** The URL of the Prometheus that serves the runbook, as the browser of whoever reads a dashboard reaches it. */
+  readonly runbooks: string
   /**
    * What the exporter and the recorder of incidents ask for, by files that Prometheus and Alertmanager can read; left out
    * where they ask for nothing.
@@ -48,6 +50,7 @@ export const composeDeployment: Deployment = {
   nodeExporter: 'node-exporter:9100',
   incidents: 'incidents:9466',
   dashboards: 'http://127.0.0.1:3001',
+  runbooks: 'http://127.0.0.1:9090',
   targets: ['main', 'cache'],
   api: 'http://api:3000',
   apiMetrics: 'http://api:9465/metrics',
@@ -59,7 +62,11 @@ export const composeDeployment: Deployment = {
 }
 
 /** Containers as those who are told reach them. The rest of their addresses is theirs alone. */
-export const composeDeploymentFor = ({ GRAFANA_PUBLIC_URL }: Pick<Env, 'GRAFANA_PUBLIC_URL'>): Deployment => ({
+export const composeDeploymentFor = ({
+  GRAFANA_PUBLIC_URL,
+  PROMETHEUS_PUBLIC_URL,
+}: Pick<Env, 'GRAFANA_PUBLIC_URL' | 'PROMETHEUS_PUBLIC_URL'>): Deployment => ({
   ...composeDeployment,
   ...(GRAFANA_PUBLIC_URL && { dashboards: GRAFANA_PUBLIC_URL }),
+  ...(PROMETHEUS_PUBLIC_URL && { runbooks: PROMETHEUS_PUBLIC_URL }),
 })

@@ -1,6 +1,7 @@
 import { scrapeInterval } from '../config/targets.ts'
 import { dashboards } from '../dashboards/index.ts'
 import type { Deployment } from './deployment.ts'
+import { withRunbook } from './links.ts'
 import { yaml } from './yaml.ts'
 
 const folder = 'TechPlus'
@@ -61,5 +62,7 @@ const providers = ({ dashboardsDir }: Deployment): string =>
 export const grafanaFiles = (deployment: Deployment): readonly (readonly [path: string, text: string])[] => [
   ['grafana/provisioning/datasources/techplus.yml', dataSources(deployment)],
   ['grafana/provisioning/dashboards/techplus.yml', providers(deployment)],
-  ...dashboards.map((one) => [`grafana/dashboards/${one.uid}.json`, `${JSON.stringify(one, null, 2)}\n`] as const),
+  ...withRunbook(dashboards, deployment).map(
+    (one) => [`grafana/dashboards/${one.uid}.json`, `${JSON.stringify(one, null, 2)}\n`] as const,
+  ),
 ]

@@ -1,30 +1,19 @@
 import type { Alert } from '../alerts/alert.ts'
-import type { Subject } from '../alerts/index.ts'
-import { alertDashboards, alertsUid } from '../dashboards/alerts.ts'
-import { panelIdOf } from '../dashboards/dashboard.ts'
-import { uids } from '../dashboards/uids.ts'
+import { alertsOf, ruleFiles, type Subject } from '../alerts/index.ts'
+import { alertDashboards } from '../dashboards/alerts.ts'
+import { type DashboardJson, panelIdOf, withPages } from '../dashboards/dashboard.ts'
+import { alertsUid, subjects } from '../dashboards/subjects.ts'
 import { api, database, postgresServer, redisServer } from '../dashboards/variables.ts'
+import { namesOf } from '../metrics/names.ts'
 import type { Deployment } from './deployment.ts'
 
-interface Opens {
-  readonly uid: string
-  /** The choice of that dashboard that becomes the target which the alert is about. */
-  readonly choice?: string
-}
-
-/** The dashboard to open first, by what an alert is about. */
-const opens: Readonly<Record<Subject, Opens>> = {
-  promises: { uid: uids.sla },
-  http: { uid: uids.http, choice: api.name },
-  service: { uid: uids.http, choice: api.name },
-  reservations: { uid: uids.reservations, choice: database.name },
-  postgres: { uid: uids.postgres, choice: postgresServer.name },
-  redis: { uid: uids.redis, choice: redisServer.name },
-  probe: { uid: uids.overview },
-  jobs: { uid: uids.jobs },
-  security: { uid: uids.security },
-  stack: { uid: uids.overview },
-  escalation: { uid: uids.onCall },
+/** The choice of the dashboard that becomes the target which the alert is about, where it has one. */
+const choices: Readonly<Partial<Record<Subject, string>>> = {
+  http: api.name,
+  service: api.name,
+  reservations: database.name,
+  postgres: postgresServer.name,
+  redis: redisServer.name,
 }
 
 /** Where the entry of an alert stands on the page. */
@@ -54,7 +43,8 @@ export const linksOf =
   (subject: Subject, { dashboards }: Pick<Deployment, 'dashboards'>) =>
   (alert: Alert): Readonly<Record<string, string>> => {
     if (!alert.runbook) return {}
-    const { uid, choice } = opens[subject]
+    const [uid] = subjects[subject].on
+    const choice = choices[subject]
     const chosen = choice ? `{{ with $labels.instance }}?var-${choice}={{ . }}{{ end }}` : ''
     return {
       runbook_url: `{{ $externalURL }}/${runbookPath}#${anchorFor(alert)}`,
@@ -62,3 +52,29 @@ export const linksOf =
       dashboard_url: `${dashboards}/d/${uid}${chosen}`,
     }
   }
+
+/**
+ * Those dashboards, and from the panel of each alert a link back to its entry in the runbook. That stands where the browser
+ * reaches Prometheus, of which a dashboard by itself knows nothing.
+ */
+export const withRunbook = <Json extends DashboardJson>(
+  dashboards: readonly Json[],
+  { runbooks }: Pick<Deployment, 'runbooks'>,
+): readonly Json[] => {
+  const files = ruleFiles()
+  const entries = new Map(
+    namesOf(files).map((subject) => {
+      const written = alertsOf(files[subject]).filter(({ runbook }) => runbook)
+      return [alertsUid(subject), new Map(written.map((alert) => [alert.id, anchorOf(alert)]))] as const
+    }),
+  )
+  const page = `${runbooks}/${runbookPath}`
+  return dashboards.map((dashboard) => {
+    const anchors = new Map<string | undefined, ReadonlyMap<string, string>>(entries).get(dashboard.uid)
+    if (!anchors) return dashboard
+    return withPages(dashboard, 'Runbook', (panel) => {
+      const anchor = anchors.get(panel)
+      return anchor && `${page}#${anchor}`
+    })
+  })
+}

@@ -104,6 +104,7 @@ export const deploymentOf = (
     nodeExporter: `127.0.0.1:${env.NODE_EXPORTER_PORT}`,
     incidents: `127.0.0.1:${env.INCIDENTS_PORT}`,
     dashboards: env.GRAFANA_PUBLIC_URL ?? `http://127.0.0.1:${env.GRAFANA_PORT}`,
+    runbooks: env.PROMETHEUS_PUBLIC_URL ?? `http://127.0.0.1:${env.PROMETHEUS_PORT}`,
     targets: namesOf(targets).filter((name) => {
       const { url } = targets[name]
       return demo ? demoSources.includes(url) : env[url] !== undefined

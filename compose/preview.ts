@@ -5,6 +5,7 @@ import { scrapeInterval } from '../config/targets.ts'
 import { models } from '../dashboards/index.ts'
 import { bundlePage } from '../dashboards/preview/bundle.ts'
 import { previewServer } from '../dashboards/preview/server.ts'
+import { withRunbook } from './links.ts'
 import { isVision, takePictures, visions } from './preview-pictures.ts'
 
 const usage = [
@@ -40,10 +41,11 @@ type Options = ReturnType<typeof readOptions>
 
 const dashboards = models.map(({ uid, title, json }) => ({ ...json, uid, title }))
 
-const start = async ({ PROMETHEUS_URL, PROMETHEUS_PORT }: Env, port: number) => {
+const start = async ({ PROMETHEUS_URL, PROMETHEUS_PORT, PROMETHEUS_PUBLIC_URL }: Env, port: number) => {
+  const prometheusUrl = PROMETHEUS_URL ?? `http://127.0.0.1:${PROMETHEUS_PORT}`
   const app = previewServer({
-    dashboards,
-    prometheusUrl: PROMETHEUS_URL ?? `http://127.0.0.1:${PROMETHEUS_PORT}`,
+    dashboards: withRunbook(dashboards, { runbooks: PROMETHEUS_PUBLIC_URL ?? prometheusUrl }),
+    prometheusUrl,
     scrapeInterval,
     bundle: await bundlePage(),
   })

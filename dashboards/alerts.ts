@@ -7,24 +7,8 @@ import { type Dashboard, dashboard, row } from './dashboard.ts'
 import type { Panel } from './field.ts'
 import { timeseries } from './panel.ts'
 import type { Query } from './query.ts'
+import { alertsTitle, alertsUid, subjects } from './subjects.ts'
 import type { Unit } from './unit.ts'
-
-const subjects: Readonly<Record<Subject, string>> = {
-  promises: 'promises',
-  http: 'HTTP',
-  service: 'the service',
-  reservations: 'reservations',
-  postgres: 'PostgreSQL',
-  redis: 'Redis',
-  probe: 'probes',
-  jobs: 'maintenance jobs',
-  security: 'security',
-  stack: 'the stack',
-  escalation: 'responses',
-}
-
-/** The address of the dashboard that shows what the alerts of a subject judge. */
-export const alertsUid = (subject: Subject): `techplus-alerts-${Subject}` => `techplus-alerts-${subject}`
 
 const units = { share: 'share', time: 'seconds', size: 'bytes', pace: 'perSecond', count: 'plain' } as const
 const printed = { humanizePercentage: 'share', humanizeDuration: 'seconds', humanize1024: 'bytes' } as const
@@ -76,6 +60,7 @@ const panelOf = (alert: Alert): Panel => {
     description: [
       alert.runbook?.meaning ?? annotations.action,
       `It fires where this holds for ${alert.for}: \`${fires}\`, and whatever else its rule asks.`,
+      ...(alert.threshold ? [`Its threshold is ${alert.threshold.is}.`] : []),
     ].join('\n\n'),
     unit: unitOf(alert),
     queries: [...judged, ...lines],
@@ -92,8 +77,8 @@ const alertsIn = ({ rules }: RuleGroup) => rules.filter(isAlert)
 const of = (subject: Subject, groups: readonly RuleGroup[]): Dashboard =>
   dashboard({
     uid: alertsUid(subject),
-    title: `Alerts: ${subjects[subject]}`,
-    description: `What each alert about ${subjects[subject]} judges, and the line beyond which it fires. Each alert leads to its panel here.`,
+    title: alertsTitle(subject),
+    description: `What each alert about ${subjects[subject].about} judges, and the line beyond which it fires. Each alert leads to its panel here.`,
     aside: true,
     from: 'now-3h',
     rows: groups
@@ -121,5 +106,5 @@ export const withPage = <L extends string>(vector: Expr<L | 'alertname'>): Expr<
 
 /** What the alerts at each of those addresses are about. */
 export const pageTitles: Readonly<Record<string, string>> = Object.fromEntries(
-  namesOf(subjects).map((subject) => [alertsUid(subject), subjects[subject]]),
+  namesOf(subjects).map((subject) => [alertsUid(subject), subjects[subject].about]),
 )

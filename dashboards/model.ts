@@ -94,11 +94,13 @@ export const row = (title: string, panels: readonly Panel[]): Row => ({ title, p
  * A dashboard as it stands in Grafana. Nobody edits it there: it is generated.
  * @param carried choices that it does not show and has all the same, so that links carry them along
  * @param marks what is marked on its charts
+ * @param leads dashboards that its head leads to besides all that are not aside
  */
 export const model = (
   spec: DashboardSpec,
   carried: readonly Variable[] = [],
   marks: readonly Mark[] = [],
+  leads: readonly Pick<Dashboard, 'uid' | 'title'>[] = [],
 ): Dashboard => {
   const { uid, title, description, variables = [], rows, aside = false, from = 'now-1h' } = spec
   const builder = new DashboardBuilder(title)
@@ -111,18 +113,15 @@ export const model = (
     .timepicker(new TimePickerBuilder().refreshIntervals([scrapeInterval, '30s', '1m', '5m', '15m', '1h']))
     .refresh(scrapeInterval)
     .tooltip(DashboardCursorSync.Crosshair)
-    .link(
-      new DashboardLinkBuilder('TechPlus')
-        .type(DashboardLinkType.Dashboards)
-        .tags([tag])
-        .keepTime(true)
-        .includeVars(true),
-    )
+    .link(carrying(new DashboardLinkBuilder('TechPlus').type(DashboardLinkType.Dashboards).tags([tag])))
     .withVariable(new DatasourceVariableBuilder('datasource').label('Data source').type('prometheus'))
   const hidden = carried.filter((variable) => !variables.includes(variable))
   for (const variable of variables) builder.withVariable(queryVariable(variable))
   for (const variable of hidden) builder.withVariable(queryVariable(variable).hide(VariableHide.HideVariable))
   for (const mark of marks) builder.annotation(annotation(mark))
+  for (const lead of leads) {
+    builder.link(carrying(new DashboardLinkBuilder(lead.title).type(DashboardLinkType.Link).url(`/d/${lead.uid}`)))
+  }
   for (const { title: question, panels, y, id } of placed(uid, rows)) {
     builder.withRow(new RowBuilder(question).id(id).gridPos({ x: 0, y, w: columns, h: 1 }))
     for (const { build, at } of panels) builder.withPanel({ build: () => build(at) })
@@ -130,6 +129,24 @@ export const model = (
   const json: DashboardJson = JSON.parse(JSON.stringify(builder.build()), withoutDefaults)
   return Object.freeze({ uid, title, json, asked: rows.flatMap(({ panels }) => panels.flatMap(askedBy)) })
 }
+
+/** The same dashboard, each panel with a link to its page elsewhere, where there is one. */
+export const withPages = <Json extends DashboardJson>(
+  json: Json,
+  title: string,
+  pageOf: (panel: string) => string | undefined,
+): Json => {
+  const linked = (json.panels ?? []).map((panel) => {
+    const url = panel.type === 'row' ? undefined : pageOf(panel.title ?? '')
+    if (url === undefined) return panel
+    const link = new DashboardLinkBuilder(title).type(DashboardLinkType.Link).url(url).targetBlank(true)
+    return { ...panel, links: [link.build()] }
+  })
+  return JSON.parse(JSON.stringify({ ...json, panels: linked }, withoutDefaults))
+}
+
+/** A link by which the range of time and the choices are kept. */
+const carrying = (link: DashboardLinkBuilder) => link.keepTime(true).includeVars(true)
 
 /** The builders write what another kind of variable or link would say, and a default that hides every link in a menu. */
 const foreignDefaults = new Set(['auto', 'auto_min', 'auto_count'])

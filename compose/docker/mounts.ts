@@ -15,7 +15,7 @@ export const refreshGenerated = (
   if (found.length === 0) return
   for (const line of found) say(`compose/generated/${line}`)
   writeGenerated(wanted, folder)
-  say('compose/generated is generated anew, because it is not what config/ and GRAFANA_PUBLIC_URL say. Commit it.')
+  say('compose/generated is generated anew, because it is not what config/ and the public URLs say. Commit it.')
 }
 
 const below = (path: string): readonly string[] =>

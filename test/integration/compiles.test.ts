@@ -1,8 +1,9 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import { alertDashboards, alertsUid } from '../../dashboards/alerts.ts'
+import { alertDashboards } from '../../dashboards/alerts.ts'
 import { answering } from '../../dashboards/index.ts'
+import { alertsUid } from '../../dashboards/subjects.ts'
 import { checkout } from './compiler.ts'
 
 const floors = ['config', 'metrics', 'exporters', 'alerts', 'dashboards'] as const

@@ -35,6 +35,7 @@ const local: Deployment = {
   nodeExporter: '127.0.0.1:9100',
   incidents: '127.0.0.1:9466',
   dashboards: 'http://127.0.0.1:3001',
+  runbooks: 'http://p',
   targets: ['main'],
   secretsDir: join(folder, 'no-secrets'),
   hasSecret: () => false,

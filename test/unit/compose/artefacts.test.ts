@@ -14,6 +14,7 @@ const local: Deployment = {
   nodeExporter: '127.0.0.1:9100',
   incidents: '127.0.0.1:9466',
   dashboards: 'http://127.0.0.1:3001',
+  runbooks: 'http://p',
   targets: ['main'],
   secretsDir: '/srv/techplus/secrets',
   hasSecret: () => false,

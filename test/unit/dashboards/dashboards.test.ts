@@ -104,10 +104,13 @@ describe.each(models.map((model) => [model.uid, model] as const))('%s', (uid, mo
   })
 
   test('leads to the others, in the same range of time and with the same choices', () => {
-    expect(model.json.links).toMatchObject([
-      { type: 'dashboards', tags: ['techplus'], keepTime: true, includeVars: true },
-    ])
-    expect(model.json.links?.[0]).not.toHaveProperty('placement')
+    const [all, ...others] = model.json.links ?? []
+    expect(all).toMatchObject({ type: 'dashboards', tags: ['techplus'] })
+    for (const other of others) expect(other.type).toBe('link')
+    for (const link of [all, ...others]) {
+      expect(link).toMatchObject({ keepTime: true, includeVars: true })
+      expect(link).not.toHaveProperty('placement')
+    }
     expect(model.json.tags).toEqual([alertDashboards.includes(model) ? 'techplus-aside' : 'techplus'])
     const aims = [...JSON.stringify(model.json).matchAll(/\/d\/([\w-]+)/g)].map(([, aim]) => aim)
     expect(aims.filter((aim) => !models.some((other) => other.uid === aim))).toEqual([])
