@@ -2,14 +2,17 @@ import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { type Env, readEnv } from '../config/env.ts'
 import { scrapeInterval } from '../config/targets.ts'
-import { models } from '../dashboards/index.ts'
+import { models as dashboards } from '../dashboards/index.ts'
 import { bundlePage } from '../dashboards/preview/bundle.ts'
+import { type Editions, editions } from '../dashboards/preview/editions.ts'
 import { previewServer } from '../dashboards/preview/server.ts'
-import { withRunbook } from './links.ts'
+import { drawnFor, prometheusOf } from './preview-dashboards.ts'
 import { isVision, takePictures, visions } from './preview-pictures.ts'
+import { watchSource } from './preview-watch.ts'
 
 const usage = [
   'npm run preview                     draws the dashboards at http://127.0.0.1:3001',
+  'npm run preview -- --watch          and again as soon as their source changes',
   'npm run preview -- --png FOLDER     writes a picture of each into a folder',
   '  --dashboard UID                   only this one; may be given again',
   '  --from now-6h --to now            of this time',
@@ -19,6 +22,7 @@ const usage = [
 ].join('\n')
 
 const options = {
+  watch: { type: 'boolean' },
   png: { type: 'string' },
   dashboard: { type: 'string', multiple: true },
   from: { type: 'string' },
@@ -39,13 +43,11 @@ const readOptions = () => {
 
 type Options = ReturnType<typeof readOptions>
 
-const dashboards = models.map(({ uid, title, json }) => ({ ...json, uid, title }))
-
-const start = async ({ PROMETHEUS_URL, PROMETHEUS_PORT, PROMETHEUS_PUBLIC_URL }: Env, port: number) => {
-  const prometheusUrl = PROMETHEUS_URL ?? `http://127.0.0.1:${PROMETHEUS_PORT}`
+const start = async (env: Env, port: number, changing?: Editions) => {
   const app = previewServer({
-    dashboards: withRunbook(dashboards, { runbooks: PROMETHEUS_PUBLIC_URL ?? prometheusUrl }),
-    prometheusUrl,
+    dashboards: drawnFor(env),
+    ...(changing && { changing }),
+    prometheusUrl: prometheusOf(env),
     scrapeInterval,
     bundle: await bundlePage(),
   })
@@ -54,12 +56,19 @@ const start = async ({ PROMETHEUS_URL, PROMETHEUS_PORT, PROMETHEUS_PUBLIC_URL }:
   return { url, close: () => app.close() }
 }
 
-const serve = async (env: Env) => {
-  const { url, close } = await start(env, env.GRAFANA_PORT).catch((error: unknown) => {
+const serve = async (env: Env, watched: boolean) => {
+  const source = editions(drawnFor(env))
+  const { url, close } = await start(env, env.GRAFANA_PORT, watched ? source : undefined).catch((error: unknown) => {
     const taken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE'
     throw taken ? new Error(`port ${env.GRAFANA_PORT} is in use: stop what listens there, or set GRAFANA_PORT`) : error
   })
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void close())
+  const unwatch = watched ? watchSource({ ...source, say: (line) => console.log(line) }) : () => undefined
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.once(signal, () => {
+      unwatch()
+      void close()
+    })
+  }
   console.log(`Dashboards are drawn at ${url}`)
 }
 
@@ -117,10 +126,12 @@ const draw = async (env: Env, folder: string, given: Options) => {
 const run = async () => {
   const given = readOptions()
   if (given.help) return console.log(usage)
+  if (given.watch && given.png !== undefined) throw new Error(`--watch does not go with --png\n\n${usage}`)
   if (given.png !== undefined) return draw(readEnv(), given.png, given)
-  const alone = Object.keys(given)
+  const { watch = false, ...others } = given
+  const alone = Object.keys(others)
   if (alone.length > 0) throw new Error(`--${alone[0]} goes with --png FOLDER\n\n${usage}`)
-  return serve(readEnv())
+  return serve(readEnv(), watch)
 }
 
 run().catch((error: unknown) => {

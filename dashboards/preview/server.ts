@@ -1,5 +1,7 @@
+import { PassThrough } from 'node:stream'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
-import type { Listed, Site } from './page/model.ts'
+import { type Edition, type Editions, editions } from './editions.ts'
+import type { Change, Listed, Site } from './page/model.ts'
 import { ask, faultBody, type Upstream, upstream } from './proxy.ts'
 
 /** A file of the page, ready to be sent. */
@@ -17,6 +19,8 @@ export interface Bundle {
 interface PreviewOptions {
   /** Classic Grafana JSON, in the order in which they are listed. */
   readonly dashboards: readonly Listed[]
+  /** In their place: pages that are open learn of each new edition. */
+  readonly changing?: Editions
   /** May hold a login. */
   readonly prometheusUrl: string
   readonly scrapeInterval: string
@@ -86,16 +90,41 @@ const passOn = (app: FastifyInstance, prometheus: Upstream) =>
     },
   })
 
+const changeOf = ({ version, fault }: Edition): Change => ({ version, ...(fault !== undefined && { fault }) })
+
+/** The current edition at once, and each that follows, for as long as somebody listens. */
+const tellChanges = (app: FastifyInstance, { current, subscribe }: Editions) =>
+  app.get('/api/changes', async (_request, reply) => {
+    const events = new PassThrough()
+    const tell = (edition: Edition) => events.write(`data: ${JSON.stringify(changeOf(edition))}\n\n`)
+    tell(current())
+    const end = subscribe(tell)
+    reply.raw.once('close', end)
+    return reply.type('text/event-stream').header('cache-control', 'no-store').send(events)
+  })
+
+const giveDashboards = (app: FastifyInstance, site: () => Site, { current }: Editions) => {
+  app.get('/health', async () => ({ status: 'healthy', dashboards: current().dashboards.length }))
+  app.get('/api/dashboards', async () => site())
+  app.get<{ Params: { uid: string } }>('/api/dashboards/:uid', async ({ params: { uid } }, reply) => {
+    const found = current().dashboards.find((one) => one.uid === uid)
+    return found ?? reply.code(404).send({ message: `There is no dashboard ${uid}.` })
+  })
+}
+
 /** Serves the page, the dashboards it draws, and what may be asked of Prometheus. */
 export const previewServer = (options: PreviewOptions): FastifyInstance => {
-  const { dashboards, prometheusUrl, scrapeInterval, bundle } = options
+  const { prometheusUrl, scrapeInterval, bundle, changing } = options
   const prometheus = upstream(prometheusUrl, options)
-  const site: Site = {
+  const source = changing ?? editions(options.dashboards)
+  const site = (): Site => ({
     prometheus: prometheus.url,
     scrapeInterval,
-    dashboards: dashboards.map(({ uid, title, description = '', tags = [] }) => ({ uid, title, description, tags })),
-  }
-  const byUid = new Map(dashboards.map((dashboard) => [dashboard.uid, dashboard]))
+    dashboards: source
+      .current()
+      .dashboards.map(({ uid, title, description = '', tags = [] }) => ({ uid, title, description, tags })),
+    ...(changing && { version: source.current().version }),
+  })
   // Whoever closes it waits for nobody's query: it only reads.
   const app = Fastify({ logger: false, bodyLimit: longestForm, forceCloseConnections: true })
   app.addHook('onRequest', guard)
@@ -106,19 +135,15 @@ export const previewServer = (options: PreviewOptions): FastifyInstance => {
     reply.type('text/html; charset=utf-8').header('cache-control', 'no-cache').send(bundle.html)
 
   app.get('/', async (request, reply) => {
-    const [first] = dashboards
+    const [first] = source.current().dashboards
     if (!first) return page(request, reply)
     const [, query] = request.url.split('?')
     return reply.redirect(`/d/${encodeURIComponent(first.uid)}${query ? `?${query}` : ''}`)
   })
   app.get('/d/:uid', page)
   app.get('/d/:uid/:slug', page)
-  app.get('/health', async () => ({ status: 'healthy', dashboards: dashboards.length }))
-  app.get('/api/dashboards', async () => site)
-  app.get<{ Params: { uid: string } }>('/api/dashboards/:uid', async ({ params: { uid } }, reply) => {
-    const found = byUid.get(uid)
-    return found ?? reply.code(404).send({ message: `There is no dashboard ${uid}.` })
-  })
+  giveDashboards(app, site, source)
+  if (changing) tellChanges(app, changing)
   app.get('/assets/*', async (request, reply) => {
     const asset = bundle.assets.get(request.url)
     if (!asset) return reply.code(404).send({ message: `There is no ${request.url}.` })

@@ -16,8 +16,8 @@ import { wear } from './wear.ts'
 
 /** What changes while a dashboard is shown. */
 interface Shown {
-  readonly site: Site
-  readonly dashboard: DashboardJson
+  site: Site
+  dashboard: DashboardJson
   state: UrlState
   theme: Theme
   variables: readonly Variable[]
@@ -137,8 +137,24 @@ const runRound = async ({ shown, grid, drawHead, scene, again }: Round, signal: 
   if (other) again()
 }
 
+export interface DashboardView {
+  /** Draws another edition of it, of the same time and with the same choices. */
+  renew(site: Site, dashboard: DashboardJson): void
+}
+
+const renewal = (shown: Shown, grid: GridView, take: (state: UrlState) => void): DashboardView => ({
+  renew: (site, dashboard) => {
+    Object.assign(shown, { site, dashboard })
+    grid.renew(dashboard)
+    document.title = titleOf(dashboard)
+    take(parseState(`?${formatState(wholeState(shown))}`, dashboard))
+  },
+})
+
+const titleOf = ({ title }: DashboardJson) => `${title} - preview`
+
 /** Shows a dashboard, and keeps the address true to what is shown. */
-export const showDashboard = (site: Site, dashboard: DashboardJson): void => {
+export const showDashboard = (site: Site, dashboard: DashboardJson): DashboardView => {
   const state = parseState(location.search, dashboard)
   const theme = themeOf(state.theme ?? 'dark')
   const shown: Shown = { site, dashboard, state, theme, variables: [], marked: [], reading: 'before' }
@@ -170,9 +186,10 @@ export const showDashboard = (site: Site, dashboard: DashboardJson): void => {
     history.pushState(null, '', `?${formatState(shown.state)}`)
   }
   const showKeys = listenToKeys(shortcuts({ scene, apply, refresh, panels: grid.views }))
-  addEventListener('popstate', () => take(parseState(location.search, dashboard)))
-  document.title = `${dashboard.title} - preview`
+  addEventListener('popstate', () => take(parseState(location.search, shown.dashboard)))
+  document.title = titleOf(dashboard)
   wear(theme, document.documentElement)
   document.body.replaceChildren(head.element(), grid.element)
   take(state)
+  return renewal(shown, grid, take)
 }

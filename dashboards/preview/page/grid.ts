@@ -9,16 +9,15 @@ export interface GridView {
   readonly views: () => readonly PanelView[]
   /** Shows one panel alone, or all. */
   focus(panel: number | undefined): void
+  /** Draws another edition; what did not change stays as it is, and so does what is open. */
+  renew(dashboard: DashboardJson): void
 }
 
 /** Panels on 24 columns; `opened` tells that some have appeared that have no data yet. */
-export const gridView = (
-  { panels = [] }: DashboardJson,
-  opened: () => void,
-  words: (text: string) => string,
-): GridView => {
+export const gridView = (dashboard: DashboardJson, opened: () => void, words: (text: string) => string): GridView => {
   const element = el('main', { class: 'grid' })
-  const views = new Map<string, PanelView>()
+  let { panels = [] } = dashboard
+  const views = new Map<string, { readonly view: PanelView; readonly text: string }>()
   const closed = new Set(closedRows(panels))
   let shown: readonly string[] = []
   let alone: number | undefined
@@ -49,9 +48,12 @@ export const gridView = (
     return el('div', { class: open ? 'row' : 'row closed' }, title)
   }
   const viewOf = ({ panel, key }: Placed) => {
-    const known = views.get(key) ?? panelView(panel)
-    views.set(key, known)
-    return known
+    const known = views.get(key)
+    const text = JSON.stringify(panel)
+    if (known?.text === text) return known.view
+    const view = panelView(panel)
+    views.set(key, { view, text })
+    return view
   }
   const visible = (): readonly Placed[] => {
     if (alone === undefined) return layOut(panels, closed)
@@ -78,7 +80,13 @@ export const gridView = (
   draw()
   return {
     element,
-    views: () => shown.flatMap((key) => views.get(key) ?? []),
+    views: () => shown.flatMap((key) => views.get(key)?.view ?? []),
+    renew: (next) => {
+      const known = new Set(panels.map(rowKey))
+      panels = next.panels ?? []
+      for (const key of closedRows(panels)) if (!known.has(key)) closed.add(key)
+      draw()
+    },
     focus: (panel) => {
       if (panel === alone) return
       alone = panel

@@ -1,4 +1,5 @@
 import { fetchDashboard, fetchSite } from './api.ts'
+import { followChanges } from './changes.ts'
 import { showDashboard } from './dashboard.ts'
 import { el } from './dom.ts'
 import { notice } from './head.ts'
@@ -38,8 +39,11 @@ const start = async () => {
   const dashboard = uid === undefined ? undefined : await fetchDashboard(uid)
   // Letters are drawn on a canvas as they are at that moment.
   await Promise.all(['12px Inter', '500 14px Inter'].map((font) => document.fonts.load(font)))
-  if (dashboard) showDashboard(site, dashboard)
-  else showList(site, uid === undefined ? 'There are no dashboards.' : `There is no dashboard ${uid}. These are known:`)
+  const view = dashboard && showDashboard(site, dashboard)
+  if (!view) {
+    showList(site, uid === undefined ? 'There are no dashboards.' : `There is no dashboard ${uid}. These are known:`)
+  }
+  if (site.version !== undefined) followChanges(site, uid, view?.renew ?? (() => location.reload()))
 }
 
 start().catch((error: unknown) => {

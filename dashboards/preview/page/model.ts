@@ -126,4 +126,13 @@ export interface Site {
   readonly prometheus: string
   /** What it scrapes by, as its configuration writes it: `15s`. */
   readonly scrapeInterval: string
+  /** Only where the source is watched: which edition of the dashboards this is. */
+  readonly version?: string
+}
+
+/** What the server tells an open page of the source. */
+export interface Change {
+  readonly version: string
+  /** Why there is no newer edition. */
+  readonly fault?: string
 }

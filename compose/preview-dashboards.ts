@@ -1,0 +1,14 @@
+import type { Env } from '../config/env.ts'
+import { models } from '../dashboards/index.ts'
+import { withRunbook } from './links.ts'
+
+/** Where the preview asks Prometheus. */
+export const prometheusOf = ({ PROMETHEUS_URL, PROMETHEUS_PORT }: Env) =>
+  PROMETHEUS_URL ?? `http://127.0.0.1:${PROMETHEUS_PORT}`
+
+/** As the preview draws them. */
+export const drawnFor = (env: Env) =>
+  withRunbook(
+    models.map(({ uid, title, json }) => ({ ...json, uid, title })),
+    { runbooks: env.PROMETHEUS_PUBLIC_URL ?? prometheusOf(env) },
+  )

@@ -1,0 +1,72 @@
+import { readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type Running, startProcess } from '../../compose/local/process.ts'
+import { settled, visit } from '../../compose/preview-pictures.ts'
+import { checkout } from './compiler.ts'
+import { previewStand } from './preview-stand.ts'
+import { freePort } from './servers.ts'
+
+const stand = previewStand()
+const source = checkout('config', 'metrics', 'exporters', 'alerts', 'dashboards', 'compose')
+let preview: Running
+let url: string
+
+beforeAll(async () => {
+  const port = await freePort()
+  url = `http://127.0.0.1:${port}`
+  preview = await startProcess({
+    name: 'Preview',
+    home: join(source.folder, 'made'),
+    command: process.execPath,
+    args: ['--import', 'tsx', 'compose/preview.ts', '--watch'],
+    cwd: source.folder,
+    env: { GRAFANA_PORT: String(port), PROMETHEUS_URL: stand.prometheus },
+    ready: async () => (await fetch(`${url}/health`)).ok,
+  })
+}, 60_000)
+afterAll(async () => {
+  await preview?.stop()
+  source.end()
+}, 60_000)
+
+const file = join(source.folder, 'dashboards/stack.ts')
+const text = readFileSync(file, 'utf8')
+const question = 'Is everything watched?'
+/** As editors save: another file in place of it. */
+const save = (next: string) => {
+  writeFileSync(`${file}.new`, next)
+  renameSync(`${file}.new`, file)
+}
+
+test('a dashboard is drawn anew when its source changes, and stays while that does not compile', async () => {
+  const page = await stand.browser.open()
+  await visit(page, `${url}/d/techplus-stack?from=now-5m&to=now&refresh=`)
+  const row = (title: string) => page.locator(`.row button:has-text("${title}")`)
+  const fault = page.locator('.source-fault')
+  await page.getByLabel('Paint it light').click()
+  await settled(page)
+  const address = page.url()
+  // It is the same page: nothing of it was loaded again.
+  await page.evaluate('document.body.dataset.mine = "yes"')
+
+  save(text.replace(question, 'Is all of it watched?'))
+  await row('Is all of it watched?').waitFor()
+  expect(await row(question).count()).toBe(0)
+
+  // An expression that lacks a parenthesis, and one that names what is not there: the second is found by types alone.
+  save(`${text}\nconst broken = (`)
+  await fault.filter({ hasText: 'dashboards/stack.ts' }).waitFor()
+  expect(await row('Is all of it watched?').count()).toBe(1)
+  save(`${text}\nexport const broken: string = 1`)
+  await fault.filter({ hasText: "Type 'number' is not assignable to type 'string'" }).waitFor()
+  expect(await row('Is all of it watched?').count()).toBe(1)
+
+  save(text)
+  await row(question).waitFor()
+  expect(await fault.count()).toBe(0)
+  await settled(page)
+  expect(page.url()).toBe(address)
+  expect(await page.locator('body[data-mine]').count()).toBe(1)
+  await page.close()
+})
