@@ -82,12 +82,20 @@ const clean = async (work: Work, run: Run): Promise<readonly string[]> => {
     const deleted = reservations.over ? 0 : await remove(session, work, run)
     const cleared = tokens.over ? 0 : await clear(session, work, run)
     const left = await leftOver(work, run)
+    nothingDone(run, {
+      kind: reservations,
+      done: deleted,
+      left: left.reservations,
+      words: 'reservations',
+      doing: 'deleted',
+    })
+    nothingDone(run, { kind: tokens, done: cleared, left: left.tokens, words: 'expired tokens', doing: 'cleared' })
     const nothing = indexes.rebuild.length === 0 && indexes.leavings.length === 0
     const rebuilt = nothing ? 0 : await rebuild(open, work, run)
     run.measured(cleanupReindexed.sample(rebuilt))
     return [
-      `${deleted} reservations deleted${left.held > 0 ? ` (${left.held} are left that other rows depend on)` : ''}`,
-      `${cleared} tokens cleared`,
+      `${deleted} reservations deleted${leftWords([left.held, 'that other rows depend on'], [left.reservations, kept])}`,
+      `${cleared} tokens cleared${leftWords([left.tokens, kept])}`,
       `${rebuilt} indexes of ${setting.reindex.tables.length} tables rebuilt`,
       ...(known.counted.going.length > 0 && deleted > 0
         ? [
@@ -98,6 +106,29 @@ const clean = async (work: Work, run: Run): Promise<readonly string[]> => {
   } finally {
     await session.close()
   }
+}
+
+const kept = 'that somebody had locked, or that the database would not change'
+
+const leftWords = (...all: readonly (readonly [count: number, why: string])[]) => {
+  const left = all.flatMap(([count, why]) => (count > 0 ? [`${count} are left ${why}`] : []))
+  return left.length > 0 ? ` (${left.join(', ')})` : ''
+}
+
+interface Swept {
+  readonly kind: Permitted
+  readonly done: number
+  readonly left: number
+  readonly words: string
+  readonly doing: string
+}
+
+/** Rows that are left are tried again by the next run; where it was all of them, nobody would hear of it for ever. */
+const nothingDone = (run: Run, { kind, done, left, words, doing }: Swept) => {
+  if (kind.over || kind.due === 0 || done > 0 || left === 0) return
+  run.failure(
+    `none of ${left} ${words} that are due could be ${doing}: look for a transaction that is open for long (select pid, xact_start, query from pg_stat_activity order by xact_start), and for a trigger that refuses`,
+  )
 }
 
 const remove = async (session: Session, { known, reservations, setting }: Work, run: Run) => {
@@ -145,13 +176,13 @@ const told = async (
   return changed
 }
 
-/** What is due still: what others depend on, what somebody had locked. */
+/** What is due still, and might have gone: what others depend on by itself. None is told of what was not to go. */
 const leftOver = ({ url, known, reservations, tokens }: Work, run: Run) =>
   asking(url, run.signal, async (database) => {
     const { old, held, expired } = await counted(database, known.book, known.due, known.dependants)
     if (!reservations.over) run.measured(cleanupLeft.sample(old, { what: 'reservations' }))
     if (!tokens.over) run.measured(cleanupLeft.sample(expired, { what: 'tokens' }))
-    return { held }
+    return { held, reservations: reservations.over ? 0 : old - held, tokens: tokens.over ? 0 : expired }
   })
 
 const rebuild = async (open: () => Promise<Session>, { indexes, setting }: Work, run: Run) => {

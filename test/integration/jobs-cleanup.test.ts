@@ -127,11 +127,35 @@ describe('reservations and tokens', () => {
     await other.query(`select from payments p where reservation_id in
       (select id from reservations where date < now() - interval '1 year' order by id desc limit 30) order by id limit 2 for update`)
     const record = await done()
-    expect(record).toMatchObject({ outcome: 'succeeded' })
+    expect(record).toMatchObject({
+      outcome: 'succeeded',
+      words: expect.stringMatching(/^295 reservations deleted \(5 are left that somebody had locked, or /),
+    })
     expect(measured(record)).toMatchObject({ 'cleanup_removed reservations': 295, 'cleanup_left reservations': 5 })
     await other.query('rollback')
     await other.end()
     expect(measured(await done())).toMatchObject({ 'cleanup_removed reservations': 5, 'cleanup_left reservations': 0 })
+  })
+
+  test('where all that is due is locked the run has failed, and says of what', async () => {
+    const other = new Client(url)
+    await other.connect()
+    await other.query('begin')
+    await other.query('select from reservations for update')
+    const record = await done()
+    await other.query('rollback')
+    await other.end()
+    expect(record.outcome).toBe('failed')
+    expect(record.failures).toEqual([
+      expect.stringMatching(/^none of 300 reservations that are due could be deleted: .*pg_stat_activity/),
+      expect.stringMatching(/^none of 50 expired tokens that are due could be cleared: /),
+    ])
+    expect(measured(record)).toMatchObject({
+      'cleanup_removed reservations': 0,
+      'cleanup_left reservations': 300,
+      'cleanup_left tokens': 50,
+    })
+    expect(await done()).toMatchObject({ outcome: 'succeeded' })
   })
 
   test('a reservation that is changed under way so that it is not due any more stays', async () => {
@@ -387,7 +411,8 @@ describe('nothing is changed, and what is wrong is named, where', () => {
   test('what is allowed on the command line is no kind, or the job asks for nothing', async () => {
     const said = (...args: readonly string[]) =>
       run(process.execPath, ['--import', 'tsx', 'jobs/main.ts', ...args], {
-        env: { ...process.env, JOBS_DATABASE_URL: url, JOBS_REDIS_URL: 'redis://127.0.0.1:1' },
+        env: { ...process.env, JOBS_DIR: shop.folder, JOBS_DATABASE_URL: url, JOBS_REDIS_URL: 'redis://127.0.0.1:1' },
+        timeout: 20_000,
       }).then(
         ({ stdout }) => stdout,
         ({ stderr }) => String(stderr),
