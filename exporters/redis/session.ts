@@ -12,6 +12,8 @@ interface Options {
   readonly url: string
   readonly connectionName: string
   readonly tls?: TlsFiles
+  /** Milliseconds that an answer may take: a minute where nothing is said. */
+  readonly answerWithin?: number
   /** Ends the session at once, and whatever it asks fails. */
   readonly signal: AbortSignal
 }
@@ -23,7 +25,8 @@ const limits = { connect: 10_000, answer: 60_000 }
  * Answers are Buffers where they are texts, numbers, null, and lists of these. What is asked at once goes out at once.
  * @throws Error as the server or the system words it
  */
-export const openRedisSession = async ({ url, connectionName, tls = {}, signal }: Options): Promise<RedisSession> => {
+export const openRedisSession = async (options: Options): Promise<RedisSession> => {
+  const { url, connectionName, tls = {}, answerWithin = limits.answer, signal } = options
   signal.throwIfAborted()
   const client = new Client(url, {
     connectionName,
@@ -31,7 +34,7 @@ export const openRedisSession = async ({ url, connectionName, tls = {}, signal }
     lazyConnect: true,
     protocol: 2,
     connectTimeout: limits.connect,
-    commandTimeout: limits.answer,
+    commandTimeout: answerWithin,
     retryStrategy: () => null,
     enableOfflineQueue: false,
     enableReadyCheck: false,

@@ -13,13 +13,16 @@ export const redisOf = (env: Env): RedisServer | undefined => {
   return { url, tls: { ca: env.REDIS_TLS_CA, cert: env.REDIS_TLS_CERT, key: env.REDIS_TLS_KEY } }
 }
 
+/** Milliseconds that an answer may take: all that is asked is small, and a server that hangs is not to take the audit's minutes. */
+const answerWithin = 10_000
+
 /** Does something with a session, which is closed behind it. */
 export const withRedis = async <T>(
   { url, tls }: RedisServer,
   signal: AbortSignal,
   work: (session: RedisSession) => Promise<T>,
 ): Promise<T> => {
-  const session = await openRedisSession({ url, tls, connectionName: 'techplus-security-audit', signal })
+  const session = await openRedisSession({ url, tls, connectionName: 'techplus-security-audit', answerWithin, signal })
   try {
     return await work(session)
   } finally {

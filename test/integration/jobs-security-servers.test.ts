@@ -314,6 +314,15 @@ describe('Redis', () => {
     await shut.stop()
     await expect(look(shut.url)).rejects.toThrow('ECONNREFUSED')
   })
+
+  test('that answers nothing any more takes seconds of the audit, and not its minutes', async () => {
+    const mute = await shop.redis({ password: strong })
+    const before = new Redis(mute.url)
+    await before.call('CLIENT', 'PAUSE', '600000', 'ALL')
+    before.disconnect()
+    const look = see(redisAcl({ server: redisOf(readEnv({ REDIS_URL: mute.url })), settings: security.redis }))
+    await expect(look).rejects.toThrow('Command timed out')
+  }, 30_000)
 })
 
 describe('Files and variables', () => {
