@@ -68,7 +68,7 @@ export const measureTree = async (
       for await (const { path, stats } of walk(root, leaveOut)) {
         signal.throwIfAborted()
         if (!stats.isFile()) continue
-        await (await open(path, 'r')).close()
+        await (await open(path, 'r').catch(absent))?.close()
         files++
         bytes += stats.size
       }

@@ -30,7 +30,8 @@ interface Subject {
 interface Looking {
   readonly env: Env
   readonly settings: BackupSettings
-  readonly database: DatabaseSource
+  /** Undefined where it could not be asked: what else is missing is named all the same. */
+  readonly database: DatabaseSource | undefined
   readonly signal: AbortSignal
   readonly look: Look
 }
@@ -82,6 +83,7 @@ const treeSubject = (kind: 'files' | 'configuration', { roots, files, bytes }: T
 
 const databaseSubject = async ({ env, settings, database, signal, look }: Looking): Promise<Subject | undefined> => {
   const { JOBS_DATABASE_URL: url = '', POSTGRES_BIN } = env
+  if (!database) return undefined
   const programs = await look('PostgreSQL', () => databasePrograms(database, POSTGRES_BIN, signal))
   await look('PostgreSQL', async () => {
     const faults = await databaseFaults(url, signal)
@@ -139,7 +141,7 @@ const planned = async (
     look('BACKUP_RECIPIENT', () => recipientIn(env)),
     look('JOBS_DATABASE_URL', () => databaseIn(env, signal)),
   ])
-  const subjects = database ? await subjectsOf({ env, settings, database, signal, look }) : []
+  const subjects = await subjectsOf({ env, settings, database, signal, look })
   const needs = subjects.map(({ need }) => need)
   const places = [
     look('BACKUP_DIR', () => roomFaults(folder, needs, settings.room, signal)),

@@ -73,28 +73,28 @@ export const sweepBucket = async (
   })
   const own = left === undefined ? undefined : readSending(left)
   let removed = 0
-  // Parts that stay cost room in the bucket, and are no reason to go without a backup.
-  const abandon = async (upload: Upload) => {
+  // What stays costs room in the bucket, and is no reason to go without a backup: a key may not be allowed to remove.
+  const without = async (work: Promise<void>) => {
     try {
-      await bucket.abandon(kind, upload, signal)
+      await work
       removed++
     } catch (cause) {
       signal.throwIfAborted()
       run.failure(`${kind}: ${wordsOf(cause)}`)
     }
   }
-  if (own?.id !== undefined && own.to === bucket.words) await abandon({ name: own.name, id: own.id })
+  if (own?.id !== undefined && own.to === bucket.words)
+    await without(bucket.abandon(kind, { name: own.name, id: own.id }, signal))
   const before = Date.now() - abandonedMinutes * 60_000
   for (const upload of await bucket.unfinished(kind, signal)) {
     if (upload.began > before || parseName(upload.name)?.kind !== kind) continue
-    await abandon(upload)
+    await without(bucket.abandon(kind, upload, signal))
   }
   const [kept, ages] = await Promise.all([bucket.list(kind, signal), bucket.ages(kind, signal)])
   for (const { file, manifest } of copiesOf(kind, kept)) {
     if (file === undefined || manifest !== undefined) continue
     if (file !== own?.name && (ages.get(file) ?? before) >= before) continue
-    await bucket.remove(kind, file, signal)
-    removed++
+    await without(bucket.remove(kind, file, signal))
   }
   await rm(path, { force: true })
   return removed

@@ -1,7 +1,7 @@
 import { access, constants, stat, statfs } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { BackupSettings } from '../../config/backup.ts'
-import { isCode } from '../../exporters/failure.ts'
+import { isCode, wordsOf } from '../../exporters/failure.ts'
 import { copiesOf, isWhole } from './copies.ts'
 import { folderPlace } from './folder.ts'
 import type { Kind } from './manifest.ts'
@@ -43,11 +43,17 @@ export const roomFaults = async (
   { growth, spare }: BackupSettings['room'],
   signal: AbortSignal,
 ): Promise<readonly string[]> => {
-  const there = await nearest(folder)
+  const remedy = 'Give it the right to, or set BACKUP_DIR to another folder'
+  let there = folder
+  try {
+    there = await nearest(folder)
+  } catch (cause) {
+    return [`this user may not write to ${folder} (${wordsOf(cause)}). ${remedy}`]
+  }
   try {
     await access(there, constants.W_OK | constants.X_OK)
   } catch {
-    return [`this user may not write to ${there}. Give it the right to, or set BACKUP_DIR to another folder`]
+    return [`this user may not write to ${there}. ${remedy}`]
   }
   const sizes = await Promise.all(needs.map((need) => estimate(folder, need, growth, signal)))
   const wanted = sizes.reduce((sum, size) => sum + size, spare)

@@ -103,10 +103,18 @@ const tidy = async ({ place, kind, days, settings, run }: Tidying, remove: (copy
   const good = await goodIn(place, kind, { copies, most: Math.max(1, least), signal })
   const old = expired(copies, { days, least, good, now: Date.now() })
   if (old.length > 0) run.step(`${kind}: removing ${old.length} past ${days} days from ${place.words}`)
-  for (const copy of old) {
+  let removed = 0
+  try {
+    for (const copy of old) {
+      signal.throwIfAborted()
+      await remove(copy)
+      removed += 1
+      run.progress()
+    }
+  } catch (cause) {
     signal.throwIfAborted()
-    await remove(copy)
-    run.progress()
+    // What stays costs room, and is no reason to go without a second copy of the new one.
+    run.failure(`${kind}: could not remove all past ${days} days: ${wordsOf(cause)}`)
   }
-  return old.length > 0 ? ` (${old.length} past ${days} days removed)` : ''
+  return removed > 0 ? ` (${removed} past ${days} days removed)` : ''
 }

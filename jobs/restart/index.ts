@@ -33,14 +33,8 @@ export const restartJob = (
   name: 'restart',
   setting,
   plan: async (signal: AbortSignal): Promise<Plan> => {
-    const url = healthOf(env)
     const folder = placesOf(env.JOBS_DIR, 'restart').own
-    const [state] = await Promise.all([
-      readState(folder).catch((cause: unknown) => {
-        throw new Refused([wordsOf(cause)], { cause })
-      }),
-      driver.check(signal),
-    ])
+    const { url, state } = await looked(env, folder, driver, signal)
     const healthy = await isHealthy(url, signal)
     return {
       steps: stepsOf({ url, healthy, how, driver, state, now: now() }),
@@ -49,14 +43,27 @@ export const restartJob = (
   },
 })
 
+/** @throws Refused naming every fault at once */
+const looked = async (env: Env, folder: string, driver: Driver, signal: AbortSignal) => {
+  const faults: string[] = []
+  const told = (cause: unknown) => {
+    signal.throwIfAborted()
+    faults.push(...(cause instanceof Refused ? cause.faults : [wordsOf(cause)]))
+    return undefined
+  }
+  const url = healthOf(env)
+  if (url === undefined) faults.push('API_URL is missing: it names the API whose health is looked at')
+  const [state] = await Promise.all([readState(folder).catch(told), driver.check(signal).catch(told)])
+  if (url === undefined || state === undefined || faults.length > 0) throw new Refused(faults)
+  return { url, state }
+}
+
 const pause = async (milliseconds: number, signal: AbortSignal) => {
   await delay(milliseconds, undefined, { signal })
 }
 
-const healthOf = ({ API_URL: url }: Env) => {
-  if (url === undefined) throw new Refused(['API_URL is missing: it names the API whose health is looked at'])
-  return `${url.replace(/\/$/, '')}${services.api.health}`
-}
+const healthOf = ({ API_URL: url }: Env) =>
+  url === undefined ? undefined : `${url.replace(/\/$/, '')}${services.api.health}`
 
 interface Looked {
   readonly url: string

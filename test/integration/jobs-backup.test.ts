@@ -17,7 +17,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { ensurePrograms } from '../../compose/local/programs.ts'
 import { openRedisSession } from '../../exporters/redis/session.ts'
 import { libpqLogin } from '../../jobs/backup/libpq.ts'
-import { type Kind, type Manifest, readManifest } from '../../jobs/backup/manifest.ts'
+import { type Kind, type Manifest, namesOf, readManifest } from '../../jobs/backup/manifest.ts'
 import { claim, ownerFaults } from '../../jobs/backup/owner.ts'
 import { openBucket } from '../../jobs/backup/s3.ts'
 import { backupLimits, backupPage, benchBackup } from '../bench/backup.ts'
@@ -218,6 +218,18 @@ test('a pg_dump of another major is refused, and every fault is told at once', a
   expect(failures.join('\n')).toMatch(/BACKUP_RECIPIENT is missing/)
 })
 
+test('where the database is not to be asked either, what else is missing is named all the same', async () => {
+  const { outcome, failures } = await stand.run({
+    JOBS_DATABASE_URL: 'postgres://u:p@127.0.0.1:1/x',
+    JOBS_REDIS_URL: '',
+  })
+  expect(outcome).toBe('refused')
+  expect(failures).toEqual([
+    expect.stringMatching(/^JOBS_DATABASE_URL leads to no database/),
+    expect.stringMatching(/^JOBS_REDIS_URL is missing/),
+  ])
+})
+
 test('a login that may not read a table is refused before anything is written', async () => {
   await stand.client.query(`create role half login password 'half'; grant usage on schema public to half`)
   const url = new URL(stand.postgres.url)
@@ -244,6 +256,14 @@ test('somebody who holds a table for himself ends the run after its time, and it
   const { rows } = await stand.client.query(`select from pg_stat_activity where application_name = 'techplus-backup'`)
   expect(rows).toEqual([])
 }, 30_000)
+
+test('a place for backups below what is no folder is refused, with what to do', async () => {
+  const { outcome, failures } = await stand.run({ BACKUP_DIR: join(keyFile, 'backups') })
+  expect([outcome, failures.join('\n')]).toEqual([
+    'refused',
+    expect.stringMatching(/may not write to .*key.txt\/backups \(ENOTDIR.*set BACKUP_DIR to another folder/),
+  ])
+})
 
 test('a disk without room is noticed before', async () => {
   const { outcome, failures } = await stand.run({}, { room: { growth: 1.5, spare: 1e18 } })
@@ -326,6 +346,27 @@ test('those past their time go, and the newest good ones stay', async () => {
   const { local } = stand.seen()
   expect(local.length).toBe(before - old.length + 1)
   for (const { manifest } of old) expect(local).not.toContain(manifest)
+}, 60_000)
+
+test('a key that may remove nothing in the bucket costs no backup, here or there', async () => {
+  expect((await stand.run({}, { parts: ['database'] })).outcome).toBe('succeeded')
+  const bucket = bucketBelow('techplus')
+  const [half, old] = [Date.parse('2020-01-02T00:00:00Z'), Date.parse('2020-01-01T00:00:00Z')].map((taken) =>
+    namesOf('database', taken),
+  )
+  // One that a killed run left, and one past its time.
+  for (const name of [half?.file, old?.file, old?.manifest]) await bucket.write('database', name ?? '', '{}', signal)
+  stand.s3.mischief('kept')
+  const before = stand.s3.objects('database').size
+  const upload = { ...testSettings.upload, abandonedMinutes: 0 }
+  const record = await stand.run({}, { parts: ['database'], upload })
+  stand.s3.mischief(undefined)
+  expect(record).toMatchObject({ outcome: 'failed', words: expect.stringMatching(/does not allow it.*DeleteObject/) })
+  expect(record.failures).toHaveLength(2)
+  // The file and its manifest.
+  expect(stand.s3.objects('database').size).toBe(before + 2)
+  expect((await stand.run({}, { parts: ['database'], upload })).outcome).toBe('succeeded')
+  expect([...stand.s3.objects('database').keys()].filter((name) => name.includes('-2020'))).toEqual([])
 }, 60_000)
 
 // A gigabyte: npm run bench -- backup. How fast it is beside the pipe, a small one does not tell.

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { readEnv } from '../../config/env.ts'
-import type { RestartSetting } from '../../config/restart.ts'
+import { type RestartSetting, restartSetting } from '../../config/restart.ts'
 import { placesOf } from '../../exporters/jobs/folder.ts'
 import type { JobRecord } from '../../exporters/jobs/record.ts'
 import { Refused } from '../../jobs/job.ts'
@@ -213,8 +213,15 @@ describe('nothing is changed, and what is wrong is named, where', () => {
   test('the address of the API is missing', async () => {
     const nothing = restartJob(readEnv({ JOBS_DIR: folder }))
     await expect(nothing.plan(fresh())).rejects.toMatchObject({
-      faults: [expect.stringMatching(/^API_URL is missing/)],
+      faults: expect.arrayContaining([expect.stringMatching(/^API_URL is missing/)]),
     })
+    const neither = restartJob(readEnv({ JOBS_DIR: folder }), {
+      how: { ...restartSetting, driver: { by: 'docker', container: 'nobody-has-it' } },
+    })
+    expect(await faultsOf(neither)).toEqual([
+      expect.stringMatching(/^API_URL is missing/),
+      expect.stringMatching(/container|docker/i),
+    ])
   })
 
   test.each<readonly [string, RestartSetting['driver'], RegExp]>([

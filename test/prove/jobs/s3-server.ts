@@ -15,8 +15,8 @@ const ending = '._S3rver_object'
 
 export const listed = (folder: string): readonly string[] => (existsSync(folder) ? readdirSync(folder) : [])
 
-/** What happens to the bytes of an object on their way to whoever reads it: one of them is turned, or half are lost. */
-export type Mischief = 'altered' | 'truncated'
+/** What happens to the bytes of an object on their way to whoever reads it: one of them is turned, or half are lost. Or nobody may remove one. */
+export type Mischief = 'altered' | 'truncated' | 'kept'
 
 /**
  * A server that speaks S3, with one bucket: s3rver, and before it what it does not know, which is to end an upload, and to
@@ -45,6 +45,9 @@ export const startS3 = async (shop: Shop) => {
   const front = createServer((asked, answer) => {
     const { searchParams } = new URL(asked.url ?? '/', 'http://s3')
     const id = searchParams.get('uploadId')
+    if (asked.method === 'DELETE' && state.mischief === 'kept') {
+      return void answer.writeHead(403, { 'content-type': 'application/xml' }).end(denied)
+    }
     if (asked.method === 'DELETE' && id !== null) {
       rmSync(join(uploadsFolder, id), { recursive: true, force: true })
       state.aborted++
@@ -80,6 +83,8 @@ export const startS3 = async (shop: Shop) => {
 }
 
 export type S3 = Awaited<ReturnType<typeof startS3>>
+
+const denied = '<?xml version="1.0"?><Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>'
 
 const uploadsText = (folder: string) => {
   const one = (id: string) => {
