@@ -53,14 +53,24 @@ export interface Opened {
   readonly graceMs?: number
 }
 
+const given = () => {
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: {
+        'dry-run': { type: 'boolean', default: false },
+        allow: { type: 'string', multiple: true, default: [] },
+      },
+    })
+  } catch (cause) {
+    return wordsOf(cause)
+  }
+}
+
 const run = async (open: () => Opened | Promise<Opened>): Promise<number> => {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: {
-      'dry-run': { type: 'boolean', default: false },
-      allow: { type: 'string', multiple: true, default: [] },
-    },
-  })
+  const words = given()
+  if (typeof words === 'string') return wrongly(words)
+  const { values, positionals } = words
   const [name, ...more] = positionals
   if (name === undefined || more.length > 0) return wrongly('Name one job.')
   const { allow } = values
@@ -69,7 +79,10 @@ const run = async (open: () => Opened | Promise<Opened>): Promise<number> => {
   const faults = settingFaults(settings)
   if (faults.length > 0) throw new Refused(faults)
   const all = [...jobs.values()].map((job): Job => ({ ...job, setting: settings[job.name] }))
-  if (allow.length > 0 && (name === 'list' || name === 'schedule')) return wrongly('--allow is for one run of one job.')
+  const ofOneJob = allow.length > 0 || values['dry-run']
+  // Whoever asks what a schedule would do is not to have it run.
+  if (ofOneJob && (name === 'list' || name === 'schedule'))
+    return wrongly('--allow and --dry-run are for one run of one job.')
   if (name === 'list') return list(all)
   const signal = stopping()
   const options = { ...opened, signal, tell }

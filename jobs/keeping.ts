@@ -36,6 +36,18 @@ export interface Keeping {
   endAtOnce(record: JobRecord): void
 }
 
+/**
+ * Makes a folder below `JOBS_DIR`, or that itself.
+ * @throws Error saying what to do
+ */
+export const makeJobsFolder = async (path: string): Promise<void> => {
+  await mkdir(path, { recursive: true, mode: 0o755 }).catch((cause: unknown) => {
+    throw new Error(`could not make ${path}: ${wordsOf(cause)}. Set JOBS_DIR to a folder that this user may write to`, {
+      cause,
+    })
+  })
+}
+
 /** The disk is full. */
 export class NoRoom extends Error {}
 

@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { JobName, JobSettings } from '../config/jobs.ts'
 import { wordsOf } from '../exporters/failure.ts'
@@ -8,7 +7,7 @@ import type { JobRecord } from '../exporters/jobs/record.ts'
 import type { Tell } from '../exporters/secret.ts'
 import { type Ending, endingOf, inTime, type Verdict } from './ending.ts'
 import { type Job, Refused, Undecided } from './job.ts'
-import { type Keeping, keepingOf, NoRoom, runName } from './keeping.ts'
+import { type Keeping, keepingOf, makeJobsFolder, NoRoom, runName } from './keeping.ts'
 import { type Report, reportOf } from './report.ts'
 import { folderScrape, writeTextfile } from './textfile.ts'
 
@@ -88,7 +87,7 @@ const toldToAll = (name: JobName, { folder, settings, tell }: Place) =>
 
 const locked = async (folder: string, name: JobName) => {
   const { own } = placesOf(folder, name)
-  await mkdir(own, { recursive: true, mode: 0o755 })
+  await makeJobsFolder(own)
   return lockFolder(own, {
     socket: 'run.sock',
     taken: [`${name} runs already, as its lock says`, 'wait for its end, or stop that process'],

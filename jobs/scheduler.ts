@@ -1,5 +1,4 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdir } from 'node:fs/promises'
 import { type JobName, type JobSettings, jobNames } from '../config/jobs.ts'
 import { wordsOf } from '../exporters/failure.ts'
 import { type FolderLock, lockFolder } from '../exporters/folder-lock.ts'
@@ -10,6 +9,7 @@ import { goesOn } from '../exporters/jobs/told.ts'
 import { replaceFile } from '../exporters/replace-file.ts'
 import type { Tell } from '../exporters/secret.ts'
 import type { Job } from './job.ts'
+import { makeJobsFolder } from './keeping.ts'
 import { settleJob } from './runner.ts'
 import { folderScrape, writeTextfile } from './textfile.ts'
 
@@ -48,7 +48,7 @@ export const runSchedule = async (jobs: Iterable<Planned>, options: Options): Pr
   const planned = known.flatMap(({ name, setting: { on, schedule } }) =>
     on && schedule !== undefined ? [{ name, schedule }] : [],
   )
-  await mkdir(folder, { recursive: true, mode: 0o755 })
+  await makeJobsFolder(folder)
   const lock = await lockFolder(folder, {
     socket: 'scheduler.sock',
     taken: ['another scheduler runs the jobs', 'stop it, or set JOBS_DIR to another folder'],

@@ -1,8 +1,8 @@
-import { mkdir } from 'node:fs/promises'
 import type { JobName } from '../../config/jobs.ts'
 import { type FolderLock, FolderTaken, lockFolder } from '../../exporters/folder-lock.ts'
 import { placesOf } from '../../exporters/jobs/folder.ts'
 import { Refused } from '../job.ts'
+import { makeJobsFolder } from '../keeping.ts'
 
 /**
  * Does something while none of these jobs runs, here or in another process: none of them can begin meanwhile.
@@ -25,7 +25,7 @@ export const whileNoneRuns = async <T>(
 
 const lockOf = async (folder: string, job: JobName) => {
   const { own } = placesOf(folder, job)
-  await mkdir(own, { recursive: true, mode: 0o755 })
+  await makeJobsFolder(own)
   return lockFolder(own, {
     socket: 'run.sock',
     taken: [`the job ${job} runs, or its lock is held by another that must not be disturbed`, 'wait for its end'],

@@ -421,7 +421,10 @@ describe('nothing is changed, and what is wrong is named, where', () => {
       /--allow guests=3 allows nothing: write one of reservations, tokens, expired_keys, sessions, = and how many/,
     )
     expect(await said('restart', '--dry-run', '--allow', 'reservations=3')).toMatch(/restart asks for nothing/)
-    expect(await said('schedule', '--allow', 'reservations=3')).toMatch(/--allow is for one run of one job/)
+    const ofOneJob = /--allow and --dry-run are for one run of one job/
+    expect(await said('schedule', '--allow', 'reservations=3')).toMatch(ofOneJob)
+    // It would run what is on, until somebody ends it.
+    expect(await said('schedule', '--dry-run')).toMatch(ofOneJob)
     expect(await said('cleanup', '--dry-run', '--allow', 'reservations=30000')).toMatch(/JOBS_REDIS_URL/)
   })
 

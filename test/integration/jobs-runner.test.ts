@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, describe, expect, test } from 'vitest'
 import { ensurePrograms } from '../../compose/local/programs.ts'
@@ -184,6 +184,22 @@ describe('One run of a job', () => {
     expect(await dry.ended).toBe(0)
     expect(dry.said()).toContain('cleanup would:\n  - works')
     expect(existsSync(placesOf(task.folder, 'cleanup').own)).toBe(false)
+  })
+
+  test('that is asked for wrongly does not begin, and ends with 64', async () => {
+    const task = taskOf('works')
+    const one = start([name, '--dryrun'], task)
+    expect(await one.ended).toBe(64)
+    expect(one.said()).toContain("Unknown option '--dryrun'")
+    expect(existsSync(placesOf(task.folder, name).own)).toBe(false)
+  })
+
+  test('does not begin where nothing can be kept of it, and names what to set', async () => {
+    const file = join(shop.folder, 'no-folder')
+    writeFileSync(file, '')
+    const one = start([name], { ...taskOf('works'), folder: file })
+    expect(await one.ended).toBe(1)
+    expect(one.said()).toMatch(/could not make .*no-folder.*ENOTDIR.* Set JOBS_DIR to a folder/)
   })
 
   test('does not begin while the settings have a fault: all of them are named', async () => {
