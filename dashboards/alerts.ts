@@ -63,6 +63,8 @@ const panelOf = (alert: Alert): Panel => {
       ...(alert.threshold ? [`Its threshold is ${alert.threshold.is}.`] : []),
     ].join('\n\n'),
     unit: unitOf(alert),
+    // Many look back for a day at each point.
+    finest: '1m',
     queries: [...judged, ...lines],
     ...(first !== undefined && {
       limits: numbers.map((from) => ({ from, is: severityOf(alert) })),

@@ -179,6 +179,7 @@ const duration = row('How long do they take?', [
   timeseries({
     title: 'p95 by route',
     description: '95 % of the requests of a route are answered within this time. The line is the promised time.',
+    finest: '1m',
     unit: 'seconds',
     min: 0,
     queries: [

@@ -20,6 +20,7 @@ import {
 import { PanelBuilder as StatBuilder } from '@grafana/grafana-foundation-sdk/stat'
 import { PanelBuilder as TextBuilder, TextMode } from '@grafana/grafana-foundation-sdk/text'
 import { PanelBuilder as TimeseriesBuilder } from '@grafana/grafana-foundation-sdk/timeseries'
+import type { Duration } from '../metrics/promql.ts'
 import type { Meaning, Names, Step } from './colour.ts'
 import {
   bySeries,
@@ -68,6 +69,8 @@ interface TimeseriesSpec extends Shown {
   readonly bounds?: readonly string[]
   /** Colours by meaning, by the name of the series; the others get one each. */
   readonly colours?: Readonly<Record<string, Meaning>>
+  /** A point for each so much time at most, however wide the chart: of what changes slowly, or is dear to ask for. */
+  readonly finest?: Duration
   /** `table` beside the chart, with the last and the largest value. */
   readonly legend?: 'list' | 'table'
 }
@@ -110,6 +113,7 @@ export const timeseries = (spec: TimeseriesSpec): Panel => {
       panel.overrideByName(name, [{ id: 'color', value: fixedColour(is) }])
     }
     for (const name of bounds) panel.overrideByName(name, boundProperties)
+    if (spec.finest) panel.interval(spec.finest)
     if (reaches) panel.axisSoftMin(Math.min(...reaches)).axisSoftMax(Math.max(...reaches))
     return finish(panel, spec, at, overTime)
   }

@@ -76,6 +76,7 @@ export const tableRow = row('Which tables grow, and which are not looked after?'
     description: 'Disk space of the ten largest tables with their indexes.',
     width: 8,
     height: 10,
+    finest: '1m',
     unit: 'bytes',
     min: 0,
     queries: [

@@ -87,6 +87,7 @@ export const vacuumRow = row('Does vacuum keep up?', [
     description:
       'Estimated bloat of the ten tables with most. Vacuum makes room for new rows and gives nothing back: pg_repack, or VACUUM FULL in a maintenance window.',
     width: 8,
+    finest: '1m',
     unit: 'bytes',
     min: 0,
     queries: [
@@ -99,6 +100,7 @@ export const vacuumRow = row('Does vacuum keep up?', [
     title: 'Space that a rebuild would free',
     description: 'Estimated bloat of the indexes of a table, of the ten with most: REINDEX INDEX CONCURRENTLY.',
     width: 8,
+    finest: '1m',
     unit: 'bytes',
     min: 0,
     queries: [

@@ -1,23 +1,13 @@
 import { boundary } from '../alerts/alert.ts'
 import { postgresConnectionsNearLimit, usableConnections } from '../alerts/postgres/connections.ts'
 import { activityCount, activityMaxTransaction } from '../exporters/postgres/activity.ts'
-import {
-  databaseBlocksHit,
-  databaseBlocksRead,
-  databaseCommits,
-  databaseDeadlocks,
-  databaseRollbacks,
-  databaseRowsDeleted,
-  databaseRowsFetched,
-  databaseRowsInserted,
-  databaseRowsUpdated,
-  databaseSize,
-  databaseTempBytes,
-} from '../exporters/postgres/databases.ts'
+import { databaseCommits, databaseRollbacks, databaseSize } from '../exporters/postgres/databases.ts'
 import { postgresVitals } from '../exporters/postgres/index.ts'
+import { startTime } from '../exporters/postgres/postmaster.ts'
+import { isReplica } from '../exporters/postgres/replication.ts'
 import { not } from '../metrics/metric.ts'
-import { add, div, instant, max, rate, sum, topk } from '../metrics/promql.ts'
-import { defined, share } from '../metrics/share.ts'
+import { add, div, instant, max, rate, secondsSince, sum, topk } from '../metrics/promql.ts'
+import { defined } from '../metrics/share.ts'
 import { target } from '../metrics/target.ts'
 import { upOrDown } from './colour.ts'
 import { dashboard, row } from './dashboard.ts'
@@ -27,6 +17,7 @@ import { indexRow, tableRow } from './postgres-relations.ts'
 import { statementRow } from './postgres-statements.ts'
 import { vacuumRow, wraparoundRow } from './postgres-vacuum.ts'
 import { replicationRow, sequenceRow, walRow } from './postgres-wal.ts'
+import { cacheHits, workRow } from './postgres-work.ts'
 import { series } from './query.ts'
 import { stateOf } from './state.ts'
 import { uids } from './uids.ts'
@@ -35,12 +26,8 @@ import { postgresServer } from './variables.ts'
 const here = { instance: postgresServer.selected }
 const window = '$__rate_interval'
 const clients = { ...here, backend_type: 'client backend' } as const
-// Databases without a name are the server's own, and templates hold no data.
-const named = { ...here, datname: not('') }
 
 const taken = div(sum(instant(activityCount.where(clients)), target), usableConnections(here))
-const hit = sum(rate(databaseBlocksHit.where(here), window))
-const cacheHits = share(hit, add(hit, sum(rate(databaseBlocksRead.where(here), window))))
 
 const now = row('Is it well?', [
   stat({
@@ -52,8 +39,26 @@ const now = row('Is it well?', [
     names: upOrDown,
   }),
   stat({
+    title: 'Role',
+    description:
+      'A primary takes writes; a standby follows one, and answers readers. Two primaries are told of by an alert.',
+    width: 3,
+    unit: 'plain',
+    queries: [series(max(instant(isReplica.where(here))), '')],
+    names: { 0: { text: 'PRIMARY', is: 'neutral' }, 1: { text: 'STANDBY', is: 'neutral' } },
+  }),
+  stat({
+    title: 'Up for',
+    description:
+      'Since the server started. A restart ends every session, and empties its cache: it is slow for a while.',
+    width: 3,
+    unit: 'seconds',
+    queries: [series(secondsSince(max(instant(startTime.where(here)))), '')],
+  }),
+  stat({
     title: 'Connections in use',
     description: 'Share of the connections for applications that are taken. At 100% nobody new gets in.',
+    width: 3,
     unit: 'share',
     decimals: 0,
     queries: [series(taken, '')],
@@ -63,6 +68,7 @@ const now = row('Is it well?', [
     title: 'Oldest transaction',
     description:
       'Age of the oldest open transaction of a client. It holds its locks, and keeps vacuum from cleaning up.',
+    width: 3,
     unit: 'seconds',
     queries: [series(max(instant(activityMaxTransaction.where(clients))), '')],
     steps: [{ from: 300, is: 'warning' }],
@@ -72,6 +78,7 @@ const now = row('Is it well?', [
     title: 'Found in the cache',
     description:
       'Share of blocks that did not have to be read. Below 99 % for long: shared_buffers is too small, or tables are scanned.',
+    width: 3,
     unit: 'share',
     decimals: 1,
     queries: [series(defined(cacheHits), '', { emptyWhen: 'Nothing was read, or the server was not scraped' })],
@@ -79,6 +86,7 @@ const now = row('Is it well?', [
   stat({
     title: 'Transactions',
     description: 'Transactions per second that ended, committed or rolled back.',
+    width: 3,
     unit: 'perSecond',
     queries: [
       series(sum(add(rate(databaseCommits.where(here), window), rate(databaseRollbacks.where(here), window))), ''),
@@ -87,7 +95,7 @@ const now = row('Is it well?', [
   stat({
     title: 'Size',
     description: 'Disk space of all databases of the server.',
-    width: 5,
+    width: 3,
     unit: 'bytes',
     queries: [series(sum(instant(databaseSize.where(here))), '')],
     opens: { uid: uids.postgresTables },
@@ -139,64 +147,12 @@ const connections = row('Who is connected, and waits?', [
   }),
 ])
 
-const work = row('What does it do?', [
-  timeseries({
-    title: 'Transactions by database',
-    description: 'Committed per second.',
-    width: 8,
-    unit: 'perSecond',
-    min: 0,
-    queries: [series(sum(rate(databaseCommits.where(named), window), ['datname']), ({ label }) => label('datname'))],
-  }),
-  timeseries({
-    title: 'Rolled back and deadlocked',
-    description:
-      'Transactions per second that came to nothing. Deadlocks are a fault of the application: it takes locks in changing order.',
-    width: 8,
-    unit: 'perSecond',
-    min: 0,
-    queries: [
-      series(sum(rate(databaseRollbacks.where(here), window)), 'rolled back'),
-      series(sum(rate(databaseDeadlocks.where(here), window)), 'deadlocks'),
-    ],
-    colours: { 'rolled back': 'notice', deadlocks: 'bad' },
-  }),
-  timeseries({
-    title: 'Rows',
-    description: 'Rows per second that queries fetched through indexes, and changed.',
-    width: 8,
-    unit: 'perSecond',
-    min: 0,
-    queries: [
-      series(sum(rate(databaseRowsFetched.where(here), window)), 'fetched'),
-      series(sum(rate(databaseRowsInserted.where(here), window)), 'inserted'),
-      series(sum(rate(databaseRowsUpdated.where(here), window)), 'updated'),
-      series(sum(rate(databaseRowsDeleted.where(here), window)), 'deleted'),
-    ],
-  }),
-  timeseries({
-    title: 'Found in the cache',
-    description: 'Share of blocks that were in shared_buffers. The rest came from the system: its cache or the disk.',
-    unit: 'share',
-    max: 1,
-    queries: [series(cacheHits, 'found')],
-  }),
-  timeseries({
-    title: 'Written to temporary files',
-    description: 'Bytes per second of sorts and joins that did not fit into work_mem.',
-    unit: 'bytesPerSecond',
-    min: 0,
-    queries: [series(sum(rate(databaseTempBytes.where(here), window)), 'written')],
-    reaches: [0, 1000],
-  }),
-])
-
 export const postgres = dashboard({
   uid: uids.postgres,
   title: 'PostgreSQL',
   description: 'State, connections and work of one PostgreSQL server. What is wrong with it leads to the other three.',
   variables: [postgresServer],
-  rows: [now, connections, work],
+  rows: [now, connections, workRow],
 })
 
 export const postgresQueries = dashboard({

@@ -3,7 +3,7 @@ import { redisMemoryNearLimit } from '../alerts/redis/memory.ts'
 import { blockedClients, connectedClients, maxClients } from '../exporters/redis/clients.ts'
 import { evictedKeys, expiredKeys } from '../exporters/redis/expiry.ts'
 import { redisVitals } from '../exporters/redis/index.ts'
-import { keys, keysExpiring } from '../exporters/redis/keyspace.ts'
+import { keys, keysAverageTtl, keysExpiring } from '../exporters/redis/keyspace.ts'
 import { memoryDataset, memoryFragmentation, memoryMax, memoryResident, memoryUsed } from '../exporters/redis/memory.ts'
 import {
   commandsProcessed,
@@ -127,7 +127,7 @@ const keyspace = row('Do keys live as long as they should?', [
     title: 'Keys',
     description:
       'Keys by database, and those among them that have a time to live. Keys without one stay until evicted.',
-    width: 8,
+    width: 6,
     unit: 'count',
     min: 0,
     queries: [
@@ -139,7 +139,7 @@ const keyspace = row('Do keys live as long as they should?', [
     title: 'Expired and evicted keys',
     description:
       'Per second. Expired keys have lived out their time. Evicted ones had to go for lack of memory: guests are logged out, pages are read anew.',
-    width: 8,
+    width: 6,
     unit: 'perSecond',
     min: 0,
     queries: [
@@ -151,11 +151,20 @@ const keyspace = row('Do keys live as long as they should?', [
   timeseries({
     title: 'Look-ups',
     description: 'Look-ups per second that found their key, and that found none.',
-    width: 8,
+    width: 6,
     unit: 'perSecond',
     min: 0,
     queries: [series(hits, 'hits'), series(misses, 'misses')],
     colours: { hits: 'good', misses: 'notice' },
+  }),
+  timeseries({
+    title: 'Time to live',
+    description:
+      'What the keys that have an end have left on average, by database. It falls where they are written no more.',
+    width: 6,
+    unit: 'seconds',
+    min: 0,
+    queries: [series(gt(instant(keysAverageTtl.where(here)), 0), ({ label }) => label('db'), noKeys)],
   }),
 ])
 

@@ -10,13 +10,16 @@ const stat = (name: string, help: string) =>
 export const checkpointsTimed = stat('checkpoints_timed', 'Checkpoints and restartpoints begun because it was time')
 export const checkpointsRequested = stat('checkpoints_req', 'Checkpoints and restartpoints begun because of a request')
 export const backgroundWriterReset = stat('stats_reset', 'Unix time at which these statistics were last reset')
+export const buffersCheckpointed = stat('buffers_checkpoint', 'Buffers that checkpoints wrote')
+export const buffersCleaned = stat('buffers_clean', 'Buffers that the background writer wrote')
+export const buffersAllocated = stat('buffers_alloc', 'Buffers allocated')
 
 const moved = {
   checkpoints_timed: checkpointsTimed,
   checkpoints_req: checkpointsRequested,
   checkpoint_write_time: stat('checkpoint_write_time', 'Milliseconds checkpoints spent writing files'),
   checkpoint_sync_time: stat('checkpoint_sync_time', 'Milliseconds checkpoints spent bringing files to disk'),
-  buffers_checkpoint: stat('buffers_checkpoint', 'Buffers that checkpoints wrote'),
+  buffers_checkpoint: buffersCheckpointed,
 }
 /** pg_stat_io counts otherwise what took their place: file extensions of many blocks at once, and fsyncs of whole files. */
 const gone = {
@@ -27,9 +30,9 @@ const gone = {
   ),
 }
 const own = {
-  buffers_clean: stat('buffers_clean', 'Buffers that the background writer wrote'),
+  buffers_clean: buffersCleaned,
   maxwritten_clean: stat('maxwritten_clean', 'Times the background writer stopped because it had written too many'),
-  buffers_alloc: stat('buffers_alloc', 'Buffers allocated'),
+  buffers_alloc: buffersAllocated,
   stats_reset: backgroundWriterReset,
 }
 const metrics = { ...moved, ...gone, ...own }
