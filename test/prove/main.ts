@@ -13,6 +13,7 @@ import { ladderProof } from './ladder.ts'
 import { monthProof } from './month.ts'
 import { mutantsProof } from './mutants.ts'
 import { outageProof } from './outage.ts'
+import { panelsProof } from './panels.ts'
 import { type Proof, page } from './proof.ts'
 import { rulesProof } from './rules.ts'
 import { serviceEndsProof } from './service-ends.ts'
@@ -34,6 +35,7 @@ const proofs: Readonly<Record<string, Proof>> = {
   month: monthProof,
   mutants: mutantsProof,
   outage: outageProof,
+  panels: panelsProof,
   rules: rulesProof,
   'service-ends': serviceEndsProof,
   'service-memory': serviceMemoryProof,
