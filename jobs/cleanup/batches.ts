@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { BatchSetting } from '../../config/cleanup.ts'
-import { codeOf, wordsOf } from '../../exporters/failure.ts'
+import { codeOf, isCode, wordsOf } from '../../exporters/failure.ts'
 import type { Session } from '../../exporters/postgres/session.ts'
 import type { Run } from '../job.ts'
 
@@ -148,10 +148,17 @@ const inOne = async (
     return { done: true, count: Number(rows[0]?.count ?? 0) }
   } catch (cause) {
     const code = codeOf(cause)
-    if (busy.test(code) || ofRow.test(code)) return { done: false, late: code === '57014' }
+    if (busy.test(code) || ofRow.test(code)) return { done: false, late: code === '57014' || isShut(cause) }
     throw new Error(`could not clean ${work.table}: ${wordsOf(cause)}`, { cause })
   }
 }
+
+/**
+ * Whether a whole table is locked, as while an index is built, and not a row of it, of which the server says where it is:
+ * to try each of thousands of rows would take hours.
+ */
+const isShut = (cause: unknown) =>
+  isCode(cause, '55P03') && !(cause instanceof Error && 'where' in cause && /\btuple\b/.test(String(cause.where)))
 
 /** As the server told it: block and row. */
 const quoted = (place: string) => {

@@ -158,6 +158,21 @@ describe('reservations and tokens', () => {
     expect(await done()).toMatchObject({ outcome: 'succeeded' })
   })
 
+  test('a table that is shut, as while an index is built, ends the run soon and not at its last row', async () => {
+    const other = new Client(url)
+    await other.connect()
+    await other.query('begin; lock table reservations in share mode')
+    const batch = { ...databaseSetting.batch, lockMs: 20 }
+    const record = await done(job(databaseAlone({ batch })))
+    await other.query('rollback')
+    await other.end()
+    expect(record).toMatchObject({
+      outcome: 'failed',
+      words: expect.stringMatching(/^could not change single rows of .*look for .* what locks it/),
+    })
+    expect((await tally(client)).old).toBe(300)
+  })
+
   test('a reservation that is changed under way so that it is not due any more stays', async () => {
     const { rows } = await client.query(
       `select id from reservations where date < now() - interval '1 year' order by ctid desc limit 1`,
