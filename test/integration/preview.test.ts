@@ -209,7 +209,7 @@ test('a Prometheus that stops is told by every panel, and when it is back they g
   await page.locator('.row button').first().click()
   // Whoever comes now is told why nothing can be chosen.
   const { page: late } = await open(path)
-  expect(await late.locator('.variable-fault').textContent()).toContain('cannot be reached')
+  expect(await late.locator('[data-variable] .variable-fault').textContent()).toContain('cannot be reached')
   expect(await faultyPanels(late)).toBe(asking)
   await demo.component('Prometheus').restart()
   for (const one of [page, late]) {
