@@ -48,14 +48,23 @@ const themeButton = ({ theme, state }: Scene, apply: HeadProps['apply']) => {
   )
 }
 
+/** By the name of the first that it keeps from being read: a Prometheus that is gone is said once. */
+const faultsOf = (marked: readonly Marked[]) =>
+  new Map(
+    marked
+      .filter(({ fault }, place) => marked.findIndex((other) => other.fault === fault) === place)
+      .map(({ json, fault }) => [json.name, fault]),
+  )
+
 /** A switch for each annotation, as Grafana has it; one that cannot be read says so beside it. */
-const markBar = ({ dashboard, scene: { state }, marked, apply }: HeadProps) =>
-  annotationsOf(dashboard)
+const markBar = ({ dashboard, scene: { state }, marked, apply }: HeadProps) => {
+  const faults = faultsOf(marked)
+  return annotationsOf(dashboard)
     .filter(({ hide }) => !hide)
     .map((json) => {
       const { name } = json
       const on = isOn(json, state)
-      const fault = marked.find((one) => one.json.name === name)?.fault
+      const fault = faults.get(name)
       const press = () => apply({ marks: { ...state.marks, [name]: !on } })
       return el(
         'div',
@@ -72,6 +81,7 @@ const markBar = ({ dashboard, scene: { state }, marked, apply }: HeadProps) =>
         fault !== undefined && el('span', { class: 'variable-fault', role: 'alert' }, icon('warning'), fault),
       )
     })
+}
 
 /** What is to be known of the page, whatever stands in it. */
 export const notice = (prometheus: string) =>
