@@ -29,7 +29,8 @@ export const backupFailing = alert({
   for: '1m',
   severity: 'high',
   owner: 'platform',
-  summary: ({ label }) => `The last run of ${label('job_name')} left no verified backup: it ${label('outcome')}`,
+  summary: ({ label }) =>
+    `The last run of ${label('job_name')} ${label('outcome')}: what it saves is not verified in every place where it should be`,
   action: ({ label }) =>
     `Read what it said, mend that, and run it again by hand today: npm run job -- ${label('job_name')}. The backups before it are all there.`,
   runbook: {
@@ -50,6 +51,7 @@ export const backupFailing = alert({
     ],
     mitigation: [
       'A server, the bucket or the network was gone: run it again once that is back.',
+      'Only sending it, or removing an old one, failed: the new one is good here. Mend that place; a key of a bucket needs s3:DeleteObject too.',
       'No room: make some (not among the newest backups), or give BACKUP_DIR a larger disk.',
       'refused: what it names is missing: a program, a key, a right. Put it there; --dry-run says when all is well.',
       'killed: see whether the kernel ended it (dmesg -T | grep -i "killed process"). What it left is cleared up by the next run.',

@@ -17,6 +17,9 @@ export const nameOf = (cause: unknown) => (cause instanceof Error ? cause.name :
 
 const rights = 's3:ListBucket, GetObject, PutObject, DeleteObject, AbortMultipartUpload, ListBucketMultipartUploads'
 
+/** Nobody answers where the bucket should be: that may be over tomorrow. */
+export class BucketAway extends Error {}
+
 /** What went wrong there, with what to do. Keys are not among the words. */
 export const namedFailure = (cause: unknown, what: string, { bucket, prefix, endpoint }: BucketAddress) => {
   const failed = (words: string) => new Error(`${what}: ${words}`, { cause })
@@ -35,9 +38,8 @@ export const namedFailure = (cause: unknown, what: string, { bucket, prefix, end
   }
   const unreachable = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'ECONNRESET', 'ETIMEDOUT', 'EHOSTUNREACH']
   if (name === 'TimeoutError' || unreachable.some((code) => isCode(cause, code))) {
-    return failed(
-      `nobody answers at ${endpoint ?? 'Amazon'} (${wordsOf(cause)}). Check BACKUP_S3_ENDPOINT and the network`,
-    )
+    const words = `nobody answers at ${endpoint ?? 'Amazon'} (${wordsOf(cause)}). Check BACKUP_S3_ENDPOINT and the network`
+    return new BucketAway(`${what}: ${words}`, { cause })
   }
   return failed(wordsOf(cause))
 }

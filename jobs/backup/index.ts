@@ -5,6 +5,7 @@ import { jobs } from '../../config/jobs.ts'
 import { wordsOf } from '../../exporters/failure.ts'
 import { type Job, type Plan, Refused } from '../job.ts'
 import { measureTree, rootsOf, type Tree, treeSource } from './archive.ts'
+import { BucketAway } from './bucket-failure.ts'
 import { type DatabaseSource, databaseFaults, databasePrograms, databaseSource, identify } from './database.ts'
 import { opens, type Recipient, recipientOf } from './encryption.ts'
 import type { Kind } from './manifest.ts'
@@ -13,7 +14,7 @@ import { identifyRedis, redisSource } from './redis.ts'
 import { type Need, roomFaults } from './room.ts'
 import { type Bucket, openBucket } from './s3.ts'
 import type { Source } from './source.ts'
-import { saveAll } from './work.ts'
+import { type Prepared, saveAll } from './work.ts'
 
 interface More {
   readonly settings?: BackupSettings
@@ -143,20 +144,39 @@ const planned = async (
   ])
   const subjects = await subjectsOf({ env, settings, database, signal, look })
   const needs = subjects.map(({ need }) => need)
-  const places = [
+  const [room, owned] = await Promise.all([
     look('BACKUP_DIR', () => roomFaults(folder, needs, settings.room, signal)),
-    look('', async () => (database ? ownerFaults(database, folder, bucket, signal) : [])),
-  ]
-  faults.push(...(await Promise.all(places)).flatMap((found) => found ?? []))
+    look('', async () => (database ? owners({ database, folder, bucket, signal }) : undefined)),
+  ])
+  faults.push(...(room ?? []), ...(owned?.faults ?? []))
   if (faults.length > 0 || !recipient || !database) {
     bucket?.close()
     throw new Refused(faults)
   }
   const sources = subjects.map(({ source }) => source)
-  const prepared = { sources, owner: database, folder, bucket, recipient, settings }
+  const away = owned?.away
+  const there = away === undefined ? bucket : undefined
+  const prepared = { sources, owner: database, folder, bucket: there, away, recipient, settings }
   return {
-    steps: stepsOf(subjects, { folder, bucket, recipient, settings }),
+    steps: stepsOf(subjects, prepared),
     run: (run) => saveAll(prepared, run).finally(() => bucket?.close()),
+  }
+}
+
+interface Owning {
+  readonly database: DatabaseSource
+  readonly folder: string
+  readonly bucket: Bucket | undefined
+  readonly signal: AbortSignal
+}
+
+/** Whether the places are this database's own. One copy here is better than none: a bucket where nobody answers refuses nothing. */
+const owners = async ({ database, folder, bucket, signal }: Owning) => {
+  try {
+    return { faults: await ownerFaults(database, folder, bucket, signal) }
+  } catch (cause) {
+    if (!(cause instanceof BucketAway)) throw cause
+    return { faults: await ownerFaults(database, folder, undefined, signal), away: wordsOf(cause) }
   }
 }
 
@@ -191,11 +211,7 @@ const bucketOf = (env: Env, { upload }: BackupSettings): Bucket | undefined => {
 
 const stepsOf = (
   subjects: readonly Subject[],
-  {
-    folder,
-    bucket,
-    settings,
-  }: { folder: string; bucket: Bucket | undefined; recipient: Recipient; settings: BackupSettings },
+  { folder, bucket, away, settings }: Pick<Prepared, 'folder' | 'bucket' | 'away' | 'settings'>,
 ): readonly string[] => {
   const { localDays, remoteDays, least } = settings.keep
   const kinds: readonly Kind[] = subjects.map(({ source }) => source.kind)
@@ -209,6 +225,10 @@ const stepsOf = (
       ? [
           `send it to ${bucket.words}, read it back, and remove those there that are older than ${remoteDays} days, ${never}`,
         ]
-      : ['keep no second copy, as BACKUP_S3_BUCKET is not set']),
+      : [
+          away === undefined
+            ? 'keep no second copy, as BACKUP_S3_BUCKET is not set'
+            : `send it nowhere, and fail for that: ${away}`,
+        ]),
   ]
 }

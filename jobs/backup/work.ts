@@ -19,6 +19,8 @@ export interface Prepared {
   readonly owner: Owner
   readonly folder: string
   readonly bucket: Bucket | undefined
+  /** Why nothing can be sent to a bucket that there should be. */
+  readonly away?: string | undefined
   readonly recipient: Recipient
   readonly settings: BackupSettings
 }
@@ -32,8 +34,9 @@ const lastLook = 20_000
  * @returns what was done, in one sentence
  */
 export const saveAll = async (prepared: Prepared, run: Run): Promise<string> => {
-  const { sources, folder, bucket } = prepared
+  const { sources, folder, bucket, away } = prepared
   const done: string[] = []
+  if (away !== undefined) run.failure(`it is kept here alone: ${away}`)
   try {
     for (const source of sources) {
       try {

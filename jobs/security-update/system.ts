@@ -4,6 +4,7 @@ import { wordsOf } from '../../exporters/failure.ts'
 import { within } from '../../exporters/time-limit.ts'
 import { Refused, type Run } from '../job.ts'
 import { findProgram, output, startProgram } from '../program.ts'
+import { ownVariables } from '../update/outside.ts'
 import { type PendingUpdate, pendingUpdates } from './pending.ts'
 import { type Command, rootPrefix } from './root.ts'
 
@@ -89,7 +90,12 @@ const applied = async ({ mend, lists, install, prefix, minutes, installing }: Ap
   const signal = within(minutes * 60_000, run.signal)
   const as = async (command: Command) => {
     const env = { LC_ALL: 'C', DEBIAN_FRONTEND: 'noninteractive' }
-    const { stdin, stdout, ended } = startProgram([...prefix, ...command], { signal, env, onErrorLine: run.progress })
+    const { stdin, stdout, ended } = startProgram([...prefix, ...command], {
+      signal,
+      env,
+      without: ownVariables,
+      onErrorLine: run.progress,
+    })
     stdin.end()
     stdout.on('data', run.progress)
     await ended

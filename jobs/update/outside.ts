@@ -19,12 +19,12 @@ export interface Outside {
 const mark = 'TECHPLUS_UPDATE_OF'
 
 /** Our own logins and keys are none of the business of a package's install script. */
-const ours = variableNames.flatMap((name) => [name, `${name}_FILE`])
+export const ownVariables = variableNames.flatMap((name) => [name, `${name}_FILE`])
 
 /** @param folder the job's own, an absolute path: what another installation has started is not ours */
 export const outsideOf = (folder: string): Outside => ({
   // Nobody is there to type a password.
-  options: { env: { [mark]: folder, GIT_TERMINAL_PROMPT: '0', LC_ALL: 'C' }, without: ours },
+  options: { env: { [mark]: folder, GIT_TERMINAL_PROMPT: '0', LC_ALL: 'C' }, without: ownVariables },
   hiding: (work) =>
     work.catch((cause: unknown) => {
       throw new Error(withoutLogins(wordsOf(cause)), { cause })

@@ -1,4 +1,4 @@
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import type { Env } from '../../config/env.ts'
 import { folderPlace } from '../backup/folder.ts'
 import { completeIn } from '../backup/place.ts'
@@ -15,10 +15,14 @@ export const restoreWords = async (env: Env, since: number, signal: AbortSignal)
   const all = await completeIn(folderPlace(env.BACKUP_DIR), 'database', signal).catch(() => [])
   const found = all.filter(({ taken }) => taken >= Math.floor(since / 1_000) * 1_000).at(-1)
   const name = found?.manifest.replace(/\.manifest\.json$/, '.dump.gz.age') ?? 'THE-BACKUP.dump.gz.age'
-  const file = quoted(join(env.BACKUP_DIR, 'database', name))
+  const file = quoted(join(resolve(env.BACKUP_DIR), 'database', name))
   const key = quoted(env.files.BACKUP_IDENTITY ?? 'KEY-FILE')
-  const { hostname, port, username, pathname } = new URL(env.JOBS_DATABASE_URL ?? 'postgres://HOST/DATABASE')
-  const server = `-h ${quoted(hostname)} -p ${port || '5432'} -U ${quoted(decodeURIComponent(username) || 'USER')}`
+  const { hostname, port, username, pathname, searchParams } = new URL(
+    env.JOBS_DATABASE_URL ?? 'postgres://HOST/DATABASE',
+  )
+  // A folder of sockets stands behind the address, and an address of IPv6 in brackets.
+  const host = searchParams.get('host') ?? hostname.replace(/^\[(.*)\]$/, '$1')
+  const server = `-h ${quoted(host)} -p ${port || '5432'} -U ${quoted(decodeURIComponent(username) || 'USER')}`
   const scratch = quoted(`${decodeURIComponent(pathname.slice(1))}_before`)
   const commands = [
     `createdb ${server} ${scratch}`,
