@@ -7,7 +7,7 @@ import {
   replicaLagSeconds,
 } from '../../exporters/redis/replication.ts'
 import { instanceInfo } from '../../exporters/redis/server.ts'
-import { and, delta, gt, instant, lastOverTime, lt, minOverTime, round } from '../../metrics/promql.ts'
+import { and, avgOverTime, delta, gt, instant, lastOverTime, lt, minOverTime, round } from '../../metrics/promql.ts'
 import { target as server } from '../../metrics/target.ts'
 import { type Alert, alert } from '../alert.ts'
 import { cli } from './cli.ts'
@@ -143,10 +143,14 @@ export const redisReplicaSilent = alert({
   },
 })
 
+/** A backup is sent a full copy as well, and is connected for as long as that takes. */
+const hardlyThere = 0.2
+
 export const redisFullCopies = alert({
   name: 'RedisFullCopies',
   threshold: { is: '3', least: '0', most: '1000', source: 'Ours: as many as there are replicas in a large set' },
-  expr: (threshold) => gt(round(delta(fullCopies, '1h')), threshold),
+  expr: (threshold) =>
+    and(gt(round(delta(fullCopies, '1h')), threshold), gt(avgOverTime(connectedReplicas, '1h'), hardlyThere)),
   for: '1m',
   severity: 'medium',
   owner: 'platform',

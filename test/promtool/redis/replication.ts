@@ -86,13 +86,18 @@ export const replicationCases: readonly Case[] = [
   }),
   ...trial({
     about: redisFullCopies,
-    fault: [series(fullCopies, 'redis', perMinute(0.4))],
+    fault: [series(fullCopies, 'redis', perMinute(0.4)), series(connectedReplicas, 'redis', steady(1))],
     early: '8m',
     at: '90m',
     says: { value: '24' },
     quiet: {
-      'of three in an hour': [series(fullCopies, 'redis', '0x60 3x120')],
-      'of a restart': [series(fullCopies, 'redis', '90x60 0x120')],
+      'of three in an hour': [series(fullCopies, 'redis', '0x60 3x120'), series(connectedReplicas, 'redis', steady(1))],
+      'of a restart': [series(fullCopies, 'redis', '90x60 0x120'), series(connectedReplicas, 'redis', steady(1))],
+      // Connected in one scrape of ten.
+      'of a backup every few minutes': [
+        series(fullCopies, 'redis', perMinute(0.1)),
+        series(connectedReplicas, 'redis', '1 0x8 '.repeat(20).trim()),
+      ],
     },
   }),
 ]
