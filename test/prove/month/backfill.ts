@@ -1,13 +1,7 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import type { RuleGroup } from '../../../alerts/alert.ts'
-import { ensurePrograms } from '../../../compose/local/programs.ts'
-import { run } from '../../../compose/local/run.ts'
-import { startPrometheus } from '../../../compose/local/servers.ts'
-import { ruleFile } from '../../../compose/rule-file.ts'
-import { yaml } from '../../../compose/yaml.ts'
-import { freePort, type workshop } from '../../integration/servers.ts'
+import type { workshop } from '../../integration/servers.ts'
 import type { InputSeries } from '../../promtool/series.ts'
+import { history } from '../history.ts'
 
 /** Every sample of promtool's notation: none where it leaves one out. */
 const samplesOf = (values: string): readonly (number | undefined)[] =>
@@ -39,38 +33,11 @@ export const backfilled = async (
     days,
   }: { readonly series: readonly InputSeries[]; readonly groups: readonly RuleGroup[]; readonly days: number },
 ) => {
-  const programs = await ensurePrograms(['prometheus', 'promtool'])
-  const home = join(shop.folder, 'month')
-  const dataDir = join(home, 'data')
-  mkdirSync(dataDir, { recursive: true })
-  const put = (name: string, text: string) => {
-    writeFileSync(join(home, name), text)
-    return join(home, name)
-  }
-  const promtool = async (...args: readonly string[]) => {
-    const { code, output } = await run([programs.promtool.path, 'tsdb', 'create-blocks-from', ...args], {
-      env: programs.promtool.env,
-    })
-    if (code !== 0) throw new Error(output)
-  }
+  const { put, add, record, start } = await history(shop, 'month')
   const end = Math.floor(Date.now() / 1000 / minute) * minute
   const begin = end - days * 86_400
-  const port = await freePort()
-  const start = () =>
-    startPrometheus({
-      program: programs.prometheus,
-      dataDir,
-      port,
-      configFile: put('prometheus.yml', yaml({ scrape_configs: [] })),
-      args: ['--storage.tsdb.retention.time=60d'],
-    })
-  await promtool('openmetrics', put('samples.txt', openMetrics(series, begin)), dataDir)
-  const first = await start()
-  const rules = put('rules.yml', yaml(ruleFile(groups)))
-  const times = [`--start=${begin}`, `--end=${end}`, '--eval-interval=1m']
-  await promtool('rules', ...times, `--url=${first.url}`, `--output-dir=${dataDir}`, rules)
-  // It finds the new blocks when it starts.
-  await first.stop()
+  await add(put('samples.txt', openMetrics(series, begin)))
+  await record({ groups, begin, end, every: minute })
   const prometheus = shop.keep(await start())
   return {
     ask: async (promql: string): Promise<number> => {

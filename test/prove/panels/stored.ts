@@ -1,13 +1,9 @@
-import { closeSync, mkdirSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs'
+import { closeSync, openSync, rmSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { isAlert } from '../../../alerts/alert.ts'
 import { ruleFiles } from '../../../alerts/index.ts'
-import { ensurePrograms } from '../../../compose/local/programs.ts'
-import { run } from '../../../compose/local/run.ts'
-import { startPrometheus } from '../../../compose/local/servers.ts'
-import { ruleFile } from '../../../compose/rule-file.ts'
-import { yaml } from '../../../compose/yaml.ts'
-import { freePort, type workshop } from '../../integration/servers.ts'
+import type { workshop } from '../../integration/servers.ts'
+import { history } from '../history.ts'
 import type { HouseSeries } from './house.ts'
 
 /** Seconds between two scrapes, and in a block. */
@@ -52,20 +48,7 @@ interface History {
 
 /** A Prometheus that has scraped these for so many hours, and recorded what the rules record. */
 export const stored = async (shop: ReturnType<typeof workshop>, { series, hours, say }: History): Promise<Stored> => {
-  const programs = await ensurePrograms(['prometheus', 'promtool'])
-  const home = join(shop.folder, 'panels')
-  const dataDir = join(home, 'data')
-  mkdirSync(dataDir, { recursive: true })
-  const put = (name: string, text: string) => {
-    writeFileSync(join(home, name), text)
-    return join(home, name)
-  }
-  const promtool = async (...args: readonly string[]) => {
-    const { code, output } = await run([programs.promtool.path, 'tsdb', 'create-blocks-from', ...args], {
-      env: programs.promtool.env,
-    })
-    if (code !== 0) throw new Error(output)
-  }
+  const { home, add, record, start } = await history(shop, 'panels')
   const end = Math.floor(Date.now() / 1000 / 60) * 60
   const begin = end - hours * 3600
   // Block by block: promtool reads all of a file for each block that it writes.
@@ -73,34 +56,17 @@ export const stored = async (shop: ReturnType<typeof workshop>, { series, hours,
     const to = Math.min(end, (Math.floor(from / block) + 1) * block)
     const file = join(home, 'samples.txt')
     writeSamples(file, series, begin, from, to)
-    await promtool('openmetrics', file, dataDir)
+    await add(file)
     rmSync(file)
     from = to
   }
   say(`${series.length} series are stored`)
-  const port = await freePort()
-  const start = () =>
-    startPrometheus({
-      program: programs.prometheus,
-      dataDir,
-      port,
-      configFile: put('prometheus.yml', yaml({ scrape_configs: [] })),
-    })
   const recording = Object.values(ruleFiles())
     .flat()
     .map((group) => ({ ...group, rules: group.rules.filter((rule) => !isAlert(rule)) }))
     .filter(({ rules }) => rules.length > 0)
-  const rules = put('rules.yml', yaml(ruleFile(recording)))
-  const times = [`--start=${begin}`, `--end=${end}`, `--eval-interval=${scrape}s`]
-  // Twice: some rules read what others record. It finds new blocks when it starts.
-  for (const _round of [1, 2]) {
-    const one = await start()
-    try {
-      await promtool('rules', ...times, `--url=${one.url}`, `--output-dir=${dataDir}`, rules)
-    } finally {
-      await one.stop()
-    }
-  }
+  // Twice: some rules read what others record.
+  for (const _round of [1, 2]) await record({ groups: recording, begin, end, every: scrape })
   say('the rules have recorded')
   const { url } = shop.keep(await start())
   return { url, end }
