@@ -8,22 +8,17 @@ import {
   tableSeqScans,
   tableSize,
 } from '../exporters/postgres/tables.ts'
-import { not } from '../metrics/metric.ts'
 import { add, and, div, eq, gt, increase, instant, max, mul, rate, sum, topk } from '../metrics/promql.ts'
 import { row } from './dashboard.ts'
 import { stat, timeseries } from './panel.ts'
-import { type Quoted, series } from './query.ts'
+import { each, nameOf, oneName, rows } from './postgres-tables.ts'
+import { series } from './query.ts'
 import { table } from './table.ts'
 import { postgresServer } from './variables.ts'
 
 const here = { instance: postgresServer.selected }
 const window = '$__rate_interval'
 const oneTable = ['datname', 'schemaname', 'relname'] as const
-// What is too small to be shown by itself is summed without a schema: that sum is no table, and may fall.
-const each = { ...here, schemaname: not('') }
-const oneName = ['schemaname', 'relname'] as const
-const nameOf = ({ label }: Quoted<(typeof oneName)[number]>) => `${label('schemaname')}.${label('relname')}`
-const rows = add(instant(tableLiveRows.where(each)), instant(tableDeadRows.where(each)))
 
 export const tableRow = row('Which tables grow, and which are not looked after?', [
   table({

@@ -8,24 +8,19 @@ import {
 } from '../alerts/postgres/wraparound.ts'
 import { autovacuumStart } from '../exporters/postgres/autovacuum.ts'
 import { indexBloat, tableBloat } from '../exporters/postgres/bloat.ts'
-import { tableDeadRows, tableLiveRows } from '../exporters/postgres/tables.ts'
+import { tableDeadRows } from '../exporters/postgres/tables.ts'
 import { oldestTransaction } from '../exporters/postgres/transactions.ts'
 import { vacuumPhase } from '../exporters/postgres/vacuum-progress.ts'
 import { multixactAge, transactionAge } from '../exporters/postgres/wraparound.ts'
-import { not } from '../metrics/metric.ts'
-import { add, div, gt, instant, max, secondsSince, sum, topk } from '../metrics/promql.ts'
+import { div, gt, instant, max, secondsSince, sum, topk } from '../metrics/promql.ts'
 import { row } from './dashboard.ts'
 import { timeseries } from './panel.ts'
-import { type Quoted, series } from './query.ts'
+import { each, nameOf, oneName, rows } from './postgres-tables.ts'
+import { series } from './query.ts'
 import { table } from './table.ts'
 import { postgresServer } from './variables.ts'
 
 const here = { instance: postgresServer.selected }
-// What is too small to be shown by itself is summed without a schema: that sum is no table.
-const each = { ...here, schemaname: not('') }
-const oneName = ['schemaname', 'relname'] as const
-const nameOf = ({ label }: Quoted<(typeof oneName)[number]>) => `${label('schemaname')}.${label('relname')}`
-const rows = add(instant(tableLiveRows.where(each)), instant(tableDeadRows.where(each)))
 /** Fewer rows than this are cheap to read, dead or not. */
 const many = 1_000
 const deadShare = max(div(instant(tableDeadRows.where(each)), gt(rows, many)), oneName)

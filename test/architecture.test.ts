@@ -259,6 +259,9 @@ const rules: Readonly<Record<string, Rule>> = {
   ),
   'nothing is exported by default': each(({ text }) => /^export default\b|^export \{[^}]*\bas default\b/m.test(text)),
   'no name says Manager, Helper or Util': each(({ text }) => emptyNames.test(text)),
+  'no limit of time is lost to the garbage collection (exporters/time-limit.ts)': each(({ text }) =>
+    /AbortSignal\.any\(\[[^\]]*AbortSignal\.timeout\(/.test(text),
+  ),
   'nothing is said of machines and plans of ours': (sources) =>
     sources.filter(({ text }) => privateWords.some((word) => word.test(text))).map(({ path }) => path),
 }
@@ -290,6 +293,12 @@ const breaches: readonly (readonly [rule: string, path: string, text: string, fa
   ['no file is too long to be read at one go', 'demo/x.ts', '\n'.repeat(251), 'demo/x.ts'],
   ['nothing is exported by default', 'demo/x.ts', 'export default 1', 'demo/x.ts'],
   ['no name says Manager, Helper or Util', 'demo/x.ts', 'export const dateUtils = 1', 'demo/x.ts'],
+  [
+    'no limit of time is lost to the garbage collection (exporters/time-limit.ts)',
+    'demo/x.ts',
+    'AbortSignal.any([signal, AbortSignal'.concat('.timeout(1)])'),
+    'demo/x.ts',
+  ],
   ['nothing is said of machines and plans of ours', 'docs/x.md', 'see /home,ann/x'.replace(',', '/'), 'docs/x.md'],
 ]
 

@@ -42,6 +42,7 @@ const first = Buffer.from('age-encryption.org/v1\n')
 const last = Buffer.from('\n---')
 /** Bytes. A header with one recipient has 200. */
 const longestHeader = 64 * 1024
+
 interface Begun {
   readonly key: Buffer
   readonly rest: Buffer

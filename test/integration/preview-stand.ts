@@ -2,12 +2,15 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { afterAll, beforeAll } from 'vitest'
-import { type Browser, startBrowser } from '../../compose/local/browser.ts'
+import { type Browser, type Page, startBrowser } from '../../compose/local/browser.ts'
 import { ensurePrograms } from '../../compose/local/programs.ts'
 import { startPrometheus } from '../../compose/local/servers.ts'
 import { bundlePage } from '../../dashboards/preview/bundle.ts'
 import { previewServer } from '../../dashboards/preview/server.ts'
 import { freePort, workshop } from './servers.ts'
+
+/** Of the page that is open. */
+export const panel = (page: Page, title: string) => page.locator(`.panel[data-panel="${title}"]`)
 
 interface Stand {
   readonly browser: Browser

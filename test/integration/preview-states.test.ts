@@ -1,8 +1,7 @@
 import { createServer } from 'node:http'
 import { beforeAll, describe, expect, test } from 'vitest'
-import type { Page } from '../../compose/local/browser.ts'
 import { settled, visit } from '../../compose/preview-pictures.ts'
-import { previewStand } from './preview-stand.ts'
+import { panel, previewStand } from './preview-stand.ts'
 import { eventually, freePort } from './servers.ts'
 
 /** Prometheus makes these by itself: none of them needs anything to be scraped. */
@@ -140,7 +139,6 @@ beforeAll(async () => {
   url = await stand.serve([dashboard], { prometheusUrl: between.url })
 }, 60_000)
 
-const panel = (page: Page, title: string) => page.locator(`.panel[data-panel="${title}"]`)
 const open = async (query = 'refresh=') => {
   const page = await stand.browser.open()
   await visit(page, `${url}/d/states?from=now-5m&to=now&${query}`)

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { Page } from '../../compose/local/browser.ts'
 import { faultsOn, settled, takePictures, type Vision, visit } from '../../compose/preview-pictures.ts'
-import { previewStand } from './preview-stand.ts'
+import { panel, previewStand } from './preview-stand.ts'
 import { eventually } from './servers.ts'
 
 const minute = 60_000
@@ -75,7 +75,6 @@ beforeAll(async () => {
   url = await stand.serve(dashboards)
 }, 60_000)
 
-const panel = (page: Page, title: string) => page.locator(`.panel[data-panel="${title}"]`)
 const open = async (query = '') => {
   const page = await stand.browser.open()
   await visit(page, `${url}/d/use?from=${from}&to=${to}&refresh=${query}`)

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import type { Page } from '../../compose/local/browser.ts'
 import { faultsOn, settled, visit } from '../../compose/preview-pictures.ts'
 import { noData } from '../../dashboards/field.ts'
-import { previewStand } from './preview-stand.ts'
+import { panel, previewStand } from './preview-stand.ts'
 
 /** A series with one label. */
 const kind = (value: string, name: string) => `label_replace(vector(${value}), "kind", "${name}", "", "")`
@@ -110,7 +110,6 @@ beforeAll(async () => {
   url = await stand.serve(dashboards)
 }, 60_000)
 
-const panel = (page: Page, title: string) => page.locator(`.panel[data-panel="${title}"]`)
 const open = async (query = '') => {
   const page = await stand.browser.open()
   await visit(page, `${url}/d/values?from=now-5m&to=now&refresh=${query}`)

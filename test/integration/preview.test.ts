@@ -10,6 +10,7 @@ import { settle } from '../../compose/watch.ts'
 import { alertDashboards } from '../../dashboards/alerts.ts'
 import { answering, models } from '../../dashboards/index.ts'
 import { alertsUid } from '../../dashboards/subjects.ts'
+import { panel } from './preview-stand.ts'
 import { runningDemo } from './running-demo.ts'
 import { eventually } from './servers.ts'
 
@@ -46,7 +47,6 @@ const open = async (path: string) => {
   return { page, said }
 }
 
-const panel = (page: Page, title: string) => page.locator(`.panel[data-panel="${title}"]`)
 const faultyPanels = (page: Page) => page.locator('.panel.faulty').count()
 const queryOf = (page: Page) => new URL(page.url()).searchParams
 

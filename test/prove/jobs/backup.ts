@@ -4,7 +4,7 @@ import { namesOf, readManifest, writeManifest } from '../../../jobs/backup/manif
 import { eventually } from '../../integration/servers.ts'
 import { type BackupStand, backupStand, type Seen } from './backup-stand.ts'
 import type { Case, Proven, Shop } from './case.ts'
-import { notPlayed, type OwnDisk, ownDisk, whyNoDisk } from './own-disk.ts'
+import { type Disk, type OwnDisk, onOwnDisk, whyNoDisk } from './own-disk.ts'
 
 const withoutDisk = whyNoDisk()
 
@@ -16,7 +16,7 @@ interface Blow {
   /** What became of the run that was struck. */
   readonly outcome: 'killed' | 'failed' | 'refused'
   /** What is on a disk of its own. */
-  readonly disk?: { readonly holds: 'backups' | 'jobs'; readonly megabytes: number }
+  readonly disk?: Disk<'backups' | 'jobs'>
   /** Backups that went as they had to, whatever happened: past their time. */
   readonly goes?: number
   readonly megabytes?: number
@@ -47,15 +47,8 @@ const orphansEnd = (stand: BackupStand) =>
     (there) => !there,
   )
 
-const played = async (shop: Shop, blow: Blow): Promise<Proven> => {
-  if (blow.disk && withoutDisk !== undefined) return notPlayed(withoutDisk)
-  const disk = blow.disk && ownDisk(join(shop.folder, blow.disk.holds), blow.disk.megabytes)
-  try {
-    return await playedOn(shop, blow, disk)
-  } finally {
-    disk?.end()
-  }
-}
+const played = (shop: Shop, blow: Blow): Promise<Proven> =>
+  blow.disk ? onOwnDisk(shop, blow.disk, (disk) => playedOn(shop, blow, disk)) : playedOn(shop, blow, undefined)
 
 const playedOn = async (
   shop: Shop,

@@ -3,7 +3,7 @@ import { closeSync, mkdirSync, mkdtempSync, openSync, rmdirSync, rmSync, writeSy
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { isCode } from '../../../exporters/failure.ts'
-import type { Proven } from './case.ts'
+import type { Proven, Shop } from './case.ts'
 
 /** A disk that can be full without anybody else's being so. */
 export interface OwnDisk {
@@ -38,8 +38,30 @@ export const whyNoDisk = (): string | undefined => {
 /** What is told of a case that needs one. */
 export const notPlayed = (why: string): Proven => ({ what: `not played: ${why}`, counts: 'nothing', faults: [] })
 
-/** Of so many MiB, in memory, at a folder that is made where it is not there. */
-export const ownDisk = (folder: string, megabytes: number): OwnDisk => {
+/** What is to be on a disk of its own: a folder of the workshop, and the MiB that it has. */
+export interface Disk<Folder extends string = string> {
+  readonly holds: Folder
+  readonly megabytes: number
+}
+
+/** Plays a case that needs one, where it can be had; it is gone behind it. */
+export const onOwnDisk = async (
+  { folder }: Shop,
+  { holds, megabytes }: Disk,
+  play: (disk: OwnDisk) => Promise<Proven>,
+): Promise<Proven> => {
+  const why = whyNoDisk()
+  if (why !== undefined) return notPlayed(why)
+  const disk = ownDisk(join(folder, holds), megabytes)
+  try {
+    return await play(disk)
+  } finally {
+    disk.end()
+  }
+}
+
+/** In memory, at a folder that is made where it is not there. */
+const ownDisk = (folder: string, megabytes: number): OwnDisk => {
   mkdirSync(folder, { recursive: true })
   mount(folder, megabytes)
   const taken = join(folder, 'of-somebody-else')

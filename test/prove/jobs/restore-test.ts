@@ -21,7 +21,7 @@ import { runJob } from '../../../jobs/runner.ts'
 import { eventually, portOf } from '../../integration/servers.ts'
 import { type BackupStand, backupStand } from './backup-stand.ts'
 import type { Case, Proven, Shop } from './case.ts'
-import { notPlayed, type OwnDisk, ownDisk, whyNoDisk } from './own-disk.ts'
+import { type Disk, type OwnDisk, onOwnDisk } from './own-disk.ts'
 import { at, restoring, slowly } from './restore-test-stand.ts'
 
 const scratch = 'techplus_restore_test'
@@ -120,7 +120,7 @@ interface Blow {
   /** @returns faults of what came of it, and of the case itself */
   strike(stand: Stand, disk: OwnDisk | undefined): Promise<readonly string[]>
   /** What is on a disk of its own. */
-  readonly disk?: { readonly holds: 'restore' | 'tables'; readonly megabytes: number }
+  readonly disk?: Disk<'restore' | 'tables'>
 }
 
 /** What is there and has to stay: reservations, and backups as they are. */
@@ -129,17 +129,8 @@ const stock = async (backups: BackupStand) => {
   return { reservations: await backups.reservations(), local: local.length, remote: remote.length, faults }
 }
 
-const withoutDisk = whyNoDisk()
-
-const played = async (shop: Shop, blow: Blow): Promise<Proven> => {
-  if (blow.disk && withoutDisk !== undefined) return notPlayed(withoutDisk)
-  const disk = blow.disk && ownDisk(join(shop.folder, blow.disk.holds), blow.disk.megabytes)
-  try {
-    return await playedOn(shop, blow, disk)
-  } finally {
-    disk?.end()
-  }
-}
+const played = (shop: Shop, blow: Blow): Promise<Proven> =>
+  blow.disk ? onOwnDisk(shop, blow.disk, (disk) => playedOn(shop, blow, disk)) : playedOn(shop, blow, undefined)
 
 const playedOn = async (shop: Shop, { what, strike }: Blow, disk: OwnDisk | undefined): Promise<Proven> => {
   const stand = await restoreTestStand(shop)

@@ -1,11 +1,10 @@
-import { join } from 'node:path'
 import { startPostgres } from '../../../compose/local/postgres.ts'
 import { readEnv } from '../../../config/env.ts'
 import { readKept } from '../../../exporters/jobs/folder.ts'
 import type { JobRecord } from '../../../exporters/jobs/record.ts'
 import { portOf } from '../../integration/servers.ts'
 import type { Case, Proven, Shop } from './case.ts'
-import { notPlayed, ownDisk, whyNoDisk } from './own-disk.ts'
+import { type OwnDisk, onOwnDisk } from './own-disk.ts'
 import { auditStand } from './security-audit-stand.ts'
 
 type Stand = Awaited<ReturnType<typeof auditStand>>
@@ -83,11 +82,11 @@ const goneMeanwhile = onStand(async (stand, shop) => {
   }
 })
 
-const onFullDisk = async (shop: Shop): Promise<Proven> => {
-  const why = whyNoDisk()
-  if (why !== undefined) return notPlayed(why)
-  const disk = ownDisk(join(shop.folder, 'maintenance'), 2)
-  const work = onStand(async (stand) => {
+const onFullDisk = (shop: Shop): Promise<Proven> =>
+  onOwnDisk(shop, { holds: 'maintenance', megabytes: 2 }, (disk) => withFullDisk(disk)(shop))
+
+const withFullDisk = (disk: OwnDisk) =>
+  onStand(async (stand) => {
     const faults = await nextOf(stand)
     const before = stand.report().text
     const { outcome, failures } = await runWith(stand, 'passwords', disk.fill)
@@ -103,8 +102,6 @@ const onFullDisk = async (shop: Shop): Promise<Proven> => {
       faults,
     }
   })
-  return work(shop).finally(disk.end)
-}
 
 const gone = onStand(async (stand) => {
   await stand.cache.stop()

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { outsideOf } from '../../../jobs/update/outside.ts'
 import { eventually } from '../../integration/servers.ts'
 import type { Case, Proven, Shop } from './case.ts'
-import { notPlayed, ownDisk, whyNoDisk } from './own-disk.ts'
+import { onOwnDisk } from './own-disk.ts'
 import { type SecurityUpdateStand, securityUpdateStand } from './security-update-stand.ts'
 
 type Outcome = 'succeeded' | 'failed'
@@ -162,18 +162,16 @@ const gone: Blow = {
 }
 
 /** With the API on a disk of its own. */
-const onFullDisk = async (shop: Shop): Promise<Proven> => {
-  const why = whyNoDisk()
-  if (why !== undefined) return notPlayed(why)
-  const disk = ownDisk(join(shop.folder, 'server'), 16)
-  const fill = () => {
-    disk.fill()
-    return disk.free
-  }
-  const what =
-    'somebody filled the disk of the API (ENOSPC) in the middle of npm audit fix, and made room again behind the run'
-  return struck(shop, { what, strike: fill, heard: /ENOSPC/, brought: false }).finally(disk.end)
-}
+const onFullDisk = (shop: Shop): Promise<Proven> =>
+  onOwnDisk(shop, { holds: 'server', megabytes: 16 }, (disk) => {
+    const fill = () => {
+      disk.fill()
+      return disk.free
+    }
+    const what =
+      'somebody filled the disk of the API (ENOSPC) in the middle of npm audit fix, and made room again behind the run'
+    return struck(shop, { what, strike: fill, heard: /ENOSPC/, brought: false })
+  })
 
 const others: readonly Case[] = [
   { name: 'security update: the registry is gone in the middle', prove: (shop) => struck(shop, gone) },

@@ -1,7 +1,6 @@
-import { join } from 'node:path'
 import { eventually } from '../../integration/servers.ts'
 import type { Case, Proven, Shop } from './case.ts'
-import { notPlayed, type OwnDisk, ownDisk, whyNoDisk } from './own-disk.ts'
+import { type OwnDisk, onOwnDisk } from './own-disk.ts'
 import { faultsOf, isAt, manyFiles, minutes, outcomesOf, slowFetch, slowly } from './update.ts'
 import type { Release } from './update-api.ts'
 import { type UpdateStand, updateStand } from './update-stand.ts'
@@ -119,13 +118,10 @@ const played = async (shop: Shop, blow: Blow, disk: OwnDisk | undefined): Promis
   }
 }
 
-const onDisk = async (shop: Shop, blow: Blow): Promise<Proven> => {
-  if (!blow.onDisk) return played(shop, blow, undefined)
-  const why = whyNoDisk()
-  if (why !== undefined) return notPlayed(why)
-  const disk = ownDisk(join(shop.folder, 'checkout'), 24)
-  return played(shop, blow, disk).finally(disk.end)
-}
+const onDisk = (shop: Shop, blow: Blow): Promise<Proven> =>
+  blow.onDisk
+    ? onOwnDisk(shop, { holds: 'checkout', megabytes: 24 }, (disk) => played(shop, blow, disk))
+    : played(shop, blow, undefined)
 
 export const cases: readonly Case[] = Object.entries(blows).map(([name, blow]) => ({
   name: `update: ${name}`,
