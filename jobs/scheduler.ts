@@ -45,8 +45,8 @@ const launchSelf = (name: JobName) =>
 export const runSchedule = async (jobs: Iterable<Planned>, options: Options): Promise<void> => {
   const { folder, signal, tell, clocks = scheduleOf, beatEvery = 15_000 } = options
   const known = [...jobs]
-  const planned = known.flatMap(({ name, setting: { on, schedule } }) =>
-    on && schedule !== undefined ? [{ name, schedule }] : [],
+  const planned = known.flatMap(({ name, setting: { on, schedule, firstAtOnce = false } }) =>
+    on && schedule !== undefined ? [{ name, schedule, firstAtOnce }] : [],
   )
   await makeJobsFolder(folder)
   const lock = await lockFolder(folder, {
@@ -62,7 +62,8 @@ export const runSchedule = async (jobs: Iterable<Planned>, options: Options): Pr
       if (setting.impossible !== undefined) tell(`${name} is off here: ${setting.impossible}`)
     }
     for (const { name, schedule } of planned) tell(`${name}: ${schedule}`)
-    const firsts = await firstsOf(known, folder)
+    const soon = planned.filter(({ firstAtOnce }) => firstAtOnce).map(({ name }) => name)
+    const firsts = await neverRun(soon, folder)
     for (const name of firsts) tell(`${name}: for the first time, now`)
     tell(`the schedule of ${planned.length} jobs runs`)
     for (const name of firsts) starter.start(name)
@@ -76,15 +77,13 @@ export const runSchedule = async (jobs: Iterable<Planned>, options: Options): Pr
   }
 }
 
-/** Those that are to run at once, because they never did. */
-const firstsOf = async (known: readonly Planned[], folder: string) => {
-  const firsts: JobName[] = []
-  for (const { name, setting } of known) {
-    if (!setting.on || setting.schedule === undefined || !setting.firstAtOnce) continue
+const neverRun = async (names: readonly JobName[], folder: string) => {
+  const found: JobName[] = []
+  for (const name of names) {
     const { records, running, damaged } = await readKept(folder, name)
-    if (records.length === 0 && running === undefined && damaged.length === 0) firsts.push(name)
+    if (records.length === 0 && running === undefined && damaged.length === 0) found.push(name)
   }
-  return firsts
+  return found
 }
 
 /** Starts runs, and waits for them. */
