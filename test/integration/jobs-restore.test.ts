@@ -377,6 +377,7 @@ describe('a test of a restore', () => {
 
 describe('what is restored besides the database', () => {
   const path = (name: string) => join(shop.folder, 'uploads', name).slice(1)
+  let last = 0
   /** The same in both archives, with something else in the manifests. */
   const save = async (
     contents: (saved: readonly SavedFile[]) => readonly SavedFile[] = (saved) => saved,
@@ -388,9 +389,11 @@ describe('what is restored besides the database', () => {
       writeFileSync(`/${path(name)}`, name, { mode: 0o640 })
     rmSync(`/${path('menus/now.pdf')}`, { force: true })
     symlinkSync('june.pdf', `/${path('menus/now.pdf')}`)
+    // A backup is named by its second, and there is one of each name.
+    last = Math.max(Date.now() - 7_200_000, last + 1_000)
+    const taken = last
     for (const kind of ['files', 'configuration'] as const) {
       const source = treeSource({ kind, roots: [join(shop.folder, 'uploads')], leaveOut: [] })
-      const taken = Date.now() - 7_200_000
       const draft = { signal, progress: () => undefined }
       let manifest = ''
       const seal = async (plain: AsyncIterable<Uint8Array>) => {
