@@ -7,11 +7,16 @@ import { FolderTaken, lockFolder } from '../../exporters/folder-lock.ts'
 const folder = process.argv[2] ?? ''
 const room = join(folder, 'room')
 
+/** PF_EXITING of Linux. */
+const ending = 0x4
+
 const isThere = (pid: number) => {
   try {
     process.kill(pid, 0)
-    // A process that was killed is there until its parent has heard of it.
-    return !readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z ')
+    // Behind the name: the state, five numbers, and what the kernel notes of it.
+    const [, state, flags] = /\) (\S) (?:\S+ ){5}(\d+)/.exec(readFileSync(`/proc/${pid}/stat`, 'utf8')) ?? []
+    // One that was killed is there until its parent has heard of it, and its sockets are closed before: it is ending.
+    return state !== 'Z' && (Number(flags) & ending) === 0
   } catch {
     return false
   }
