@@ -7,7 +7,9 @@ import { mainThreadSystem, mainThreadUser } from '../exporters/redis/cpu.ts'
 import {
   appendOnly,
   lastFork,
+  lastRewriteDuration,
   lastSave,
+  lastSaveDuration,
   lastSaveOk,
   lastWriteOk,
   unsavedChanges,
@@ -15,7 +17,7 @@ import {
 import { masterLinkUp } from '../exporters/redis/replica.ts'
 import { connectedReplicas, fullCopies, replicaLagBytes } from '../exporters/redis/replication.ts'
 import { slowEntries } from '../exporters/redis/slowlog.ts'
-import { add, div, gt, increase, instant, max, min, rate, secondsSince, sum, topk } from '../metrics/promql.ts'
+import { add, div, gt, gte, increase, instant, max, min, rate, secondsSince, sum, topk } from '../metrics/promql.ts'
 import { row } from './dashboard.ts'
 import { stat, timeseries } from './panel.ts'
 import { series } from './query.ts'
@@ -95,8 +97,7 @@ export const persistenceRow = row('Would it outlive a crash?', [
     title: 'Last save',
     description:
       'Whether the last save of all data to the disk succeeded. FAILED: a crash loses what changed since the one before.',
-    width: 3,
-    height: 6,
+    width: 6,
     unit: 'plain',
     queries: [series(instant(lastSaveOk.where(here)), '')],
     names: wellOrFailed,
@@ -104,8 +105,7 @@ export const persistenceRow = row('Would it outlive a crash?', [
   stat({
     title: 'Saved ago',
     description: 'How old the last save is. It is made only when something changed.',
-    width: 3,
-    height: 6,
+    width: 6,
     unit: 'seconds',
     queries: [series(secondsSince(instant(lastSave.where(here))), '')],
     steps: [{ from: boundary(redisSaveStale), is: 'warning' }],
@@ -113,8 +113,7 @@ export const persistenceRow = row('Would it outlive a crash?', [
   stat({
     title: 'Append-only file',
     description: 'Whether every change is written at once, so that a crash loses a second at most.',
-    width: 3,
-    height: 6,
+    width: 6,
     unit: 'plain',
     queries: [series(instant(appendOnly.where(here)), '')],
     names: { 1: { text: 'ON', is: 'good' }, 0: { text: 'OFF', is: 'neutral' } },
@@ -122,8 +121,7 @@ export const persistenceRow = row('Would it outlive a crash?', [
   stat({
     title: 'Its last write',
     description: 'Whether the last write of that file succeeded. FAILED: Redis refuses every write.',
-    width: 3,
-    height: 6,
+    width: 6,
     unit: 'plain',
     queries: [series(instant(lastWriteOk.where(here)), '')],
     names: wellOrFailed,
@@ -131,7 +129,7 @@ export const persistenceRow = row('Would it outlive a crash?', [
   timeseries({
     title: 'Changes since the last save',
     description: 'Changes that only memory holds, where no append-only file is written. It falls to 0 at each save.',
-    width: 6,
+    width: 8,
     height: 6,
     unit: 'count',
     min: 0,
@@ -141,12 +139,29 @@ export const persistenceRow = row('Would it outlive a crash?', [
     title: 'Stopped by a fork',
     description:
       'How long the last fork, for a save or a rewrite, stopped every client. It grows with the memory in use.',
-    width: 6,
+    width: 8,
     height: 6,
     unit: 'seconds',
     min: 0,
     queries: [series(instant(lastFork.where(here)), 'stopped')],
     limits: [{ from: boundary(redisForkSlow), is: 'bad' }],
+  }),
+  timeseries({
+    title: 'How long a save takes',
+    description:
+      'The last whole save, and the last rewrite of the append-only file. Both read all of memory and write it beside: they grow with it, and with a slow disk.',
+    width: 8,
+    height: 6,
+    unit: 'seconds',
+    min: 0,
+    queries: [
+      series(gte(instant(lastSaveDuration.where(here)), 0), 'save', {
+        emptyWhen: 'Nothing was saved since it started',
+      }),
+      series(gte(instant(lastRewriteDuration.where(here)), 0), 'rewrite', {
+        emptyWhen: 'No append-only file was rewritten since it started',
+      }),
+    ],
   }),
 ])
 

@@ -23,6 +23,15 @@ export const forks = counter({
   help: 'Forks, each of which stops the server for a moment',
 })
 
+/** -1 before the first, as the server tells it. */
+export const lastSaveDuration = gauge(
+  theirs('rdb_last_bgsave_duration_sec', 'How long the last save took, in seconds; -1 before the first'),
+)
+/** -1 before the first, as the server tells it. */
+export const lastRewriteDuration = gauge(
+  theirs('aof_last_rewrite_duration_sec', 'How long the last rewrite took, in seconds; -1 before the first'),
+)
+
 /** What would be left after a crash: whole saves, the append-only file, and how the last of each went. */
 export const persistence = fieldCollector('persistence', {
   loading,
@@ -34,9 +43,7 @@ export const persistence = fieldCollector('persistence', {
   rdb_bgsave_in_progress: gauge(theirs('rdb_bgsave_in_progress', 'Whether a save is under way')),
   rdb_last_save_time: lastSave,
   rdb_last_bgsave_status: lastSaveOk,
-  rdb_last_bgsave_time_sec: gauge(
-    theirs('rdb_last_bgsave_duration_sec', 'How long the last save took, in seconds; -1 before the first'),
-  ),
+  rdb_last_bgsave_time_sec: lastSaveDuration,
   rdb_current_bgsave_time_sec: gauge(
     theirs('rdb_current_bgsave_duration_sec', 'How long the save under way has taken, in seconds; -1 without one'),
   ),
@@ -49,9 +56,7 @@ export const persistence = fieldCollector('persistence', {
   aof_enabled: appendOnly,
   aof_rewrite_in_progress: gauge(theirs('aof_rewrite_in_progress', 'Whether the append-only file is being rewritten')),
   aof_rewrite_scheduled: gauge(theirs('aof_rewrite_scheduled', 'Whether a rewrite waits for the save under way')),
-  aof_last_rewrite_time_sec: gauge(
-    theirs('aof_last_rewrite_duration_sec', 'How long the last rewrite took, in seconds; -1 before the first'),
-  ),
+  aof_last_rewrite_time_sec: lastRewriteDuration,
   aof_current_rewrite_time_sec: gauge(
     theirs('aof_current_rewrite_duration_sec', 'How long the rewrite under way has taken, in seconds; -1 without one'),
   ),

@@ -75,7 +75,7 @@ const kept = ({ keepTime = false, includeVars = false }: DashboardLink, state: U
 export const dashboardHref = (uid: string, state: UrlState): string =>
   withQuery(`/d/${encodeURIComponent(uid)}`, kept({ keepTime: true, includeVars: true }, state))
 
-/** The links in the head of a dashboard: to others of a tag, or to an address. */
+/** The links in the head of a dashboard, or of a panel: to others of a tag, or to an address. */
 export const headLinks = (links: readonly DashboardLink[], scene: Scene, listed: readonly Listed[]): readonly Link[] =>
   links.flatMap((link) => {
     const blank = link.targetBlank ?? false

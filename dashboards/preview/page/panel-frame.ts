@@ -1,6 +1,8 @@
 import type { QueryFault } from './api.ts'
 import { button, el, icon } from './dom.ts'
+import { headLinks } from './links.ts'
 import type { PanelJson } from './model.ts'
+import type { Scene } from './scene.ts'
 import { markdown } from './text.ts'
 
 type Words = (text: string) => string
@@ -13,6 +15,8 @@ export interface Frame {
   /** What stands over the data. */
   readonly note: HTMLElement
   readonly title: HTMLElement
+  /** Where it leads to. */
+  readonly links: HTMLElement
   readonly actions: HTMLElement
 }
 
@@ -28,6 +32,7 @@ const hint = ({ description, title }: PanelJson, words: Words) => {
 
 export const panelFrame = (panel: PanelJson, words: Words): Frame => {
   const title = el('h2', { class: 'panel-title' })
+  const links = el('span', { class: 'panel-links' })
   const actions = el('span', { class: 'panel-actions' })
   const host = el('div', { class: 'panel-host' })
   const note = el('div', { class: 'panel-note' })
@@ -41,10 +46,10 @@ export const panelFrame = (panel: PanelJson, words: Words): Frame => {
       'data-type': panel.type,
       'aria-label': panel.title || panel.type,
     },
-    el('header', { class: 'panel-head' }, title, hint(panel, words), actions, busy),
+    el('header', { class: 'panel-head' }, title, hint(panel, words), links, actions, busy),
     el('div', { class: 'panel-body' }, host, note),
   )
-  return { element, host, note, title, actions }
+  return { element, host, note, title, links, actions }
 }
 
 interface Actions {
@@ -65,6 +70,22 @@ export const actionsOf = (
     ...(id === undefined ? [] : [button({ icon: alone ? 'close' : 'expand', title: view, 'aria-label': view }, turn)]),
   ]
 }
+
+/** Its own links, with the time and the choices that they take along. */
+export const panelLinks = ({ links = [] }: PanelJson, scene: Scene): readonly HTMLElement[] =>
+  headLinks(links, scene, scene.site.dashboards).map(({ title, href, blank }) =>
+    el(
+      'a',
+      {
+        class: 'panel-link',
+        href,
+        title,
+        'aria-label': title,
+        ...(blank && { target: '_blank', rel: 'noopener' }),
+      },
+      icon('link'),
+    ),
+  )
 
 /** In Prometheus' words. Old data stays visible behind it, dimmed. */
 export const faultBox = (faults: readonly QueryFault[]): HTMLElement =>

@@ -7,7 +7,7 @@ import { inspect } from './inspect.ts'
 import { forPeople, interpolate } from './interpolate.ts'
 import type { PanelJson } from './model.ts'
 import { load, type PanelData } from './panel-data.ts'
-import { actionsOf, type Frame, faultBox, panelFrame } from './panel-frame.ts'
+import { actionsOf, type Frame, faultBox, panelFrame, panelLinks } from './panel-frame.ts'
 import { type Scene, sceneFor } from './scene.ts'
 import { stat } from './stat.ts'
 import { table } from './table.ts'
@@ -92,10 +92,14 @@ export const panelView = (panel: PanelJson): PanelView => {
   const drawHead = (now: Scene) => {
     frame.title.textContent = wordsOf(now)(panel.title ?? '')
     frame.title.title = frame.title.textContent
+    const links = panelLinks(panel, now)
     const actions = actionsOf(panel, { inspect: look, turn, alone: isAlone() })
     keepingFocus(
-      () => frame.actions,
-      () => frame.actions.replaceChildren(...actions),
+      () => frame.element,
+      () => {
+        frame.links.replaceChildren(...links)
+        frame.actions.replaceChildren(...actions)
+      },
     )
   }
   return {
