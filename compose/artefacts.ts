@@ -1,5 +1,6 @@
 import { ruleFiles as everyRuleFile } from '../alerts/index.ts'
 import { ourDelivery } from '../alerts/routes.ts'
+import { watched as everything, type Watched } from '../config/targets.ts'
 import { alertmanagerConfig } from './alertmanager/config.ts'
 import { messageTemplates } from './alertmanager/messages.ts'
 import { sourceTemplates } from './alertmanager/sources.ts'
@@ -8,6 +9,7 @@ import { grafanaFiles } from './grafana.ts'
 import { runbookPage } from './handbook.ts'
 import { runbookPath } from './links.ts'
 import { metricsPage } from './metrics-page.ts'
+import { mimirFiles } from './mimir.ts'
 import { blackboxConfig, prometheusConfig } from './prometheus.ts'
 import { rules } from './rules.ts'
 import { consoleOf } from './runbook-console.ts'
@@ -17,19 +19,23 @@ import { supportPage } from './support-page.ts'
  * Everything that is generated, by its path below the output folder. Pure: it reads and writes nothing. Promises that
  * cannot be watched fail the import of this module, with a line for each.
  */
-export const artefacts = (deployment: Deployment = composeDeployment): ReadonlyMap<string, string> => {
+export const artefacts = (
+  deployment: Deployment = composeDeployment,
+  what: Watched = everything,
+): ReadonlyMap<string, string> => {
   const watched = everyRuleFile()
   const ruleFiles = rules(deployment, watched)
   const runbook = runbookPage()
   return new Map([
-    ['prometheus/prometheus.yml', prometheusConfig(deployment, [...ruleFiles.keys()])],
+    ['prometheus/prometheus.yml', prometheusConfig(deployment, [...ruleFiles.keys()], what)],
     ...[...ruleFiles].map(([name, text]) => [`prometheus/rules/${name}`, text] as const),
     [`prometheus/${runbookPath}`, consoleOf(runbook)],
     ['alertmanager/alertmanager.yml', alertmanagerConfig(deployment)],
     ['alertmanager/templates/techplus.tmpl', messageTemplates(ourDelivery)],
     ['alertmanager/templates/sources.tmpl', sourceTemplates(watched, deployment)],
     ['blackbox/blackbox.yml', blackboxConfig()],
-    ...grafanaFiles(deployment),
+    ...grafanaFiles(deployment, what),
+    ...mimirFiles(deployment, what),
     ['metrics.md', metricsPage()],
     ['runbook.md', runbook],
   ])

@@ -19,6 +19,8 @@ export interface Deployment {
    * where they ask for nothing.
    */
   readonly exporterLogin?: Login
+  /** What takes the series of targets that are stored by remote write; left out where all are stored by Prometheus. */
+  readonly mimir?: Mimir
   /** The targets that the exporter has a URL for. */
   readonly targets: readonly TargetName[]
   /** The API's base URL; left out where no API is watched. */
@@ -38,6 +40,15 @@ export interface Deployment {
   readonly dashboardsDir: string
 }
 
+/** A Mimir, and who writes to it. */
+export interface Mimir {
+  /** What shares the requests out among its instances. */
+  readonly gateway: string
+  readonly instances: readonly string[]
+  /** Prometheus agents that scrape the same: either can be missing. */
+  readonly agents: readonly string[]
+}
+
 /** A bearer token, or a user with a password. */
 export type Login = { readonly tokenFile: string } | { readonly user: string; readonly passwordFile: string }
 
@@ -51,6 +62,11 @@ export const composeDeployment: Deployment = {
   incidents: 'incidents:9466',
   dashboards: 'http://127.0.0.1:3001',
   runbooks: 'http://127.0.0.1:9090',
+  mimir: {
+    gateway: 'mimir:8080',
+    instances: ['mimir-1:8080', 'mimir-2:8080', 'mimir-3:8080'],
+    agents: ['agent-1:9090', 'agent-2:9090'],
+  },
   targets: ['main', 'cache'],
   api: 'http://api:3000',
   apiMetrics: 'http://api:9465/metrics',

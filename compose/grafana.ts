@@ -1,32 +1,58 @@
-import { scrapeInterval } from '../config/targets.ts'
+import { remoteWrite, scrapeInterval, type Watched, watched } from '../config/targets.ts'
 import { dashboards } from '../dashboards/index.ts'
 import type { Deployment } from './deployment.ts'
 import { withRunbook } from './links.ts'
+import { tenantHeader } from './mimir/remote-write.ts'
+import { isRemote } from './scrapes.ts'
 import { yaml } from './yaml.ts'
 
 const folder = 'TechPlus'
 
+/** One that is asked in PromQL, and how. */
+const asked = (url: string, isDefault: boolean, more: object) => ({
+  type: 'prometheus',
+  access: 'proxy',
+  url,
+  isDefault,
+  editable: false,
+  jsonData: {
+    httpMethod: 'POST',
+    // The interval of the scrapes, from which $__rate_interval is computed.
+    timeInterval: scrapeInterval,
+    ...more,
+    alertmanagerUid: 'alertmanager',
+  },
+})
+
+/** Where everything is that dashboards read, as soon as anything is stored by remote write. */
+const ofMimir = ({ mimir }: Deployment) =>
+  mimir
+    ? [
+        {
+          name: 'Mimir',
+          uid: 'mimir',
+          ...asked(`http://${mimir.gateway}/prometheus`, true, {
+            prometheusType: 'Mimir',
+            httpHeaderName1: tenantHeader,
+          }),
+          secureJsonData: { httpHeaderValue1: remoteWrite.tenant },
+        },
+      ]
+    : []
+
 /** provisioning/datasources: where Grafana asks. What is no longer listed is removed; nothing can be changed by hand. */
-const dataSources = ({ prometheus, alertmanager }: Deployment): string =>
-  yaml({
+const dataSources = (deployment: Deployment, what: Watched): string => {
+  const { prometheus, alertmanager } = deployment
+  const far = isRemote(deployment, what)
+  return yaml({
     apiVersion: 1,
     prune: true,
     datasources: [
+      ...(far ? ofMimir(deployment) : []),
       {
         name: 'Prometheus',
         uid: 'prometheus',
-        type: 'prometheus',
-        access: 'proxy',
-        url: `http://${prometheus}`,
-        isDefault: true,
-        editable: false,
-        // The interval of the scrapes, from which $__rate_interval is computed.
-        jsonData: {
-          httpMethod: 'POST',
-          timeInterval: scrapeInterval,
-          prometheusType: 'Prometheus',
-          alertmanagerUid: 'alertmanager',
-        },
+        ...asked(`http://${prometheus}`, !far, { prometheusType: 'Prometheus' }),
       },
       {
         name: 'Alertmanager',
@@ -39,6 +65,7 @@ const dataSources = ({ prometheus, alertmanager }: Deployment): string =>
       },
     ],
   })
+}
 
 /** provisioning/dashboards: from which folder Grafana reads them. One that is gone from it goes from Grafana. */
 const providers = ({ dashboardsDir }: Deployment): string =>
@@ -59,8 +86,11 @@ const providers = ({ dashboardsDir }: Deployment): string =>
   })
 
 /** What Grafana is provisioned with, by path. */
-export const grafanaFiles = (deployment: Deployment): readonly (readonly [path: string, text: string])[] => [
-  ['grafana/provisioning/datasources/techplus.yml', dataSources(deployment)],
+export const grafanaFiles = (
+  deployment: Deployment,
+  what: Watched = watched,
+): readonly (readonly [path: string, text: string])[] => [
+  ['grafana/provisioning/datasources/techplus.yml', dataSources(deployment, what)],
   ['grafana/provisioning/dashboards/techplus.yml', providers(deployment)],
   ...withRunbook(dashboards, deployment).map(
     (one) => [`grafana/dashboards/${one.uid}.json`, `${JSON.stringify(one, null, 2)}\n`] as const,

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import type { Env } from '../config/env.ts'
 import { attend } from './attend.ts'
 import { isDemo, root, unsetPublicUrls } from './plan.ts'
+import { remoteNames } from './scrapes.ts'
 import { startStack } from './stack.ts'
 import { hints } from './summary.ts'
 
@@ -16,6 +17,12 @@ interface LocalOptions {
 
 /** The stack as processes of this machine, from start to end. */
 export const runLocally = async ({ env, tellNobody, say, signal }: LocalOptions): Promise<void> => {
+  const far = remoteNames()
+  if (far.length > 0) {
+    say(
+      `${far.join(', ')}: stored by remote write in containers (docs/mimir.md), and by the Prometheus that is started here`,
+    )
+  }
   const stack = await startStack({ env, tellNobody, folder, say, signal })
   try {
     for (const { running } of stack.components) {

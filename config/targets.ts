@@ -8,8 +8,26 @@ export type Kind = ServerKind | FolderKind
 export type ServerKind = 'postgres' | 'redis' | 'reservations'
 export type FolderKind = 'jobs'
 
+/**
+ * Who scrapes it, and where its series are kept: the Prometheus of this stack, or a pair of agents that keep nothing and write
+ * what rules and dashboards read to a Mimir. As soon as one is written there, all rules are evaluated there: docs/mimir.md.
+ */
+export type Storage = 'local' | 'remote-write'
+export interface Stored {
+  /** `local` where it is left out. */
+  readonly storage?: Storage
+}
+
+/** What Mimir knows this stack by. */
+export const remoteWrite = {
+  /** Whose series they are, and whose rules. */
+  tenant: 'techplus',
+  /** What the agents of a pair have in common. Another pair that writes for the same tenant needs another. */
+  cluster: 'techplus',
+} as const
+
 /** A source the exporter reads. Its name is the `instance` of every series and the last part of the scrape's path. */
-export interface Target {
+export interface Target extends Stored {
   readonly words: string
   /** The variable that holds its URL, so that no credential stands in a scrape configuration. */
   readonly url: UrlVariable
@@ -52,7 +70,7 @@ export const targets = {
 export type TargetName = keyof typeof targets
 
 /** A folder the exporter reads. It is always read: one that nobody has made yet is empty. */
-export interface FolderTarget {
+export interface FolderTarget extends Stored {
   readonly words: string
   /** The variable that says where it is. */
   readonly folder: Extract<keyof Env, 'JOBS_DIR'>
@@ -64,10 +82,24 @@ export const folders = {
   maintenance: { words: 'what the maintenance jobs leave', folder: 'JOBS_DIR', kinds: ['jobs'] },
 } as const satisfies Record<string, FolderTarget>
 
+export interface Service extends Stored {
+  readonly words: string
+  readonly url: UrlVariable
+  readonly health: `/${string}`
+}
+
 /** Every service that serves its own `/metrics` and is probed from outside at `health`. */
 export const services = {
   api: { words: 'the reservation API', url: 'API_URL', health: '/health' },
-} as const satisfies Record<string, { words: string; url: UrlVariable; health: `/${string}` }>
+} as const satisfies Record<string, Service>
+
+/** All of them. */
+export interface Watched {
+  readonly targets: Readonly<Record<TargetName, Target>>
+  readonly folders: Readonly<Record<keyof typeof folders, FolderTarget>>
+  readonly services: Readonly<Record<keyof typeof services, Service>>
+}
+export const watched: Watched = { targets, folders, services }
 
 /** Every variable with the URL of something that is watched. With any of them set, the demo is not started. */
 export const sourceVariables: readonly UrlVariable[] = [...Object.values(targets), ...Object.values(services)].map(

@@ -37,6 +37,7 @@ const doors: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
     '@opentelemetry/instrumentation-undici': ['exporters/service/traces/opentelemetry.ts'],
     '@opentelemetry/sdk-metrics': ['exporters/service/traces/opentelemetry.ts'],
     '@opentelemetry/sdk-node': ['exporters/service/traces/opentelemetry.ts'],
+    '@prometheus-io/lezer-promql': ['compose/mimir/selected.ts'],
     '@sentry/node': ['exporters/service/errors/sentry.ts'],
     '@sentry/profiling-node': ['exporters/service/errors/sentry.ts'],
     'age-encryption': ['jobs/backup/decryption.ts', 'jobs/backup/encryption.ts'],

@@ -1,18 +1,11 @@
 import { parser } from '@prometheus-io/lezer-promql'
+import { type Selected, type SelectedMatcher, selectedBy } from '../compose/mimir/selected.ts'
 import type { Definition } from '../metrics/metric.ts'
 import { everyRecording } from './promtool/case.ts'
 import { ofAlerts } from './promtool/recorded/asked.ts'
 import { everyMetric } from './promtool/series.ts'
 
-interface Matcher {
-  readonly label: string
-  readonly operator: string
-  readonly value: string
-}
-export interface Selected {
-  readonly name: string
-  readonly matchers: readonly Matcher[]
-}
+export { type Selected, selectedBy }
 
 /** What of it is no PromQL. */
 export const errorsIn = (promql: string) => {
@@ -23,31 +16,6 @@ export const errorsIn = (promql: string) => {
     },
   })
   return errors
-}
-
-/** Every series it asks for; of several names in one selector each. */
-export const selectedBy = (promql: string): readonly Selected[] => {
-  const found: Selected[] = []
-  parser.parse(promql).iterate({
-    enter: ({ name, node }) => {
-      if (name !== 'VectorSelector') return
-      const text = ({ from, to }: { readonly from: number; readonly to: number }) => promql.slice(from, to)
-      const identifier = node.getChild('Identifier')
-      const matchers = (node.getChild('LabelMatchers')?.getChildren('UnquotedLabelMatcher') ?? []).map((matcher) => {
-        const [label, operator, value] = ['LabelName', 'MatchOp', 'StringLiteral'].map((part) => {
-          const child = matcher.getChild(part)
-          return child ? text(child) : ''
-        })
-        return { label: label ?? '', operator: operator ?? '', value: String(JSON.parse(value || '""')) }
-      })
-      const others = matchers.filter(({ label }) => label !== '__name__')
-      const names = identifier
-        ? [text(identifier)]
-        : matchers.flatMap(({ label, value }) => (label === '__name__' ? value.split('|') : []))
-      found.push(...names.map((name) => ({ name, matchers: others })))
-    },
-  })
-  return found
 }
 
 /** As Grafana fills in the ranges that it knows of; a choice stays, for it stands inside a string. */
@@ -84,7 +52,7 @@ export const rangedIn = (promql: string): readonly Ranged[] => {
   return found
 }
 
-const sloOf = (matchers: readonly Matcher[]) => matchers.find(({ label }) => label === 'slo')?.value
+const sloOf = (matchers: readonly SelectedMatcher[]) => matchers.find(({ label }) => label === 'slo')?.value
 
 /** The metric a series belongs to, and the labels it has beside those of its target. */
 const namesServed = ({ name, type, labels }: Definition) =>

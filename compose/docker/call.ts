@@ -1,5 +1,7 @@
 import { spawn } from 'node:child_process'
+import { composeDeployment } from '../deployment.ts'
 import { root } from '../plan.ts'
+import { isRemote } from '../scrapes.ts'
 
 export interface Answer {
   /** Null when docker could not be started, or a signal ended it. */
@@ -21,6 +23,12 @@ interface CallOptions {
 /** Calls the docker program. A failure is an answer, not an exception: the caller knows what it means. */
 export type Docker = (args: readonly string[], options?: CallOptions) => Promise<Answer>
 
+/** Who writes to Mimir, and Mimir, stand in a file of their own, which is needed as soon as anything is stored there. */
+const withFiles = ([command = '', ...args]: readonly string[]) =>
+  command === 'compose' && isRemote(composeDeployment)
+    ? [command, '--file=docker-compose.yml', '--file=docker-compose.mimir.yml', ...args]
+    : [command, ...args]
+
 /**
  * In the checkout, where compose finds its file, and out of reach of the terminal's Ctrl-C: containers are stopped in
  * order, by us, and not by whoever hears of it first.
@@ -28,7 +36,7 @@ export type Docker = (args: readonly string[], options?: CallOptions) => Promise
 export const docker: Docker = (args, { within, firstWordWillDo = false, shown = false, signal } = {}) =>
   new Promise((resolve) => {
     const stdout = shown ? 'inherit' : 'pipe'
-    const child = spawn('docker', args, { cwd: root, detached: true, stdio: ['ignore', stdout, stdout] })
+    const child = spawn('docker', withFiles(args), { cwd: root, detached: true, stdio: ['ignore', stdout, stdout] })
     const [output, complaint]: [Buffer[], Buffer[]] = [[], []]
     const words: string[] = []
     const timer = setTimeout(() => {

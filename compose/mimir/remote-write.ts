@@ -1,0 +1,20 @@
+import { remoteWrite } from '../../config/targets.ts'
+import type { Deployment } from '../deployment.ts'
+import { allowList } from './allow-list.ts'
+
+/** Says to Mimir whose series, rules or questions these are. */
+export const tenantHeader = 'X-Scope-OrgID'
+
+/** The part of a Prometheus' configuration, agent or not, that writes to Mimir. */
+export const remoteWrites = ({ mimir }: Pick<Deployment, 'mimir'>, names: readonly string[] = allowList()) =>
+  mimir
+    ? [
+        {
+          name: 'mimir',
+          url: `http://${mimir.gateway}/api/v1/push`,
+          headers: { [tenantHeader]: remoteWrite.tenant },
+          send_exemplars: true,
+          write_relabel_configs: [{ source_labels: ['__name__'], regex: names.join('|'), action: 'keep' }],
+        },
+      ]
+    : []
