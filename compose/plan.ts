@@ -15,6 +15,13 @@ export const root = fileURLToPath(new URL('..', import.meta.url))
 export const retention = `${Math.max(...Object.values(sla).map(({ window }) => Number.parseInt(window, 10))) + 2}d`
 
 /**
+ * What of that may lie on the disk, so that it is never filled: the oldest goes first. 12,000 series every 15 seconds, as the
+ * demo has them with much that is watched (docs/proof/panels.md), at Prometheus' own 1 to 2 bytes a sample
+ * (prometheus.io/docs/prometheus/latest/storage) are 2 to 4 GB in that time; this is four times as much.
+ */
+export const retentionSize = '16GB'
+
+/**
  * How long Prometheus may be down and still know since when an alert fires: an hour longer than anybody has to respond to
  * one. After more, the clocks of all that fire would start anew, and nobody would be called in time.
  */

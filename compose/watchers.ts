@@ -5,7 +5,7 @@ import { startDashboards } from './dashboards.ts'
 import { startNode } from './local/node.ts'
 import { ensurePrograms } from './local/programs.ts'
 import { startAlertmanager, startBlackboxExporter, startNodeExporter, startPrometheus } from './local/servers.ts'
-import { isDemo, outageTolerance, retention, root } from './plan.ts'
+import { isDemo, outageTolerance, retention, retentionSize, root } from './plan.ts'
 
 /** The programs of others that watch. */
 export const watching = ['prometheus', 'alertmanager', 'blackbox-exporter', 'node-exporter'] as const
@@ -131,6 +131,7 @@ export const startWatchers = async (options: StackOptions, { watched, jobs }: Gi
       configFile: join(config, 'prometheus/prometheus.yml'),
       args: [
         `--storage.tsdb.retention.time=${retention}`,
+        `--storage.tsdb.retention.size=${retentionSize}`,
         `--rules.alert.for-outage-tolerance=${outageTolerance}`,
         ...reachedAt(env.PROMETHEUS_PUBLIC_URL),
       ],

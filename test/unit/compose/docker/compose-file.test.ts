@@ -11,7 +11,7 @@ import { parts } from '../../../../compose/docker/parts.ts'
 import { secretFiles } from '../../../../compose/docker/secrets.ts'
 import { images } from '../../../../compose/images.ts'
 import { tellingSettings } from '../../../../compose/local/postgres.ts'
-import { outageTolerance, retention, root } from '../../../../compose/plan.ts'
+import { outageTolerance, retention, retentionSize, root } from '../../../../compose/plan.ts'
 import { readEnv, readServiceEnv, variableNames } from '../../../../config/env.ts'
 import { sourceVariables } from '../../../../config/targets.ts'
 import { processFaults } from '../../../../demo/faults.ts'
@@ -296,6 +296,7 @@ describe('its programs run as the local ones do', () => {
 
   test('Prometheus keeps what the longest promise needs, and the clocks of its alerts', () => {
     expect(flags('prometheus')).toContain(`--storage.tsdb.retention.time=${retention}`)
+    expect(flags('prometheus')).toContain(`--storage.tsdb.retention.size=${retentionSize}`)
     expect(flags('prometheus')).toContain('--rules.alert.for-grace-period=1s')
     expect(flags('prometheus')).toContain(`--rules.alert.for-outage-tolerance=${outageTolerance}`)
     expect(flags('prometheus')).toContain('--enable-feature=exemplar-storage')
