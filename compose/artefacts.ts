@@ -7,6 +7,7 @@ import { sourceTemplates } from './alertmanager/sources.ts'
 import { composeDeployment, type Deployment } from './deployment.ts'
 import { grafanaFiles } from './grafana.ts'
 import { runbookPage } from './handbook.ts'
+import { kubernetesFiles } from './kubernetes.ts'
 import { runbookPath } from './links.ts'
 import { metricsPage } from './metrics-page.ts'
 import { mimirFiles } from './mimir.ts'
@@ -35,6 +36,7 @@ export const artefacts = (
     ['alertmanager/templates/sources.tmpl', sourceTemplates(watched, deployment)],
     ['blackbox/blackbox.yml', blackboxConfig()],
     ...grafanaFiles(deployment, what),
+    ...kubernetesFiles(deployment),
     ...mimirFiles(deployment, what),
     ['metrics.md', metricsPage()],
     ['runbook.md', runbook],

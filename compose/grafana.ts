@@ -6,7 +6,8 @@ import { tenantHeader } from './mimir/remote-write.ts'
 import { isRemote } from './scrapes.ts'
 import { yaml } from './yaml.ts'
 
-const folder = 'TechPlus'
+/** Where Grafana shows them. */
+export const grafanaFolder = 'TechPlus'
 
 /** One that is asked in PromQL, and how. */
 const asked = (url: string, isDefault: boolean, more: object) => ({
@@ -41,7 +42,7 @@ const ofMimir = ({ mimir }: Deployment) =>
     : []
 
 /** provisioning/datasources: where Grafana asks. What is no longer listed is removed; nothing can be changed by hand. */
-const dataSources = (deployment: Deployment, what: Watched): string => {
+export const dataSources = (deployment: Deployment, what: Watched = watched): string => {
   const { prometheus, alertmanager } = deployment
   const far = isRemote(deployment, what)
   return yaml({
@@ -73,9 +74,9 @@ const providers = ({ dashboardsDir }: Deployment): string =>
     apiVersion: 1,
     providers: [
       {
-        name: folder,
-        folder,
-        folderUid: folder.toLowerCase(),
+        name: grafanaFolder,
+        folder: grafanaFolder,
+        folderUid: grafanaFolder.toLowerCase(),
         type: 'file',
         disableDeletion: false,
         allowUiUpdates: false,

@@ -12,15 +12,19 @@ interface Endpoint {
   readonly labels: Readonly<Record<string, string>>
 }
 
-interface Job {
+/** What is scraped under one name, and how it is asked. */
+export interface Job {
   readonly job_name: string
+  readonly honor_labels?: true
   readonly static_configs: readonly Endpoint[]
 }
 
-const job = (name: string, endpoints: readonly Endpoint[], more: object = {}): readonly Job[] =>
+type More = Pick<Job, 'honor_labels'> & ReturnType<typeof loginOf>
+
+const job = (name: string, endpoints: readonly Endpoint[], more: More = {}): readonly Job[] =>
   endpoints.length > 0 ? [{ job_name: name, ...more, static_configs: endpoints }] : []
 
-const itself = (name: string, address: string, more?: object) =>
+const itself = (name: string, address: string, more?: More) =>
   job(name, [{ targets: [address], labels: { instance: name } }], more)
 
 /** Several of one kind: each has the name that it is reached by. */

@@ -86,15 +86,20 @@ const fallbackOf = (routes: readonly Route[]) => {
 /**
  * alertmanager.yml, beside which the folder `templates` stands. Only what every version from 0.25 on knows, but for what
  * `webhookUrlFiles` allows; no secret stands in it.
+ * @param templates where its templates are, as that Alertmanager sees them
  * @throws Error where a channel cannot be used with that Alertmanager
  */
-export const alertmanagerConfig = (deployment: Deployment, delivery: Delivery = ourDelivery): string => {
+export const alertmanagerConfig = (
+  deployment: Deployment,
+  delivery: Delivery = ourDelivery,
+  templates = 'templates/*.tmpl',
+): string => {
   const routes = routesOf(delivery)
   const fallback = fallbackOf(routes)
   const { smtp, heartbeat } = delivery
   return yaml({
     ...globals(deployment, delivery),
-    templates: ['templates/*.tmpl'],
+    templates: [templates],
     route: {
       receiver: fallback.receiver,
       group_by: oneIncident,
