@@ -1,8 +1,12 @@
 import type { SeverityName } from '../config/sla.ts'
 
-/** What a colour says, in Grafana's names. Blue and orange differ for every eye; red and green never stand alone: a text or a place says the same. */
+/**
+ * What a colour says, in Grafana's names where one will do. Any two of the first five differ for every eye: as who is
+ * red-green or blue-yellow blind sees them, they are at least 15 apart (CIE 1976), good and bad at least 20. Grafana's own
+ * green is 8 from its red. Red and green never stand alone all the same: a text or a place says what they say.
+ */
 export const colours = {
-  good: 'green',
+  good: '#1FBFA0',
   notice: 'yellow',
   warning: 'orange',
   bad: 'red',
@@ -11,6 +15,9 @@ export const colours = {
 } as const
 
 export type Meaning = keyof typeof colours
+
+/** For series that mean neither good nor bad: Okabe and Ito's, which differ for every eye, those that differ most first. */
+export const seriesColours = ['#56B4E9', '#E69F00', '#CC79A7', '#009E73', '#F0E442', '#D55E00', '#0072B2'] as const
 
 /** The colour of each severity, wherever it is shown. */
 export const severityMeaning = {

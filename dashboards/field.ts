@@ -71,7 +71,8 @@ export const bySeries = (queries: readonly Query[]): FieldColorBuilder =>
     ? new FieldColorBuilder().mode(FieldColorModeId.Fixed).fixedColor(colours.neutral)
     : new FieldColorBuilder().mode(FieldColorModeId.PaletteClassic)
 export const byStep = (): FieldColorBuilder => new FieldColorBuilder().mode(FieldColorModeId.Thresholds)
-export const fixedColour = (is: Meaning) => ({ mode: FieldColorModeId.Fixed, fixedColor: colours[is] })
+export const fixed = (fixedColor: string) => ({ mode: FieldColorModeId.Fixed, fixedColor })
+export const fixedColour = (is: Meaning) => fixed(colours[is])
 
 export const valueNames = (names: Names): ValueMap => ({
   type: MappingType.ValueToText,

@@ -106,6 +106,7 @@ export const restores = row('Could they be restored?', [
     title: 'Restore tested',
     description: `How long ago a backup was restored and found to be whole. After ${boundary(restoreUntested) / 86_400} days an alert fires: nobody knows whether one can be.`,
     width: 6,
+    height: 6,
     unit: 'seconds',
     decimals: 1,
     queries: [
@@ -118,6 +119,7 @@ export const restores = row('Could they be restored?', [
     description:
       'How old the newest reservation in the restored database was when it was asked. Much older than the backup itself, the backup lacks what was booked last.',
     width: 6,
+    height: 6,
     unit: 'seconds',
     decimals: 1,
     queries: [series(max(instant(restoreTestNewestReservationAge)), '', { emptyWhen: noTest })],

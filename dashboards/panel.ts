@@ -21,12 +21,13 @@ import { PanelBuilder as StatBuilder } from '@grafana/grafana-foundation-sdk/sta
 import { PanelBuilder as TextBuilder, TextMode } from '@grafana/grafana-foundation-sdk/text'
 import { PanelBuilder as TimeseriesBuilder } from '@grafana/grafana-foundation-sdk/timeseries'
 import type { Duration } from '../metrics/promql.ts'
-import type { Meaning, Names, Step } from './colour.ts'
+import { colours, type Meaning, type Names, type Step, seriesColours } from './colour.ts'
 import {
   bySeries,
   byStep,
   dataSource,
   emptyText,
+  fixed,
   fixedColour,
   leadsTo,
   now,
@@ -109,15 +110,30 @@ export const timeseries = (spec: TimeseriesSpec): Panel => {
       )
       .legend(legendOptions(legend))
       .tooltip(new VizTooltipOptionsBuilder().mode(TooltipDisplayMode.Multi).sort(SortOrder.Descending))
-    for (const [name, is] of Object.entries(spec.colours ?? {})) {
-      panel.overrideByName(name, [{ id: 'color', value: fixedColour(is) }])
-    }
+    for (const [name, colour] of coloursOf(spec)) panel.overrideByName(name, [{ id: 'color', value: fixed(colour) }])
     for (const name of bounds) panel.overrideByName(name, boundProperties)
     if (spec.finest) panel.interval(spec.finest)
     if (reaches) panel.axisSoftMin(Math.min(...reaches)).axisSoftMax(Math.max(...reaches))
     return finish(panel, spec, at, overTime)
   }
   return { title, width, height, queries, build }
+}
+
+/** By meaning where there is one; where the names of the others are known, a colour each. */
+const coloursOf = ({
+  queries,
+  bounds = [],
+  colours: meanings = {},
+}: TimeseriesSpec): readonly (readonly [string, string])[] => {
+  const named = Object.entries(meanings).map(([name, is]) => [name, colours[is]] as const)
+  if (queries.length === 1) return named
+  const others = queries
+    .map(({ legend }) => legend)
+    .filter((name) => !name.includes('{{') && meanings[name] === undefined && !bounds.includes(name))
+  return [
+    ...named,
+    ...others.flatMap((name, place) => (seriesColours[place] ? [[name, seriesColours[place]] as const] : [])),
+  ]
 }
 
 const boundProperties = [

@@ -167,6 +167,7 @@ const paying = row('Can guests pay?', [
     title: 'Failed payments',
     description: 'Share of the attempts in the last 24 hours that ended in an error of ours or of the provider.',
     width: 6,
+    height: 8,
     unit: 'share',
     decimals: 1,
     queries: [
@@ -188,6 +189,7 @@ const paying = row('Can guests pay?', [
           title: 'Guests who could not pay',
           description: 'Reservations whose last attempt to pay, in the last 24 hours, was declined or failed.',
           width: 6,
+          height: 8,
           unit: 'count',
           queries: [series(max(instant(paymentsFailing.where(stored))), '')],
         }),

@@ -1,85 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { alertDashboards } from '../../dashboards/alerts.ts'
 import { answering } from '../../dashboards/index.ts'
-import type { ApiFault } from '../../demo/faults.ts'
-import { type Demo, runningDemo } from './running-demo.ts'
+import { causes, filledBy, queriesOf } from './filled-by.ts'
+import { runningDemo } from './running-demo.ts'
 import { eventually } from './servers.ts'
 
-/** What is chosen when a dashboard is opened for the first time: all of many, and of one the demo's only target. */
-const chosen: Readonly<Record<string, string>> = {
-  api: '.*',
-  route: '.*',
-  database: 'main',
-  postgres: 'main',
-  redis: 'cache',
-}
-/** What Grafana would fill in, where the range is the last five minutes. */
-const filledIn = (expr: string) =>
-  expr
-    .replaceAll('$__rate_interval', '1m')
-    .replaceAll('$__range', '5m')
-    .replace(/"\$([a-z]\w*)"/g, (_match, name: string) => {
-      if (chosen[name] === undefined) throw new Error(`nothing is chosen for $${name}`)
-      return JSON.stringify(chosen[name])
-    })
-
-const queriesOf = (dashboards: typeof answering) =>
-  dashboards.flatMap(({ uid, asked }) =>
-    asked.map(({ panel, refId, expr, emptyWhen }) => ({
-      name: `${uid}: ${panel} (${refId})`,
-      promql: filledIn(expr),
-      emptyWhen,
-    })),
-  )
 const queries = queriesOf(answering)
-
-type Cause = (demo: Demo) => Promise<unknown>
-const fault =
-  (name: ApiFault): Cause =>
-  (demo) =>
-    demo.bringAbout(name)
-
-/** Somebody was told. */
-const isOpen = (demo: Demo, alertname: string) =>
-  eventually(
-    async () => (await fetch(`http://${demo.stack.deployment.incidents}/incidents`)).text(),
-    (text) => text.includes(`"${alertname}"`),
-    { within: 240_000, every: 1_000 },
-  )
-
-/** Somebody was told of it, and acknowledges it. */
-const answered =
-  (cause: Cause, alertname: string): Cause =>
-  async (demo) => {
-    await cause(demo)
-    await isOpen(demo, alertname)
-    const [startsAt, endsAt] = [0, 3_600_000].map((later) => new Date(Date.now() + later))
-    const matchers = [{ name: 'alertname', value: alertname, isRegex: false, isEqual: true }]
-    const answer = await fetch(`http://${demo.stack.deployment.alertmanager}/api/v2/silences`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ matchers, startsAt, endsAt, createdBy: 'ann', comment: 'on it' }),
-    })
-    if (!answer.ok) throw new Error(`no silence was made: ${answer.status} ${await answer.text()}`)
-  }
-
-/** Redis is down until somebody was told, and comes back. */
-const outage: Cause = async (demo) => {
-  const redis = demo.component('Redis')
-  await redis.running.stop()
-  await isOpen(demo, 'RedisDown')
-  await redis.restart()
-}
-
-/** What fills a query that may find nothing, for those that the demo's usual traffic leaves empty. */
-const filledBy: Readonly<Record<string, Cause>> = {
-  'Nothing fires': answered(fault('connections'), 'PostgresConnectionsNearLimit'),
-  'No incident was timed': outage,
-  'Every request was answered with 2xx or 3xx, or none was counted': fault('errors'),
-  'Every index was read, or the server was not scraped': fault('unused-index'),
-  'Nobody waits for anybody, or the server was not scraped': fault('blocked'),
-  'No table is being vacuumed, or the server was not scraped': fault('slow-vacuum'),
-}
 
 /** What the demo has not: that it is exported is proven with its alerts, on servers with a standby, a replica, or a right that is missing. */
 const notHere: ReadonlySet<string> = new Set([
@@ -142,7 +68,7 @@ describe('the dashboards of a running demo', { timeout: 600_000 }, () => {
     )
     const reasons = new Set(sometimes.map(({ emptyWhen }) => emptyWhen))
     expect(Object.keys(filledBy).filter((reason) => !reasons.has(reason))).toEqual([])
-    await Promise.all(Object.values(filledBy).map((cause) => cause(demo)))
+    await Promise.all([...causes].map((cause) => cause(demo)))
     await eventually(
       () => emptyOnes(sometimes),
       (empty) => empty.length === 0,

@@ -101,6 +101,16 @@ describe('an annotation', () => {
       expect(Math.abs((deployment[0] ?? 0) - deployed)).toBeLessThan(2 * pixel)
     }
     await panel(page, 'Lines').locator('.note').last().hover()
+    // All that last lie in one layer, so that several at once paint a chart no darker than one.
+    const layers = await panel(page, 'Lines')
+      .locator('.spans')
+      .evaluateAll((all) =>
+        all.map((layer) => [
+          layer.children.length,
+          Number(Reflect.get(globalThis, 'getComputedStyle')(layer).opacity) < 0.2,
+        ]),
+      )
+    expect(layers).toEqual([[2, true]])
     expect(await page.locator('.tooltip').innerText()).toMatch(/Deployed\s+version 1\.2\.3$/)
     expect(await panel(page, 'Now').locator('.mark').count()).toBe(0)
     await page.close()

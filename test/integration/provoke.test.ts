@@ -50,6 +50,7 @@ test('an alert is told of as soon as its fault is there and over when that is go
   expect(of('the server is stopped')?.failed).toBeUndefined()
   expect(of('the server is stopped')).toMatchObject({
     alert: { id: redisDown.id },
+    drawn: true,
     notified: expect.any(Number),
     resolved: expect.any(Number),
   })

@@ -65,7 +65,7 @@ export const workshop = () => {
   const postgres = async (options: { readonly major?: PostgresMajor; readonly settings?: Settings } = {}) =>
     keep(await startPostgres({ ...options, dataDir: home('postgres'), port: await freePort(), durable: false }))
   /** Of a server on this machine, from a base backup; it has the primary's settings, and streams when this resolves. */
-  const standby = async (primary: Server, { settings = {} }: { readonly settings?: Settings } = {}) => {
+  const standby = async (primary: Pick<Server, 'url'>, { settings = {} }: { readonly settings?: Settings } = {}) => {
     const dataDir = home('standby')
     const backup = await backUp(primary.url, dataDir)
     const options = { dataDir, major: backup.major, settings: { ...backup.settings, ...settings }, durable: false }

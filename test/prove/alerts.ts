@@ -16,12 +16,13 @@ const adjustmentOf = (scene: Scene, alert: Alert) => {
   return `${[...(found.threshold ? [found.threshold] : []), ...numbers].join(', ')}: ${found.why}`
 }
 
-const rowOf = (scene: Scene, { alert, fault, notified, resolved }: Outcome) => [
+const rowOf = (scene: Scene, { alert, fault, notified, resolved, drawn }: Outcome) => [
   alert.id,
   fault,
   adjustmentOf(scene, alert),
   notified?.toFixed(1) ?? '–',
   resolved?.toFixed(1) ?? '–',
+  drawn ? 'yes' : 'no',
 ]
 
 const missing = (scene: Scene, outcomes: readonly Outcome[]) =>
@@ -55,8 +56,15 @@ export const alertsProof: Proof = {
   says:
     `Each fault is brought about on real servers, judged by a real Prometheus with the rules as they are generated, told to a receiver by a real Alertmanager, and ended. Times pass faster: each delay (\`for\`) is divided by ${factor}, and is a second at least; targets are scraped and rules evaluated once a second. Ranges, offsets and \`keep_firing_for\` are divided by ${factor} too, up to an hour; beyond, they are squeezed, in their order, to a minute times the hours to the power of 0.4 (a day is 214 s, a week 466 s, thirty days 834 s), and a range is four seconds at least. ` +
     'What is judged otherwise stands beside it, with the reason; so does why an alert is not provoked. It would be a fault if an alert fired before its fault, when all was usual, did not fire after it, or was not resolved after its end. ' +
-    'Seconds are counted from the beginning of the fault to the notification, and from the beginning of its end to that of the resolution.',
-  columns: ['alert', 'fault', 'judged otherwise, or not provoked: why', 'notified after, s', 'resolved after, s'],
+    'Seconds are counted from the beginning of the fault to the notification, and from the beginning of its end to that of the resolution. In the end the panel of each alert is drawn from what that Prometheus has seen, with ranges as short as those of the rules: one without data is a fault; a picture of each scene is written to .local/pictures/alerts.',
+  columns: [
+    'alert',
+    'fault',
+    'judged otherwise, or not provoked: why',
+    'notified after, s',
+    'resolved after, s',
+    'its panel has data',
+  ],
   prove: async (say, [name, matching = ''] = []) => {
     const chosen = scenes.filter((scene) => name === undefined || scene.name === name)
     if (chosen.length === 0) throw new Error(`there is no scene ${name}: ${scenes.map((one) => one.name).join(', ')}`)
@@ -86,11 +94,12 @@ export const alertsProof: Proof = {
       name: scene.name,
       rows: [
         ...outcomes.map((outcome) => rowOf(scene, outcome)),
-        ...Object.entries(scene.unprovoked).map(([id, why]) => [id, 'not provoked', why, '–', '–']),
+        ...Object.entries(scene.unprovoked).map(([id, why]) => [id, 'not provoked', why, '–', '–', '–']),
       ],
       faults: [
         ...stale(scene, provoked),
         ...outcomes.flatMap(({ alert, fault, failed }) => (failed ? [`${alert.id}: ${fault}: ${failed}`] : [])),
+        ...outcomes.flatMap(({ alert, drawn }) => (drawn ? [] : [`${alert.id}: its panel shows nothing`])),
         ...(matching === '' ? missing(scene, outcomes) : []),
       ],
     }))

@@ -14,6 +14,7 @@ import { monthProof } from './month.ts'
 import { mutantsProof } from './mutants.ts'
 import { outageProof } from './outage.ts'
 import { panelsProof } from './panels.ts'
+import { picturesProof } from './pictures.ts'
 import { previewProof } from './preview.ts'
 import { type Proof, page } from './proof.ts'
 import { rulesProof } from './rules.ts'
@@ -37,6 +38,7 @@ const proofs: Readonly<Record<string, Proof>> = {
   mutants: mutantsProof,
   outage: outageProof,
   panels: panelsProof,
+  pictures: picturesProof,
   preview: previewProof,
   rules: rulesProof,
   'service-ends': serviceEndsProof,

@@ -52,9 +52,23 @@ const whenOf = ({ from, to }: Mark) =>
 
 const px = (value: number) => `${value.toFixed(1)}px`
 
+/** Where it begins and ends, from the left of the chart. */
+const edgesOf = (u: uPlot, { from, to }: Mark) => {
+  const [left = 0, right = 0] = [from, to].map((moment) =>
+    Math.min(Math.max(u.valToPos(moment, 'x'), 0), u.over.clientWidth),
+  )
+  return { left, width: right - left }
+}
+
+/** The colour of what lasts, under all that is drawn, in a layer of its own: where several last at once it grows no darker. */
+const span = (u: uPlot, mark: Mark) => {
+  const { left, width } = edgesOf(u, mark)
+  return el('div', { class: 'span', style: { left: px(left), width: px(width), '--note': mark.colour } })
+}
+
 const markNote = (u: uPlot, mark: Mark): Note => {
-  const { from, to, title, text, tags, colour } = mark
-  const [left, right] = [from, to].map((moment) => Math.min(Math.max(u.valToPos(moment, 'x'), 0), u.over.clientWidth))
+  const { from, title, text, tags, colour } = mark
+  const { left, width } = edgesOf(u, mark)
   const name = [title, text, whenOf(mark)].filter(Boolean).join(', ')
   const content = () => [
     head(whenOf(mark)),
@@ -62,8 +76,7 @@ const markNote = (u: uPlot, mark: Mark): Note => {
     ...(text ? [el('div', { class: 'note-text' }, text)] : []),
     ...(tags.length > 0 ? [el('div', { class: 'hint' }, tags.join(', '))] : []),
   ]
-  const width = (right ?? 0) - (left ?? 0)
-  const style = { left: px(left ?? 0), width: px(width), '--note': colour }
+  const style = { left: px(left), width: px(width), '--note': colour }
   const element = el('div', { class: width > 1 ? 'mark while' : 'mark', style }, flag('mark-flag', name, content, {}))
   return { at: from, element }
 }
@@ -93,7 +106,8 @@ export const drawNotes = (u: uPlot, lines: readonly Line[], { marks, exemplars }
     return line ? exemplarNote(u, one, line) : []
   })
   const notes = [...marks.map((mark) => markNote(u, mark)), ...dots].toSorted((a, b) => a.at - b.at)
-  const layer = el('div', { class: 'notes' }, ...notes.map(({ element }) => element))
+  const spans = el('div', { class: 'spans' }, ...marks.map((mark) => span(u, mark)))
+  const layer = el('div', { class: 'notes' }, spans, ...notes.map(({ element }) => element))
   layer.querySelector('.note')?.setAttribute('tabindex', '0')
   withArrows(layer, { among: '.note', back: 'ArrowLeft', forth: 'ArrowRight' })
   keepingFocus(

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Alert } from '../../../alerts/alert.ts'
 import { workshop } from '../../integration/servers.ts'
+import { drawn } from './drawn.ts'
 import type { Expected, Provocation, Scene, Watch } from './provocation.ts'
 import { rulesFor, startWatch } from './watch.ts'
 
@@ -11,6 +12,8 @@ export interface Outcome {
   /** Seconds from the fault to the notification, and from its end to that of the resolution. */
   readonly notified?: number
   readonly resolved?: number
+  /** Whether its panel showed what it judges. */
+  readonly drawn?: boolean
   /** What went wrong, in which case it is not proven. */
   readonly failed?: string
 }
@@ -108,12 +111,14 @@ export const played = async (
 ): Promise<readonly Outcome[]> => {
   const shop = workshop()
   const found: Outcome[] = []
+  let shown: ReadonlySet<string> = new Set()
   try {
     const stage = await scene.open(shop)
     try {
       const watch = await startWatch(shop, rulesFor(scene.alerts, scene.adjusted), stage.scraped)
       try {
         await watch.ready()
+        const began = Date.now()
         const lane = async (provocations: readonly Provocation[]) => {
           for (const one of provocations.filter((provocation) => isMatch(provocation, matching))) {
             for (const outcome of await outcomesOf(watch, one)) {
@@ -123,6 +128,7 @@ export const played = async (
           }
         }
         await Promise.all(stage.lanes(watch).map(lane))
+        shown = await drawn(scene, watch, began)
       } finally {
         watch.end()
       }
@@ -132,5 +138,5 @@ export const played = async (
   } finally {
     await shop.end()
   }
-  return found
+  return found.map((outcome) => ({ ...outcome, drawn: shown.has(outcome.alert.id) }))
 }

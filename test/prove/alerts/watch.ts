@@ -50,16 +50,23 @@ const alertmanagerConfig = (url: string) => ({
   receivers: [{ name: 'told', webhook_configs: [{ url, send_resolved: true }] }],
 })
 
+const adjustmentOf = ({ id }: Alert, adjusted: readonly Adjustment[]) => adjusted.find((one) => one.alert.id === id)
+
+/** What is asked of an alert, with the numbers by which it is judged in a scene. */
+export const adjustedExpr = (promql: string, alert: Alert, adjusted: readonly Adjustment[]): string =>
+  Object.entries(adjustmentOf(alert, adjusted)?.numbers ?? {}).reduce(
+    (all, [from, to]) => all.replaceAll(from, to),
+    promql,
+  )
+
 const adjust = (alert: Alert, adjusted: readonly Adjustment[]): Alert => {
-  const found = adjusted.find((one) => one.alert.id === alert.id)
+  const found = adjustmentOf(alert, adjusted)
   if (!found) return alert
   const { threshold, numbers = {}, why } = found
   const other = threshold === undefined ? alert : retuned(alert, { threshold, reason: why })
-  const expr = Object.entries(numbers).reduce((promql, [from, to]) => {
-    if (!promql.includes(from)) throw new Error(`${alert.id} has no ${from}: ${promql}`)
-    return promql.replaceAll(from, to)
-  }, other.expr)
-  return { ...other, expr }
+  const foreign = Object.keys(numbers).find((number) => !other.expr.includes(number))
+  if (foreign !== undefined) throw new Error(`${alert.id} has no ${foreign}: ${other.expr}`)
+  return { ...other, expr: adjustedExpr(other.expr, alert, adjusted) }
 }
 
 /** The groups that these alerts stand in, without other alerts, as they are judged where times pass faster. */

@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module'
 import { describe, expect, test } from 'vitest'
 import { alertDashboards } from '../../../dashboards/alerts.ts'
+import { colours } from '../../../dashboards/colour.ts'
 import { type Dashboard, dashboard, row } from '../../../dashboards/dashboard.ts'
 import { distinct, models } from '../../../dashboards/index.ts'
 import { text, timeseries } from '../../../dashboards/panel.ts'
@@ -123,7 +124,7 @@ describe.each(models.map((model) => [model.uid, model] as const))('%s', (uid, mo
     ).toEqual([
       ['Deployment', 'blue', true, true],
       ['Start', 'yellow', true, true],
-      ['Backup', 'green', true, true],
+      ['Backup', colours.good, true, true],
       ['Alert', 'red', false, true],
     ])
     for (const { expr = '', titleFormat = '', textFormat = '', tagKeys = '' } of marks) {
@@ -238,7 +239,7 @@ describe('a table whose columns say more of some rows', () => {
   })
 
   test('colours by the base and by names', () => {
-    expect(drawn).toContain('"steps":[{"value":null,"color":"red"},{"value":1,"color":"green"}]')
+    expect(drawn).toContain('"steps":[{"value":null,"color":"red"},{"value":1,"color":"#1FBFA0"}]')
     expect(drawn).toContain('"0":{"text":"LATE","color":"red","index":0}')
   })
 })

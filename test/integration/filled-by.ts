@@ -1,0 +1,93 @@
+import type { answering } from '../../dashboards/index.ts'
+import type { ApiFault } from '../../demo/faults.ts'
+import { clientOf } from './redis-stand.ts'
+import type { Demo } from './running-demo.ts'
+import { eventually } from './servers.ts'
+
+/** What is chosen when a dashboard is opened for the first time: all of many, and of one the demo's only target. */
+const chosen: Readonly<Record<string, string>> = {
+  api: '.*',
+  route: '.*',
+  database: 'main',
+  postgres: 'main',
+  redis: 'cache',
+}
+/** What Grafana would fill in, where the range is the last five minutes. */
+const filledIn = (expr: string) =>
+  expr
+    .replaceAll('$__rate_interval', '1m')
+    .replaceAll('$__range', '5m')
+    .replace(/"\$([a-z]\w*)"/g, (_match, name: string) => {
+      if (chosen[name] === undefined) throw new Error(`nothing is chosen for $${name}`)
+      return JSON.stringify(chosen[name])
+    })
+
+export const queriesOf = (dashboards: typeof answering) =>
+  dashboards.flatMap(({ uid, asked }) =>
+    asked.map(({ panel, refId, expr, emptyWhen }) => ({
+      name: `${uid}: ${panel} (${refId})`,
+      promql: filledIn(expr),
+      emptyWhen,
+    })),
+  )
+
+export type Cause = (demo: Demo) => Promise<unknown>
+const fault =
+  (name: ApiFault): Cause =>
+  (demo) =>
+    demo.bringAbout(name)
+
+/** Somebody was told. */
+const isOpen = (demo: Demo, alertname: string) =>
+  eventually(
+    async () => (await fetch(`http://${demo.stack.deployment.incidents}/incidents`)).text(),
+    (text) => text.includes(`"${alertname}"`),
+    { within: 240_000, every: 1_000 },
+  )
+
+/** Somebody was told of it, and acknowledges it. */
+const answered =
+  (cause: Cause, alertname: string): Cause =>
+  async (demo) => {
+    await cause(demo)
+    await isOpen(demo, alertname)
+    const [startsAt, endsAt] = [0, 3_600_000].map((later) => new Date(Date.now() + later))
+    const matchers = [{ name: 'alertname', value: alertname, isRegex: false, isEqual: true }]
+    const answer = await fetch(`http://${demo.stack.deployment.alertmanager}/api/v2/silences`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ matchers, startsAt, endsAt, createdBy: 'ann', comment: 'on it' }),
+    })
+    if (!answer.ok) throw new Error(`no silence was made: ${answer.status} ${await answer.text()}`)
+  }
+
+/** Redis is down until somebody was told, comes back, and writes down what it has. */
+const outage: Cause = async (demo) => {
+  const redis = demo.component('Redis')
+  await redis.running.stop()
+  await isOpen(demo, 'RedisDown')
+  await redis.restart()
+  const client = clientOf(demo.owners.redis)
+  try {
+    await client.call('BGSAVE')
+    // It waits for the save.
+    await client.call('BGREWRITEAOF')
+  } finally {
+    client.disconnect()
+  }
+}
+
+/** What fills a query that may find nothing, for those that the demo's usual traffic leaves empty. */
+export const filledBy: Readonly<Record<string, Cause>> = {
+  'Nothing fires': answered(fault('connections'), 'PostgresConnectionsNearLimit'),
+  'No incident was timed': outage,
+  'Nothing was saved since it started': outage,
+  'No append-only file was rewritten since it started': outage,
+  'Every request was answered with 2xx or 3xx, or none was counted': fault('errors'),
+  'Every index was read, or the server was not scraped': fault('unused-index'),
+  'Nobody waits for anybody, or the server was not scraped': fault('blocked'),
+  'No table is being vacuumed, or the server was not scraped': fault('slow-vacuum'),
+}
+
+/** All that has to be brought about for it. */
+export const causes: ReadonlySet<Cause> = new Set(Object.values(filledBy))

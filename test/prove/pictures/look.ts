@@ -1,0 +1,27 @@
+import { type Browser, type Page, startBrowser } from '../../../compose/local/browser.ts'
+import { ensurePrograms } from '../../../compose/local/programs.ts'
+
+/** With a browser that ends with what is done. */
+export const browsing = async <T>(work: (browser: Browser) => Promise<T>): Promise<T> => {
+  const { chromium } = await ensurePrograms(['chromium'])
+  const browser = await startBrowser({ program: chromium })
+  try {
+    return await work(browser)
+  } finally {
+    await browser.close()
+  }
+}
+
+export interface Drawn {
+  readonly title: string
+  /** What it says instead of data; undefined where it has data. */
+  readonly empty: string | undefined
+}
+
+/** Every panel of a page that is to show data. */
+export const drawnOn = async (page: Page): Promise<readonly Drawn[]> => {
+  const panels = await page.$$eval('.panel:not([data-type=text])', (all) =>
+    all.map((one) => ({ title: one.getAttribute('data-panel') ?? '', empty: one.getAttribute('data-empty') })),
+  )
+  return panels.map(({ title, empty }) => ({ title, empty: empty ?? undefined }))
+}
