@@ -41,9 +41,11 @@ interface Ranging extends At {
   /** The step of a subquery: an expression, rather than a series, is evaluated again at each. */
   readonly every?: Duration
 }
+/** What lies back is put in parentheses: VictoriaMetrics reads no range behind an offset. */
+const ranged = (vector: string) => (/ offset \w+$/.test(vector) ? `(${vector})` : vector)
 const range = (of: object, window: Window, { every, ...at }: Ranging = {}) =>
   'promql' in of || every
-    ? `${'promql' in of ? part(of) : select(of)}[${window}:${every ?? ''}]${ago(at)}`
+    ? `${'promql' in of ? ranged(part(of)) : select(of)}[${window}:${every ?? ''}]${ago(at)}`
     : select(of, at, `[${window}]`)
 const overTime =
   (name: string) =>

@@ -18,6 +18,8 @@ export interface Source {
   readonly room?: number
   /** What its version has to begin with. */
   readonly version?: string
+  /** Its version where it does not tell: the only one that there is. */
+  readonly silent?: string
   /** A file below /usr/share that Debian's build reads from there, and whether it can do without. */
   readonly shared?: { readonly file: string; readonly needed: boolean }
 }
@@ -47,6 +49,8 @@ const alertmanagerServer = {
   binaries: ['alertmanager', 'prometheus-alertmanager'],
   shared: { file: 'prometheus/alertmanager/default.tmpl', needed: true },
 } as const
+
+const victoriaMetrics = { packages: ['victoria-metrics'], suite: 'bookworm', silent: '1.79.5' }
 
 export const programTable = {
   'redis-server': { binaries: ['redis-server', 'valkey-server'], packages: ['redis-server'], brew: 'redis' },
@@ -108,6 +112,9 @@ export const programTable = {
   'systemd-analyze': { binaries: ['systemd-analyze'], packages: ['systemd'] },
   // For tests: whoever has the key opens a backup with it.
   age: { binaries: ['age'], packages: ['age'], brew: 'age' },
+  // For tests: another store that takes what is written remotely. Debian's builds do not know their version.
+  'victoria-metrics': { ...victoriaMetrics, binaries: ['victoria-metrics'] },
+  vmalert: { ...victoriaMetrics, binaries: ['vmalert'] },
   'pg_dump-15': postgresClient('pg_dump', 15),
   // For backups and the test of a restore: of the major of the server that is started here.
   'pg_dump-17': { ...postgresClient('pg_dump', 17), suite: 'trixie' },

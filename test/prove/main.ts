@@ -17,6 +17,7 @@ import { panelsProof } from './panels.ts'
 import { picturesProof } from './pictures.ts'
 import { previewProof } from './preview.ts'
 import { type Proof, page } from './proof.ts'
+import { remoteWriteProof } from './remote-write.ts'
 import { rulesProof } from './rules.ts'
 import { serviceEndsProof } from './service-ends.ts'
 import { serviceMemoryProof } from './service-memory.ts'
@@ -40,6 +41,7 @@ const proofs: Readonly<Record<string, Proof>> = {
   panels: panelsProof,
   pictures: picturesProof,
   preview: previewProof,
+  'remote-write': remoteWriteProof,
   rules: rulesProof,
   'service-ends': serviceEndsProof,
   'service-memory': serviceMemoryProof,

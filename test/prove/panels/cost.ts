@@ -24,7 +24,8 @@ export interface DashboardCost extends Pick<Cost, 'seconds' | 'samples'> {
   readonly faults: readonly string[]
 }
 
-interface Ask {
+/** A query of a panel. */
+export interface Ask {
   readonly expr: string
   readonly isRange: boolean
   /** The least step that the panel gives. */
@@ -73,14 +74,18 @@ const told = z.object({
     .optional(),
 })
 
+/** As Grafana fills it in. */
+export const filledFor = (expr: string, { rate, range }: { readonly rate: string; readonly range: string }): string =>
+  expr
+    .replaceAll('$__rate_interval', rate)
+    .replaceAll('$__range', range)
+    .replace(/"\$([a-z]\w*)"/g, (_match, name: string) => JSON.stringify(chosen.get(name) ?? ''))
+
 /** Asks as the page does. @throws Error with the words of Prometheus where it refuses */
 const costOf = async ({ expr, isRange, interval = '' }: Ask, { url, end, hours }: Asking): Promise<Cost> => {
   const range = { from: (end - hours * 3600) * second, to: end * second }
   const step = stepOf({ range, points, least: parseDuration(interval) ?? scrape })
-  const query = expr
-    .replaceAll('$__rate_interval', `${rateInterval(step, scrape) / second}s`)
-    .replaceAll('$__range', `${hours}h`)
-    .replace(/"\$([a-z]\w*)"/g, (_match, name: string) => JSON.stringify(chosen.get(name) ?? ''))
+  const query = filledFor(expr, { rate: `${rateInterval(step, scrape) / second}s`, range: `${hours}h` })
   const { from, to } = align(range, step)
   const asked = isRange
     ? { start: String(from / second), end: String(to / second), step: String(step / second) }
@@ -102,7 +107,7 @@ const calmly = async (...asked: Parameters<typeof costOf>): Promise<Cost> => {
 }
 
 /** What a dashboard asks: each panel, and each kind of mark. */
-const asksOf = ({ json }: Dashboard) => [
+export const asksOf = ({ json }: Pick<Dashboard, 'json'>) => [
   ...(json.panels ?? []).flatMap((panel) => {
     const { success, data } = queries.safeParse(panel)
     if (!success) return []

@@ -92,8 +92,8 @@ const kindOf = ({ name, type }: Definition): HouseSeries['kind'] => {
   return /(?:^|_)(?:up|success|successful|info)$/.test(name) ? 'state' : 'gauge'
 }
 
-/** What is asked for: by the dashboards, their marks, and the rules that record for them. */
-const everySelector = (dashboards: readonly Dashboard[]): readonly Selected[] => {
+/** What is asked for: by the dashboards, their marks, the rules that record for them, and `others`. */
+const everySelector = (dashboards: readonly Dashboard[], others: readonly string[]): readonly Selected[] => {
   const rules = Object.values(ruleFiles())
     .flat()
     .flatMap((group) => group.rules)
@@ -103,6 +103,7 @@ const everySelector = (dashboards: readonly Dashboard[]): readonly Selected[] =>
       ...(json.annotations?.list ?? []).flatMap(({ expr }) => expr ?? []),
     ]),
     ...rules.flatMap((rule) => (isAlert(rule) ? [] : [rule.expr])),
+    ...others,
   ]
   return asking.flatMap((expr) => selectedBy(filledIn(expr)))
 }
@@ -157,11 +158,16 @@ const firing = (selectors: readonly Selected[]): readonly HouseSeries[] => {
 }
 
 /**
- * Every series that the dashboards, or the rules that record for them, ask for: as many as an installation of this size has,
- * with the labels that they are declared with and the values that are asked for.
+ * Every series that the dashboards, the rules that record for them, or `others` ask for: as many as an installation of this size
+ * has, with the labels that they are declared with and the values that are asked for.
+ * @param others expressions
  */
-export const house = (dashboards: readonly Dashboard[], size: Size): readonly HouseSeries[] => {
-  const selectors = everySelector(dashboards)
+export const house = (
+  dashboards: readonly Dashboard[],
+  size: Size,
+  others: readonly string[] = [],
+): readonly HouseSeries[] => {
+  const selectors = everySelector(dashboards, others)
   const setsOf = setting(selectors, size)
   const targets = [...served.keys()].filter(isJob).flatMap((job) => {
     const common = [up, scrapeDuration, samplesScraped]

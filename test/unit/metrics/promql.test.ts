@@ -52,7 +52,7 @@ const tables: Readonly<Record<string, readonly (readonly [expression: { readonly
       [q.maxOverTime(record, '1h'), 'max_over_time(route:hits:rate5m[1h])'],
       [q.maxOverTime(hitRate, '1h'), 'max_over_time(rate(hits_total[5m])[1h:])'],
       [q.minOverTime(q.gt(sizes, 1), '1h'), 'min_over_time((size_bytes > 1)[1h:])'],
-      [q.sumOverTime(q.instant(size, { offset: '1d' }), '1h'), 'sum_over_time(size_bytes offset 1d[1h:])'],
+      [q.sumOverTime(q.instant(size, { offset: '1d' }), '1h'), 'sum_over_time((size_bytes offset 1d)[1h:])'],
       [q.lastOverTime(q.sum(sizes, ['route']), '1h'), 'last_over_time(sum by (route) (size_bytes)[1h:])'],
       [q.sumOverTime(record, '1h', { every: '5m' }), 'sum_over_time(route:hits:rate5m[1h:5m])'],
       [q.maxOverTime(q.gt(sizes, 1), '1h', { every: '1m' }), 'max_over_time((size_bytes > 1)[1h:1m])'],
