@@ -9,6 +9,9 @@ const evil = '<img src=x onerror=document.body.dataset.broken=1> & *more* #1'
 const labelled = `label_replace(vector(7), "kind", ${JSON.stringify(evil)}, "", "")`
 
 const target = (expr: string, more: object = {}) => ({ refId: 'A', expr, ...more })
+/** On no step: the first that is asked for lies before. */
+const began = Date.UTC(2026, 0, 1, 0, 0, 7)
+
 const panels = [
   { type: 'timeseries', title: 'Line', targets: [target(labelled, { legendFormat: '{{kind}}' })] },
   {
@@ -52,6 +55,12 @@ const panels = [
     title: 'Empty',
     targets: [target('vector(1) > 2')],
     fieldConfig: { defaults: { noValue: 'All is well' } },
+  },
+  {
+    type: 'timeseries',
+    title: 'Before',
+    targets: [target(`vector(1) unless (vector(time()) >= ${began / 1000})`)],
+    fieldConfig: { defaults: { noValue: 'Nothing since then' } },
   },
   { type: 'timeseries', title: 'Wrong', targets: [target('sum(')] },
   {
@@ -176,6 +185,13 @@ describe('a panel', () => {
     const page = await open()
     expect(await panel(page, 'Empty').locator('.empty').textContent()).toBe('All is well')
     expect(await panel(page, 'Empty').locator('.fault').count()).toBe(0)
+    await page.close()
+  })
+
+  test('that found something only at the step before the range says that there is nothing in it', async () => {
+    const page = await stand.browser.open()
+    await visit(page, `${url}/d/states?from=${began}&to=${began + 300_000}&refresh=`)
+    expect(await panel(page, 'Before').locator('.empty').textContent()).toBe('Nothing since then')
     await page.close()
   })
 

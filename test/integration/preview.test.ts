@@ -9,6 +9,7 @@ import { faultsOn, listen, settled, unexplainedOn, visit } from '../../compose/p
 import { settle } from '../../compose/watch.ts'
 import { models } from '../../dashboards/index.ts'
 import { alertsUid } from '../../dashboards/subjects.ts'
+import { look } from '../prove/preview.ts'
 import { chooseOn, followOn, hasChart, isolateOn, zoomOn } from './preview-hands.ts'
 import { panel } from './preview-stand.ts'
 import { runningDemo } from './running-demo.ts'
@@ -210,6 +211,15 @@ describe('an engineer at the page', () => {
     await page.waitForURL(/\/d\/techplus-.*from=now-5m/)
     await page.close()
   })
+})
+
+// How soon that is, over six hours, is `npm run prove -- preview`.
+test('a browser that was never there says when it has painted something, and when all is there', async () => {
+  const { paint, filled, panels, faults } = await look(url)
+  expect(paint).toBeGreaterThan(0)
+  expect(filled).toBeGreaterThanOrEqual(paint)
+  expect(panels).toBeGreaterThan(5)
+  expect(faults).toEqual([])
 })
 
 test('a Prometheus that stops is told by every panel, and when it is back they go on by themselves', async () => {

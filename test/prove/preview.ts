@@ -30,7 +30,7 @@ interface Look {
 }
 
 /** By a browser that has never been there. */
-const look = async (url: string): Promise<Look> => {
+export const look = async (url: string): Promise<Look> => {
   const { chromium } = await ensurePrograms(['chromium'])
   const browser = await startBrowser({ program: chromium })
   try {

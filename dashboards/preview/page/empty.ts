@@ -1,6 +1,7 @@
 import { fieldConfigOf } from './fields.ts'
 import { type DataFrame, type Field, FieldType, type GrafanaTheme2, getDisplayProcessor } from './grafana.ts'
 import type { PanelJson } from './model.ts'
+import type { TimeRange } from './times.ts'
 
 /** NaN is what is left of a share of nothing: neither drawn nor known. */
 const isNothing = (value: unknown) => value === null || value === undefined || Number.isNaN(value)
@@ -11,8 +12,17 @@ const countedIn = (fields: readonly Field[]) => {
   return numbers.length > 0 ? numbers : fields.filter(({ type }) => type !== FieldType.time)
 }
 
-export const isEmpty = (frames: readonly DataFrame[]): boolean =>
-  frames.every(({ fields, length }) => length === 0 || countedIn(fields).every(({ values }) => values.every(isNothing)))
+/**
+ * @param drawn the range of what is drawn over time: the first point of a series may lie before it, for steps are counted
+ * from zero, and is not to be seen
+ */
+export const isEmpty = (frames: readonly DataFrame[], drawn?: TimeRange): boolean =>
+  frames.every(({ fields, length }) => {
+    const moments = drawn && fields.find(({ type }) => type === FieldType.time)?.values
+    const isSeen = (row: number) => !drawn || !moments || (moments[row] >= drawn.from && moments[row] <= drawn.to)
+    const isShown = ({ values }: Field) => values.some((value, row) => !isNothing(value) && isSeen(row))
+    return length === 0 || !countedIn(fields).some(isShown)
+  })
 
 /** Whether a panel has a word for a value that is not there, such as UNKNOWN: a stat shows it even without a series. */
 export const namesNothing = (panel: PanelJson, theme: GrafanaTheme2): boolean => {

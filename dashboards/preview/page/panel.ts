@@ -71,7 +71,8 @@ const draw = async ({ panel, frame, drawing, scene, signal }: Drawn): Promise<Pa
       () => drawing.show(frames, scene, data.exemplars),
     )
   }
-  const empty = isEmpty(frames) && panel.type !== 'text' ? words(emptyText(panel)) : undefined
+  const drawn = panel.type === 'timeseries' ? scene.range : undefined
+  const empty = isEmpty(frames, drawn) && panel.type !== 'text' ? words(emptyText(panel)) : undefined
   say(frame, faults, namesNothing(panel, scene.theme.grafana) ? undefined : empty)
   // For whoever looks for faults: a word of the panel's own may stand over nothing.
   if (empty === undefined) delete frame.element.dataset.empty
