@@ -29,8 +29,9 @@ export const lockRow = row('Who waits for whom?', [
   timeseries({
     title: 'Sessions that wait for a lock',
     description:
-      'By database. A few for a moment are usual; a number that stays has one cause: the table beside names it.',
-    width: 6,
+      'By database. A few for a moment are usual; a number that stays has one cause: the table below names it.',
+    width: 12,
+    height: 7,
     unit: 'count',
     min: 0,
     queries: [series(sum(instant(blockedSessions.where(here)), ['datname']), ({ label }) => label('datname'))],
@@ -39,7 +40,8 @@ export const lockRow = row('Who waits for whom?', [
     title: 'Longest wait',
     description:
       'How long the session has waited that waits longest. Beyond the line somebody is told who holds it up.',
-    width: 6,
+    width: 12,
+    height: 7,
     unit: 'seconds',
     min: 0,
     queries: [series(max(instant(blockedLongest.where(here)), ['datname']), ({ label }) => label('datname'))],
@@ -49,13 +51,13 @@ export const lockRow = row('Who waits for whom?', [
     title: 'Who holds up others',
     description:
       'Sessions that others wait for, and that wait for nobody. `idle in transaction`: its client forgot it. The process is what pg_terminate_backend() ends.',
-    width: 12,
-    height: 8,
+    width: 24,
+    height: 6,
     rows: {
-      application_name: { title: 'Application', width: 150 },
-      usename: { title: 'User', width: 100 },
-      state: { title: 'State', width: 150 },
-      queryid: { title: 'Query id', width: 120 },
+      application_name: { title: 'Application', width: 240 },
+      usename: { title: 'User', width: 180 },
+      state: { title: 'State', width: 200 },
+      queryid: { title: 'Query id', width: 220 },
     },
     columns: [
       { title: 'Waiting', expr: sum(instant(blockerSessions.where(one)), whose), unit: 'count', ...nobody },

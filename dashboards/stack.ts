@@ -117,7 +117,7 @@ const cost = row('What does watching cost?', [
       'How long each takes, over the shown range. They run side by side: a scrape takes as long as the slowest.',
     width: 6,
     height: 8,
-    rows: { collector: { title: 'Collector', width: 130 }, job: { title: 'Of', width: 80 } },
+    rows: { collector: { title: 'Collector', width: 120 }, job: { title: 'Of', width: 72 } },
     columns: [
       { title: 'Mean', expr: ofEachKind(({ duration }) => spanOf(avgOverTime(duration, '$__range'))), unit: 'seconds' },
       {

@@ -57,6 +57,8 @@ export const withReplica = async (shop: Shop, { owners }: Demo) => {
       await other.call('REPLICAOF', 'NO', 'ONE')
       await demos.call('CONFIG', 'SET', 'masterauth', password)
       await demos.call('REPLICAOF', '127.0.0.1', String(portOf(replica.url)))
+      // The API goes on: it knows of no other.
+      await demos.call('CONFIG', 'SET', 'replica-read-only', 'no')
       await eventually(
         async () => String(await demos.call('INFO', 'replication')),
         (info) => info.includes('master_link_status:up'),
