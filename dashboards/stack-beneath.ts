@@ -4,12 +4,16 @@ import { hostCpuSaturated, hostMemoryLow } from '../alerts/stack/host.ts'
 import { prometheusRuleGroupSlow } from '../alerts/stack/prometheus.ts'
 import {
   cpuSeconds,
+  diskRead,
+  diskWritten,
   filesystemAvailable,
   filesystemSize,
   ioStalled,
   memoryAvailable,
   memoryStalled,
   memoryTotal,
+  networkReceived,
+  networkSent,
   notificationQueueLength,
   notificationsDropped,
   ruleFailures,
@@ -17,6 +21,7 @@ import {
   ruleGroupInterval,
   ruleIterationsMissed,
 } from '../metrics/foreign.ts'
+import { not } from '../metrics/metric.ts'
 import {
   avg,
   complement,
@@ -90,6 +95,7 @@ export const ruleRow = row('Do the rules keep up?', [
   }),
 ])
 
+const outside = { device: not('lo') }
 const pressureUnknown = { emptyWhen: 'The kernel does not tell pressure (psi=1), or the host was not scraped' } as const
 
 export const machineRow = row('Has the machine room left?', [
@@ -143,6 +149,28 @@ export const machineRow = row('Has the machine room left?', [
     queries: [
       series(max(rate(memoryStalled, window)), 'for memory', pressureUnknown),
       series(max(rate(ioStalled, window)), 'for the disk', pressureUnknown),
+    ],
+  }),
+  timeseries({
+    title: 'Read from disks, and written',
+    description:
+      'Of all disks together. What is written all the time is most often the log of PostgreSQL, or a backup.',
+    width: 12,
+    height: 7,
+    unit: 'bytesPerSecond',
+    min: 0,
+    queries: [series(sum(rate(diskRead, window)), 'read'), series(sum(rate(diskWritten, window)), 'written')],
+  }),
+  timeseries({
+    title: 'Sent and received',
+    description: 'By all network devices, without what stays on the machine.',
+    width: 12,
+    height: 7,
+    unit: 'bytesPerSecond',
+    min: 0,
+    queries: [
+      series(sum(rate(networkReceived.where(outside), window)), 'received'),
+      series(sum(rate(networkSent.where(outside), window)), 'sent'),
     ],
   }),
 ])

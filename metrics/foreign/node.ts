@@ -33,6 +33,33 @@ export const filesystemReadonly = gauge({
   labels: filesystem,
 })
 
+const device = ['device'] as const
+
+export const diskRead = counter({
+  name: 'node_disk_read_bytes_total',
+  peer: 'node_exporter',
+  help: 'Bytes read from a disk',
+  labels: device,
+})
+export const diskWritten = counter({
+  name: 'node_disk_written_bytes_total',
+  peer: 'node_exporter',
+  help: 'Bytes written to a disk',
+  labels: device,
+})
+export const networkReceived = counter({
+  name: 'node_network_receive_bytes_total',
+  peer: 'node_exporter',
+  help: 'Bytes received by a network device; `lo` is the machine itself',
+  labels: device,
+})
+export const networkSent = counter({
+  name: 'node_network_transmit_bytes_total',
+  peer: 'node_exporter',
+  help: 'Bytes sent by a network device; `lo` is the machine itself',
+  labels: device,
+})
+
 export const memoryTotal = gauge({
   name: 'node_memory_MemTotal_bytes',
   peer: 'node_exporter',
