@@ -96,7 +96,7 @@ const cost = row('What does watching cost?', [
   timeseries({
     title: 'Series in Prometheus',
     description: 'Series that were written to within the last hours: its memory follows them.',
-    width: 6,
+    width: 5,
     unit: 'count',
     min: 0,
     queries: [series(sum(instant(headSeries)), 'series')],
@@ -105,7 +105,7 @@ const cost = row('What does watching cost?', [
     title: 'Memory of the stack',
     description:
       'What the system counts for each of its processes, the API left out. The line is that of the exporter.',
-    width: 6,
+    width: 5,
     unit: 'bytes',
     min: 0,
     queries: [series(max(instant(residentMemory.where({ job: not('api') })), ['job']), ({ label }) => label('job'))],
@@ -115,9 +115,9 @@ const cost = row('What does watching cost?', [
     title: 'Collectors',
     description:
       'How long each takes, over the shown range. They run side by side: a scrape takes as long as the slowest.',
-    width: 6,
+    width: 8,
     height: 8,
-    rows: { collector: { title: 'Collector', width: 120 }, job: { title: 'Of', width: 72 } },
+    rows: { collector: { title: 'Collector', width: 150 }, job: { title: 'Of', width: 110 } },
     columns: [
       { title: 'Mean', expr: ofEachKind(({ duration }) => spanOf(avgOverTime(duration, '$__range'))), unit: 'seconds' },
       {
