@@ -27,17 +27,20 @@ export const artefacts = (
   const watched = everyRuleFile()
   const ruleFiles = rules(deployment, watched)
   const runbook = runbookPage()
+  const templates = new Map([
+    ['techplus.tmpl', messageTemplates(ourDelivery)],
+    ['sources.tmpl', sourceTemplates(watched, deployment)],
+  ])
   return new Map([
     ['prometheus/prometheus.yml', prometheusConfig(deployment, [...ruleFiles.keys()], what)],
     ...[...ruleFiles].map(([name, text]) => [`prometheus/rules/${name}`, text] as const),
     [`prometheus/${runbookPath}`, consoleOf(runbook)],
     ['alertmanager/alertmanager.yml', alertmanagerConfig(deployment)],
-    ['alertmanager/templates/techplus.tmpl', messageTemplates(ourDelivery)],
-    ['alertmanager/templates/sources.tmpl', sourceTemplates(watched, deployment)],
+    ...[...templates].map(([name, text]) => [`alertmanager/templates/${name}`, text] as const),
     ['blackbox/blackbox.yml', blackboxConfig()],
     ...grafanaFiles(deployment, what),
     ...kubernetesFiles(deployment),
-    ...mimirFiles(deployment, what),
+    ...mimirFiles(deployment, { groups: watched, templates }, what),
     ['metrics.md', metricsPage()],
     ['runbook.md', runbook],
   ])

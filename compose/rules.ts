@@ -6,11 +6,13 @@ import { linksOf } from './links.ts'
 import { ruleFile } from './rule-file.ts'
 import { yaml } from './yaml.ts'
 
-/** Rule files by name, each alert with its links. */
-export const rules = (
+/** What rule files say, by their subject, each alert with its links. */
+export const plainRules = (
   deployment: Pick<Deployment, 'dashboards'>,
   files: Readonly<Record<Subject, readonly RuleGroup[]>> = ruleFiles(),
-): ReadonlyMap<string, string> =>
-  new Map(
-    namesOf(files).map((subject) => [`${subject}.yml`, yaml(ruleFile(files[subject], linksOf(subject, deployment)))]),
-  )
+): ReadonlyMap<Subject, ReturnType<typeof ruleFile>> =>
+  new Map(namesOf(files).map((subject) => [subject, ruleFile(files[subject], linksOf(subject, deployment))]))
+
+/** Rule files by name. */
+export const rules = (...given: Parameters<typeof plainRules>): ReadonlyMap<string, string> =>
+  new Map([...plainRules(...given)].map(([subject, said]) => [`${subject}.yml`, yaml(said)]))

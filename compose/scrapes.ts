@@ -28,10 +28,11 @@ const itself = (name: string, address: string, more?: More) =>
   job(name, [{ targets: [address], labels: { instance: name } }], more)
 
 /** Several of one kind: each has the name that it is reached by. */
-const eachOf = (name: string, addresses: readonly string[]) =>
+const eachOf = (name: string, addresses: readonly string[], more?: object) =>
   job(
     name,
     addresses.map((address) => ({ targets: [address], labels: { instance: address.replace(/:\d+$/, '') } })),
+    more,
   )
 
 /** Without a Mimir all is scraped by Prometheus. */
@@ -111,8 +112,12 @@ export const remoteNames = (what: Watched = watched): readonly string[] =>
   )
 
 /** Who writes and what takes it: by the Prometheus that would be there to tell if neither were. */
-const ofMimir = ({ mimir }: Deployment) =>
-  mimir ? [...eachOf('agent', mimir.agents), ...eachOf('mimir', mimir.instances)] : []
+const ofMimir = ({ mimir }: Deployment) => {
+  if (!mimir) return []
+  // It has thousands of series about itself, and this stack looks at those of its process.
+  const little = { metric_relabel_configs: [{ source_labels: ['__name__'], regex: 'process_.+', action: 'keep' }] }
+  return [...eachOf('agent', mimir.agents), ...eachOf('mimir', mimir.instances, little)]
+}
 
 /** The scrape configurations of Prometheus: what is stored there, and the programs of the stack. */
 export const prometheusScrapes = (deployment: Deployment, what: Watched = watched): readonly Job[] => [

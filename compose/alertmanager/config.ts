@@ -92,14 +92,14 @@ const fallbackOf = (routes: readonly Route[]) => {
 export const alertmanagerConfig = (
   deployment: Deployment,
   delivery: Delivery = ourDelivery,
-  templates = 'templates/*.tmpl',
+  templates: string | readonly string[] = 'templates/*.tmpl',
 ): string => {
   const routes = routesOf(delivery)
   const fallback = fallbackOf(routes)
   const { smtp, heartbeat } = delivery
   return yaml({
     ...globals(deployment, delivery),
-    templates: [templates],
+    templates: [templates].flat(),
     route: {
       receiver: fallback.receiver,
       group_by: oneIncident,

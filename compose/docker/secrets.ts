@@ -56,7 +56,7 @@ const readSecrets = (path: string): Secrets => {
 }
 
 /** Complete or not at all: whoever is stopped half-way leaves no half a password. */
-const write = (path: string, text: string, mode: number) => {
+export const writeSecret = (path: string, text: string, mode = 0o444): void => {
   mkdirSync(dirname(path), { recursive: true })
   writeFileSync(`${path}.new`, `${text}\n`, { mode })
   renameSync(`${path}.new`, path)
@@ -86,6 +86,6 @@ export const writeSecrets = (folder: string): readonly string[] => {
     ...[...secretFiles(secrets)].map(([file, text]) => [file, text, 0o444] as const),
   ]
   const written = wanted.filter(([file, text]) => differs(join(folder, file), text))
-  for (const [file, text, mode] of written) write(join(folder, file), text, mode)
+  for (const [file, text, mode] of written) writeSecret(join(folder, file), text, mode)
   return written.map(([file]) => file)
 }

@@ -30,14 +30,11 @@ const rowsOf = (version: string, found: readonly Compared[]): readonly Row[] =>
     ]
   })
 
-const rowsOfFar = ({ groups, asked, answered, same, byRate, others }: Far): readonly Row[] => [
-  [`VictoriaMetrics 1.79.5 (Debian 12): groups of rules that vmalert takes and evaluates`, groups, groups, 0],
-  [
-    `the same: queries that Prometheus answers; ${byRate} differ by rates and the like, ${others.length} otherwise`,
-    asked,
-    answered,
-    asked - same,
-  ],
+const rowsOfFar = ({ groups, asked, answered, same, reasons, others }: Far): readonly Row[] => [
+  ['VictoriaMetrics 1.79.5 (Debian 12): groups of rules that vmalert takes and evaluates', groups, groups, 0],
+  ['the same: queries that Prometheus answers', asked, answered, asked - same],
+  ...[...reasons].map(([reason, count]): Row => [`the same: of those, different by ${reason}`, '', '', count]),
+  ['the same: of those, different otherwise', '', '', others.length],
 ]
 
 /** Each name whose lack no query shows within minutes, with the rule test that shows it. */
@@ -74,12 +71,12 @@ export const remoteWriteProof: Proof = {
       const keep = (other: Far) => {
         seen = other
       }
-      const isFirst = program === programs.prometheus
-      const found = await compared(program, all, async (shop) => (isFirst ? far(keep)(shop) : undefined))
+      const isThird = program === programs['prometheus-3']
+      const found = await compared(program, all, async (shop) => (isThird ? far(keep)(shop) : undefined))
       rows.push(...rowsOf(program.version, found), ...(seen ? rowsOfFar(seen) : []))
       const differing = found.filter(({ differs }) => differs).map(({ one }) => `${one.name} differs: ${one.promql}`)
       faults.push(...differing, ...(seen?.faults ?? []))
-      if (seen) say(`VictoriaMetrics: ${JSON.stringify(seen)}`)
+      if (seen) say(`VictoriaMetrics answers otherwise: ${seen.others.join('; ') || 'nothing else'}`)
       say(`Prometheus ${program.version}: ${found.length} queries, ${differing.length} differ`)
     }
     const needed = await neededFor(programs.prometheus, names, all)

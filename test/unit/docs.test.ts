@@ -17,6 +17,7 @@ const guides = [
   'docs/administration.md',
   'docs/incidents.md',
   'docs/jobs.md',
+  'docs/mimir.md',
   'docs/instrument-your-service.md',
 ] as const
 

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { z } from 'zod'
+import { namesOf } from '../../../metrics/names.ts'
 import { eventually, type workshop } from '../../integration/servers.ts'
 import { answer } from './answer.ts'
 import type { Asked } from './asked.ts'
@@ -22,19 +23,29 @@ export interface Far {
   readonly asked: number
   readonly answered: number
   readonly same: number
-  /** Of those with other values: how many look at counters over a range. */
-  readonly byRate: number
+  /** Of those with other values, how many differ for which reason. */
+  readonly reasons: ReadonlyMap<Reason, number>
   readonly others: readonly string[]
 }
 
-const overRange = /\b(?:rate|increase|irate|delta|deriv|changes|resets|predict_linear)\(/
+/** Why its values may be others: docs/mimir.md explains each. */
+const reasons = {
+  'a rate, or another look at a counter over a range': ({ promql }) =>
+    /\b(?:rate|increase|irate|delta|deriv|changes|resets|predict_linear)\(/.test(promql),
+  'what rules made, at other moments': ({ reads }) => reads.some((name) => /:|^ALERTS/.test(name)),
+  'a range whose first sample counts or not': ({ promql }) => /\[[^\]]+\]/.test(promql),
+} as const satisfies Record<string, (one: Asked) => boolean>
+type Reason = keyof typeof reasons
+
+const reasonOf = (one: Asked) => namesOf(reasons).find((reason) => reasons[reason](one))
 
 const lookedAt = async (
   urls: readonly [source: string, far: string],
   all: readonly Asked[],
   moments: Parameters<typeof answer>[2],
 ) => {
-  const found = { asked: 0, answered: 0, same: 0, byRate: 0 }
+  const found = { asked: 0, answered: 0, same: 0 }
+  const counted = new Map(namesOf(reasons).map((reason) => [reason, 0]))
   const [others, faults]: [string[], string[]] = [[], []]
   for (const one of all.filter(({ as }) => as !== 'exemplars')) {
     const there = await answer(urls[0], one, moments)
@@ -43,11 +54,12 @@ const lookedAt = async (
     const here = await answer(urls[1], one, moments)
     if (here.length === 0) faults.push(`VictoriaMetrics has no answer for ${one.name}: ${one.promql}`)
     else found.answered++
+    const reason = reasonOf(one)
     if (here.join() === there.join()) found.same++
-    else if (overRange.test(one.promql)) found.byRate++
-    else others.push(one.name)
+    else if (reason) counted.set(reason, (counted.get(reason) ?? 0) + 1)
+    else others.push(`${one.name}: ${one.promql}`)
   }
-  return { ...found, others, faults }
+  return { ...found, reasons: counted, others, faults }
 }
 
 /** Debian's VictoriaMetrics with its vmalert beside; `tell` gets what is seen of it. */

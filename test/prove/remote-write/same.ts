@@ -21,11 +21,14 @@ const ruleFiles = (folder: string) => {
   return { global: { evaluation_interval: '15s' }, rule_files: [join(folder, '*.yml')] }
 }
 
-const evaluated = z.object({ data: z.object({ groups: z.array(z.object({ lastEvaluation: z.string() })) }) })
+const evaluated = z.object({
+  data: z.object({ groups: z.array(z.object({ lastEvaluation: z.string(), interval: z.number() })) }),
+})
 
+/** Each group has had its last turn before that moment. */
 const haveEvaluated = async (url: string, moment: number) => {
   const { data } = evaluated.parse(await (await fetch(`${url}/api/v1/rules`)).json())
-  return data.groups.every(({ lastEvaluation }) => Date.parse(lastEvaluation) > moment * 1000)
+  return data.groups.every(({ lastEvaluation, interval }) => Date.parse(lastEvaluation) / 1000 > moment - interval)
 }
 
 /** What rules made, as it was made. */

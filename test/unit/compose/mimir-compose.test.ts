@@ -1,0 +1,163 @@
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, test } from 'vitest'
+import { parse } from 'yaml'
+import { z } from 'zod'
+import { artefacts } from '../../../compose/artefacts.ts'
+import { composeDeployment } from '../../../compose/deployment.ts'
+import { images } from '../../../compose/images.ts'
+import { mimirImages } from '../../../compose/mimir/images.ts'
+import { preparePlace } from '../../../compose/mimir/place.ts'
+import { root } from '../../../compose/plan.ts'
+import { remoteWrite } from '../../../config/targets.ts'
+import { composeFile, type Exceptions, portFaults, softSpots } from './docker/hardening.ts'
+
+const read = (path: string) => readFileSync(join(root, path), 'utf8')
+const text = read('docker-compose.mimir.yml')
+const parsed: unknown = parse(text, { merge: true })
+
+const held = composeFile.omit({ networks: true }).parse(parsed)
+const stack = z
+  .object({
+    services: z.record(
+      z.string(),
+      z.object({
+        image: z.string(),
+        command: z.array(z.string()).default([]),
+        environment: z.record(z.string(), z.string()).default({}),
+        volumes: z.array(z.string()).default([]),
+        depends_on: z.record(z.string(), z.object({ condition: z.string() })).default({}),
+      }),
+    ),
+  })
+  .parse(parsed)
+const services = Object.entries(stack.services)
+
+const ends = 'it ends, and others wait for that'
+const bare = 'its image has the program alone: what stands before it asks all three'
+const exceptions: Exceptions = {
+  'mimir-init': {
+    'says whether it is well': ends,
+    'is among the others': 'it writes secrets, and has no network at all',
+  },
+  'mimir-rules': { 'says whether it is well': ends },
+  'mimir-1': { 'says whether it is well': bare },
+  'mimir-2': { 'says whether it is well': bare },
+  'mimir-3': { 'says whether it is well': bare },
+}
+
+describe('every service of docker-compose.mimir.yml', () => {
+  test('is held to the list of the others', () => {
+    expect(softSpots(held, exceptions)).toEqual([])
+    expect(portFaults(held)).toEqual([])
+  })
+
+  test('would be found where it is not', () => {
+    const one = held.services.minio
+    if (!one) throw new Error('no minio')
+    expect(softSpots({ services: { minio: { ...one, cap_drop: [] } } }, exceptions)).toEqual([
+      'not so: minio has no capability',
+    ])
+  })
+
+  test('runs an image that is named once', () => {
+    const named = new Set<string>([...Object.values(mimirImages), images.prometheus])
+    const used = services.map(([, { image }]) => image).filter((image) => !image.startsWith('$'))
+    expect(new Set(used)).toEqual(named)
+  })
+
+  test('finds what it reads of the checkout among what is generated', () => {
+    const paths = [...artefacts().keys()].map((path) => `./compose/generated/${path}`)
+    const mounted = services.flatMap(([, { volumes }]) => volumes.filter((volume) => volume.startsWith('.')))
+    expect(mounted.length).toBeGreaterThan(5)
+    for (const volume of mounted) {
+      const [source = '', , mode] = volume.split(':')
+      expect(paths.filter((path) => `${path}/`.startsWith(`${source}/`))).not.toEqual([])
+      expect(mode).toBe('ro')
+    }
+  })
+})
+
+describe('Mimir in containers', () => {
+  const { mimir } = composeDeployment
+  const hosts = (addresses: readonly string[] = []) => addresses.map((address) => address.replace(/:\d+$/, ''))
+
+  test('has the names by which it and its agents are scraped and written to', () => {
+    const names = services.map(([name]) => name)
+    expect(names).toEqual(expect.arrayContaining([...hosts(mimir?.instances), ...hosts(mimir?.agents)]))
+    expect(names).toContain(hosts([mimir?.gateway ?? ''])[0])
+  })
+
+  test('is told apart by its agents, and keeps what each of its instances knows in a volume of its own', () => {
+    for (const name of hosts(mimir?.agents)) {
+      expect(stack.services[name]?.environment).toEqual({ REPLICA: name })
+      expect(stack.services[name]?.volumes).toContain(`${name}-data:/prometheus`)
+    }
+    for (const name of hosts(mimir?.instances)) {
+      expect(stack.services[name]?.volumes).toContain(`${name}-data:/data`)
+    }
+  })
+
+  test('is given the rules of the tenant that series are written for', () => {
+    expect(stack.services['mimir-rules']?.command).toContain(`--id=${remoteWrite.tenant}`)
+  })
+
+  test('waits, with whoever writes to it, for the one that finds out whether anything is written at all', () => {
+    const first = (name: string): readonly string[] => {
+      const waits = Object.keys(stack.services[name]?.depends_on ?? {})
+      return [name, ...waits.flatMap(first)]
+    }
+    for (const [name] of services) expect(first(name)).toContain('mimir-init')
+    expect(stack.services['mimir-init']?.depends_on).toEqual({
+      init: { condition: 'service_completed_successfully' },
+    })
+  })
+
+  test('has volumes that belong to the user it runs as: the first that mounts one gives it its owner', () => {
+    const folders = stack.services['mimir-init']?.volumes.filter((one) => !one.endsWith(':ro')) ?? []
+    expect(folders).toHaveLength(6)
+    for (const volume of folders) expect(read('compose/Dockerfile')).toContain(` ${volume.split(':')[1]} `)
+    expect(read('compose/Dockerfile')).toContain('chown -R 1000:1000 /secrets /var/log/techplus /data')
+  })
+})
+
+describe('what is prepared for it', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'place-'))
+  afterAll(() => rmSync(folder, { recursive: true }))
+  const agent = 'scrape_configs:\n  - job_name: postgres\n'
+  const fileOf = (name: string) => readFileSync(join(folder, name), 'utf8')
+
+  test('is nothing where agents would scrape nothing, which is said with what to do', () => {
+    expect(() => preparePlace(folder, artefacts().get('mimir/agent.yml') ?? '')).toThrow(
+      /^nothing is stored by remote write: give something in config\/targets\.ts the storage remote-write and type npm run generate/,
+    )
+  })
+
+  test('is a password of chance for the object storage, and the key that has it, once', () => {
+    expect(preparePlace(folder, agent)).toEqual(['minio/root_password', 'mimir/credentials'])
+    const password = fileOf('minio/root_password').trimEnd()
+    expect(password).toMatch(/^[\w-]{32}$/)
+    expect(fileOf('mimir/credentials')).toBe(
+      `[default]\naws_access_key_id = mimir\naws_secret_access_key = ${password}\n`,
+    )
+    expect(stack.services.minio?.environment).toMatchObject({ MINIO_ROOT_USER: 'mimir' })
+    expect(preparePlace(folder, agent)).toEqual([])
+    rmSync(join(folder, 'mimir/credentials'))
+    expect(preparePlace(folder, agent)).toEqual(['mimir/credentials'])
+    expect(fileOf('mimir/credentials')).toContain(password)
+  })
+})
+
+const compose = spawnSync('docker', ['compose', 'version'], { stdio: 'ignore' })
+const without = compose.status === 0 ? false : 'there is no docker with compose here'
+
+test.skipIf(without)(`docker compose takes both files${without ? ` (skipped: ${without})` : ''}`, () => {
+  const files = ['--file=docker-compose.yml', '--file=docker-compose.mimir.yml']
+  const { status, stderr } = spawnSync('docker', ['compose', ...files, 'config', '--quiet'], {
+    cwd: root,
+    encoding: 'utf8',
+  })
+  expect([status, stderr]).toEqual([0, ''])
+})
