@@ -8,6 +8,7 @@ import { incidentsProof } from './incidents.ts'
 import { infoProof } from './info.ts'
 import { jobsProof } from './jobs.ts'
 import { killsProof } from './kills.ts'
+import { kubernetesProof } from './kubernetes.ts'
 import { labelsProof } from './labels.ts'
 import { ladderProof } from './ladder.ts'
 import { monthProof } from './month.ts'
@@ -33,6 +34,7 @@ const proofs: Readonly<Record<string, Proof>> = {
   info: infoProof,
   jobs: jobsProof,
   kills: killsProof,
+  kubernetes: kubernetesProof,
   labels: labelsProof,
   ladder: ladderProof,
   month: monthProof,
