@@ -6,12 +6,13 @@ import {
   div,
   instant,
   mul,
+  or,
   sum,
   sumOverTime,
   thisMonth,
   vector,
 } from '../metrics/promql.ts'
-import { orNone, share } from '../metrics/share.ts'
+import { orNone } from '../metrics/share.ts'
 import { burnWindows, errorBudget, inMinutes } from './burn-rate.ts'
 import type { Slo } from './slo.ts'
 
@@ -46,11 +47,14 @@ export const measure = <By extends string>(name: string, slo: Slo<By>): Measured
   // Where nothing has ever gone wrong there is no bad series at all: none bad, then, not none known.
   const bad = recorded({ name: 'slo:bad_events:rate5m', expr: orNone(slo.bad('5m'), slo.total('5m')), labels })
   const total = recorded({ name: 'slo:total_events:rate5m', expr: slo.total('5m'), labels })
+  // As long as anything is counted: that was looked at when it was recorded, and it does not matter how long ago. To look through
+  // the whole window for it would cost as much as the share itself.
+  const noneBad = mul(sum(instant(total.own), slo.by), 0)
   const addedUp = (window: Duration) => div(sumOverTime(bad.own, window), sumOverTime(total.own, window))
   const record = (window: Duration): Series<By> => {
     const name = `slo:error:ratio_rate${window}` as const
     return isFresh(window)
-      ? recorded({ name, expr: share(slo.bad(window), slo.total(window)), labels })
+      ? recorded({ name, expr: div(or(slo.bad(window), noneBad), slo.total(window)), labels })
       : recorded({ name, expr: addedUp(window), labels })
   }
   const burning = burnWindows(slo.window)

@@ -2,12 +2,11 @@ import { type Objective, type PromiseName, sla } from '../config/sla.ts'
 import { namesOf } from '../metrics/names.ts'
 import type { Duration } from '../metrics/promql.ts'
 import type { RuleGroup } from './alert.ts'
+import { burnWindows } from './burn-rate.ts'
+import { unhurried } from './pace.ts'
 import { promiseAlerts } from './promise-alerts.ts'
-import { isFresh, measure, ratioOver, words } from './promise-records.ts'
+import { measure, ratioOver, words } from './promise-records.ts'
 import { type Slo, slos, slosByInstance, slosByRoute } from './slo.ts'
-
-/** What looks back for days moves slowly, and is dear to compute. */
-const unhurried = '1m'
 
 /** What is recorded of one promise, for whoever shows it. */
 export const promiseSeries = (name: PromiseName) => {
@@ -29,15 +28,25 @@ export const promiseSeries = (name: PromiseName) => {
 const groupsOf = <By extends string>(name: string, slo: Slo<By>): readonly RuleGroup[] => {
   const measured = measure(name, slo)
   const { bad, total, ratios, months, monthRatio, remaining, monthRemaining, pace, constants } = measured
-  const recordedOver = (fresh: boolean) =>
-    [...ratios].filter(([window]) => isFresh(window) === fresh).map(([, series]) => series)
+  const [{ long, short }] = burnWindows(slo.window)
+  // What may have to be told within minutes.
+  const isHurried = (window: Duration | undefined) => window === long || window === short
+  const recordedOver = (hurried: boolean) =>
+    [...ratios].filter(([window]) => isHurried(window) === hurried).map(([, series]) => series)
+  const alerts = promiseAlerts(name, slo, measured)
+  const [fast, slow] = [
+    alerts.filter(({ labels }) => labels.slo_window === long),
+    alerts.filter(({ labels }) => labels.slo_window !== long),
+  ]
   const group = `slo-${words(name).replaceAll('_', '-')}`
   return [
-    { name: `${group}-events`, rules: [bad, total, ...recordedOver(true)] },
+    { name: `${group}-events`, rules: [total, bad] },
+    { name: `${group}-shares`, rules: recordedOver(true) },
     { name: `${group}-months`, rules: [months.bad, months.total] },
     { name: `${group}-periods`, interval: unhurried, rules: [...recordedOver(false), monthRatio] },
     { name: `${group}-meta`, interval: unhurried, rules: [...constants, pace, remaining, monthRemaining] },
-    { name: `${group}-alerts`, rules: promiseAlerts(name, slo, measured) },
+    { name: `${group}-alerts`, rules: fast },
+    { name: `${group}-slow-alerts`, interval: unhurried, rules: slow },
   ]
 }
 

@@ -1,4 +1,5 @@
 import type { RuleGroup } from '../alert.ts'
+import { seldom, unhurried } from '../pace.ts'
 import { availabilityAlerts } from './availability.ts'
 import { capacityAlerts } from './capacity.ts'
 import { connectionAlerts } from './connections.ts'
@@ -20,12 +21,12 @@ export const postgresGroups: readonly RuleGroup[] = [
   { name: 'postgres-transactions', rules: transactionAlerts },
   { name: 'postgres-locks', rules: lockAlerts },
   { name: 'postgres-databases', rules: databaseAlerts },
-  { name: 'postgres-statements', interval: '1m', rules: statementAlerts },
-  { name: 'postgres-spill', interval: '1m', rules: spillAlerts },
-  { name: 'postgres-tables', interval: '1m', rules: tableAlerts },
-  { name: 'postgres-indexes', interval: '5m', rules: indexAlerts },
-  { name: 'postgres-wraparound', interval: '1m', rules: wraparoundAlerts },
+  { name: 'postgres-statements', interval: unhurried, rules: statementAlerts },
+  { name: 'postgres-spill', interval: unhurried, rules: spillAlerts },
+  { name: 'postgres-tables', interval: unhurried, rules: tableAlerts },
+  { name: 'postgres-indexes', interval: seldom, rules: indexAlerts },
+  { name: 'postgres-wraparound', interval: unhurried, rules: wraparoundAlerts },
   { name: 'postgres-replication', rules: replicationAlerts },
   { name: 'postgres-wal', rules: walAlerts },
-  { name: 'postgres-capacity', interval: '1m', rules: capacityAlerts },
+  { name: 'postgres-capacity', interval: seldom, rules: capacityAlerts },
 ]

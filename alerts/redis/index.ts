@@ -1,4 +1,5 @@
 import type { RuleGroup } from '../alert.ts'
+import { seldom, unhurried } from '../pace.ts'
 import { accessAlerts } from './access.ts'
 import { availabilityAlerts } from './availability.ts'
 import { clientAlerts } from './clients.ts'
@@ -14,12 +15,12 @@ export const redisGroups: readonly RuleGroup[] = [
   { name: 'redis-availability', rules: availabilityAlerts },
   { name: 'redis-memory', rules: memoryAlerts },
   // The blocked of a whole day.
-  { name: 'redis-clients', interval: '1m', rules: clientAlerts },
+  { name: 'redis-clients', interval: unhurried, rules: clientAlerts },
   { name: 'redis-access', rules: accessAlerts },
   // Hundreds of commands.
-  { name: 'redis-performance', interval: '1m', rules: performanceAlerts },
+  { name: 'redis-performance', interval: unhurried, rules: performanceAlerts },
   // Hours of today and of yesterday.
-  { name: 'redis-keyspace', interval: '5m', rules: keyspaceAlerts },
+  { name: 'redis-keyspace', interval: seldom, rules: keyspaceAlerts },
   { name: 'redis-persistence', rules: persistenceAlerts },
   { name: 'redis-replication', rules: replicationAlerts },
   { name: 'redis-failover', rules: failoverAlerts },

@@ -1,4 +1,5 @@
 import type { RuleGroup } from '../alert.ts'
+import { seldom, unhurried } from '../pace.ts'
 import { cancellationsSurging, reservationsRejected, reservationsStopped, reservationsUnanswered } from './bookings.ts'
 import {
   cleanupOverdue,
@@ -16,15 +17,14 @@ import {
   paymentsStuck,
 } from './payments.ts'
 
-/** What looks back a week is dear to compute, and what is counted once a minute moves no faster. */
-const unhurried = '1m'
-
+/** What is counted once a minute is judged no oftener. */
 export const reservationGroups: readonly RuleGroup[] = [
   {
     name: 'reservations-bookings',
     interval: unhurried,
-    rules: [reservationsStopped, reservationsRejected, cancellationsSurging, reservationsUnanswered],
+    rules: [reservationsStopped, cancellationsSurging, reservationsUnanswered],
   },
+  { name: 'reservations-compared', interval: seldom, rules: [reservationsRejected, cleanupOverdue] },
   {
     name: 'reservations-payments',
     rules: [paymentsFailingOften, paymentsDeclined, paymentsStopped, paymentsStuck, guestsUnableToPay],
@@ -32,13 +32,6 @@ export const reservationGroups: readonly RuleGroup[] = [
   {
     name: 'reservations-housekeeping',
     interval: unhurried,
-    rules: [
-      reservationsNotClosed,
-      noShowsHigh,
-      cleanupOverdue,
-      statusUnknown,
-      reservationsUnread,
-      reservationFiguresStale,
-    ],
+    rules: [reservationsNotClosed, noShowsHigh, statusUnknown, reservationsUnread, reservationFiguresStale],
   },
 ]

@@ -1,4 +1,5 @@
 import type { RuleGroup } from '../alert.ts'
+import { seldom, unhurried } from '../pace.ts'
 import {
   clientPoolFull,
   clientPoolWaiting,
@@ -13,14 +14,16 @@ import { eventLoopBusy, eventLoopLagging, garbageCollecting, heapNearLimit, work
 export const serviceGroups: readonly RuleGroup[] = [
   {
     name: 'service-dependencies',
-    rules: [healthCheckFailing, healthCheckSlow, clientPoolWaiting, clientPoolFull, redisClientLost],
+    rules: [healthCheckFailing, healthCheckSlow, clientPoolWaiting, clientPoolFull],
   },
+  { name: 'service-clients', interval: unhurried, rules: [redisClientLost] },
   {
     name: 'service-runtime',
     rules: [eventLoopLagging, eventLoopBusy, garbageCollecting, heapNearLimit, workersSilent],
   },
   { name: 'service-process', rules: [serviceRestarting, serviceErrors, fileDescriptorsNearLimit] },
   // They look back for more than a day, step by step.
-  { name: 'service-growth', interval: '1m', rules: [memoryGrowing, handlesLeaking] },
-  { name: 'service-instrumentation', rules: [logErrorsSurging, logLinesLost, instrumentationFaulty, seriesLimited] },
+  { name: 'service-growth', interval: seldom, rules: [memoryGrowing, handlesLeaking] },
+  { name: 'service-instrumentation', rules: [logLinesLost, instrumentationFaulty, seriesLimited] },
+  { name: 'service-logs', interval: unhurried, rules: [logErrorsSurging] },
 ]

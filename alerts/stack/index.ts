@@ -1,6 +1,7 @@
 import type { RuleGroup } from '../alert.ts'
 import { httpGroups } from '../http/index.ts'
 import { jobGroups } from '../jobs/index.ts'
+import { seldom, unhurried } from '../pace.ts'
 import { postgresGroups } from '../postgres/index.ts'
 import { probeGroups } from '../probe/index.ts'
 import { redisGroups } from '../redis/index.ts'
@@ -46,7 +47,9 @@ import { scrapeSlow, stackProgramRestarting, targetAbsent, targetDown, targetUnr
 const ownGroups: readonly RuleGroup[] = [
   { name: 'stack-system', rules: [systemDown] },
   { name: 'stack-targets', rules: [targetDown, targetUnreliable, scrapeSlow, stackProgramRestarting] },
-  { name: 'stack-exporter', rules: [collectorFailing, collectorUnreliable, surveyStale, exporterMemoryHigh] },
+  { name: 'stack-exporter', rules: [collectorFailing, surveyStale, exporterMemoryHigh] },
+  // Of every collector of every target, over an hour.
+  { name: 'stack-collectors', interval: unhurried, rules: [collectorUnreliable] },
   {
     name: 'stack-prometheus',
     rules: [
@@ -77,15 +80,15 @@ const ownGroups: readonly RuleGroup[] = [
     rules: [hostMemoryLow, hostOutOfMemory, hostMemoryStalled, hostCpuSaturated, hostClockSkewed],
   },
   // Look back hours or a day.
-  { name: 'stack-absence', interval: '1m', rules: [targetAbsent] },
+  { name: 'stack-absence', interval: seldom, rules: [targetAbsent] },
   {
     name: 'stack-storage',
-    interval: '1m',
+    interval: unhurried,
     rules: [prometheusStorageFailing, prometheusWalCorrupted, prometheusSeriesGrowing],
   },
   {
     name: 'stack-disk',
-    interval: '1m',
+    interval: unhurried,
     rules: [
       hostDiskNearlyFull,
       hostDiskFilling,
@@ -116,5 +119,5 @@ const coverage = coverageAlerts([
 export const stackGroups: readonly RuleGroup[] = [
   ...ownGroups,
   // Touches every series that rules read, and is in no hurry.
-  { name: 'stack-coverage', interval: '5m', rules: coverage },
+  { name: 'stack-coverage', interval: seldom, rules: coverage },
 ]

@@ -53,7 +53,8 @@ export const stepOf = ({ step = everyMinute }: Situation): Duration => step
 const everyGroup = Object.values(ruleFiles()).flat()
 
 /** Groups that read each other are of one subject. */
-const subjectOf = ({ name }: RuleGroup) => name.replace(/-(events|months|periods|meta|alerts|records)$/, '')
+const subjectOf = ({ name }: RuleGroup) =>
+  name.replace(/-(events|shares|months|periods|meta|(slow-)?alerts|records)$/, '')
 
 /** Every rule once, in one file per subject: those of one promise need not be evaluated to prove another. */
 export const subjects: Readonly<Record<string, readonly RuleGroup[]>> = Object.fromEntries(
