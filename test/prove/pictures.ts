@@ -88,9 +88,8 @@ whatever a page says of a failed query or in its console. A picture of each, as 
       await fill(demo, shop, say)
       const full = await eventually(
         () => lookAt(url, began),
-        // The demo cleans up every quarter of an hour.
         (seen) => emptyOn(seen, answering).length === 0,
-        { within: 16 * minute, every: 10_000 },
+        { within: 5 * minute, every: 10_000 },
       ).catch(() => lookAt(url, began))
       const faults = [...emptyOn(full, answering)]
       for (const vision of visions) {

@@ -1,13 +1,16 @@
 import { appendFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { cleanupSetting } from '../../../config/cleanup.ts'
 import { readEnv } from '../../../config/env.ts'
 import { type RestartSetting, restartSetting } from '../../../config/restart.ts'
 import { checkNames } from '../../../config/security.ts'
+import { cleanupJob } from '../../../jobs/cleanup/index.ts'
 import { findProgram } from '../../../jobs/program.ts'
 import { restartJob } from '../../../jobs/restart/index.ts'
 import { endsAs, inFolder, runOf, type Shop } from '../alerts/jobs/stand.ts'
 import { auditing } from '../alerts/security/stand.ts'
 import { aptStand } from '../jobs/apt-stand.ts'
+import { bookedDatabase, databaseAlone } from '../jobs/cleanup-stand.ts'
 import { pm2Stand } from '../jobs/restart-stand.ts'
 import { auditStand } from '../jobs/security-audit-stand.ts'
 import { jobOf as securityUpdateOf, securityUpdateStand } from '../jobs/security-update-stand.ts'
@@ -39,6 +42,19 @@ const audit: Run = async (shop, records) => {
     await auditAsProgram(findProgram('apt-get') === undefined ? {} : waitingUpdate(join(shop.folder, 'apt')))
   } finally {
     stand.end()
+  }
+}
+
+/** On a database of its own: in the demo's, a fault may hold the rows that it would remove. */
+const cleanup: Run = async (shop, records) => {
+  const { url } = await shop.postgres()
+  const client = await bookedDatabase(url)
+  const env = readEnv({ JOBS_DATABASE_URL: url, JOBS_DIR: records })
+  const what = databaseAlone({}, { ...cleanupSetting.ceilings, reservations: 10_000 })
+  try {
+    await endsAs(runOf(cleanupJob(env, { what }), records), 'succeeded')
+  } finally {
+    await client.end()
   }
 }
 
@@ -80,7 +96,7 @@ const update: Run = async (shop, records) => {
   }
 }
 
-const runs: Readonly<Record<string, Run>> = { audit, 'security-update': securityUpdate, restart, update }
+const runs: Readonly<Record<string, Run>> = { audit, cleanup, 'security-update': securityUpdate, restart, update }
 
 /** Real runs of the jobs that the demo has nothing for, on stands of their own; what they leave is left in `records`. */
 export const runOthers = async (shop: Shop, records: string): Promise<void> => {
