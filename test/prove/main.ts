@@ -20,6 +20,7 @@ import { previewProof } from './preview.ts'
 import { type Proof, page } from './proof.ts'
 import { remoteWriteProof } from './remote-write.ts'
 import { rulesProof } from './rules.ts'
+import { scaleProof } from './scale.ts'
 import { serviceEndsProof } from './service-ends.ts'
 import { serviceMemoryProof } from './service-memory.ts'
 
@@ -45,6 +46,7 @@ const proofs: Readonly<Record<string, Proof>> = {
   preview: previewProof,
   'remote-write': remoteWriteProof,
   rules: rulesProof,
+  scale: scaleProof,
   'service-ends': serviceEndsProof,
   'service-memory': serviceMemoryProof,
 }

@@ -1,0 +1,40 @@
+import { z } from 'zod'
+
+const answer = z.object({
+  data: z.object({
+    result: z.array(z.object({ metric: z.record(z.string(), z.string()), value: z.tuple([z.number(), z.string()]) })),
+  }),
+})
+
+/** What Prometheus tells of itself now: name and labels -> value. */
+export const itself = async (url: string): Promise<ReadonlyMap<string, number>> => {
+  const text = await (await fetch(`${url}/metrics`)).text()
+  return new Map(
+    text
+      .split('\n')
+      .filter((line) => line !== '' && !line.startsWith('#'))
+      .map((line) => [line.slice(0, line.lastIndexOf(' ')), Number(line.slice(line.lastIndexOf(' ') + 1))]),
+  )
+}
+
+export const numberOf = (values: ReadonlyMap<string, number>, name: string): number => {
+  const found = values.get(name)
+  if (found === undefined) throw new Error(`Prometheus does not tell of ${name}`)
+  return found
+}
+
+/** Of each group of rules, by its name. */
+export const byGroup = (values: ReadonlyMap<string, number>, name: string): ReadonlyMap<string, number> =>
+  new Map(
+    [...values].flatMap(([series, value]) => {
+      const group = new RegExp(`^${name}\\{rule_group="[^"]*;([^";]+)"\\}$`).exec(series)?.[1]
+      return group === undefined ? [] : [[group, value] as const]
+    }),
+  )
+
+/** What an instant query finds, as one number. */
+export const asked = async (url: string, query: string): Promise<number> => {
+  const found = await fetch(`${url}/api/v1/query?${new URLSearchParams({ query })}`)
+  const { data } = answer.parse(await found.json())
+  return Number(data.result[0]?.value[1] ?? 0)
+}

@@ -1,0 +1,60 @@
+import { parser } from '@prometheus-io/lezer-promql'
+import { ruleFiles } from '../../../alerts/index.ts'
+import { type Selected, selectedBy } from '../../promql.ts'
+import type { Series } from './exposition.ts'
+
+interface Reaching extends Selected {
+  /** How far back it looks, in seconds. */
+  readonly seconds: number
+}
+
+/** What a single value is looked for in. */
+const lookback = 300
+
+const units = new Map(Object.entries({ ms: 0.001, s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 }))
+const inSeconds = (duration: string) =>
+  [...duration.matchAll(/(\d+)(ms|[smhdw])/g)].reduce(
+    (sum, [, n, unit = '']) => sum + Number(n) * (units.get(unit) ?? 0),
+    0,
+  )
+
+/** What adds to how far a selector looks back: its range, its offset, and those of the subqueries around it. */
+const adding = new Set(['MatrixSelector', 'OffsetExpr', 'SubqueryExpr'])
+
+const reachesIn = (promql: string): readonly Reaching[] => {
+  const found: Reaching[] = []
+  parser.parse(promql).iterate({
+    enter: ({ name, node }) => {
+      if (name !== 'VectorSelector') return
+      let seconds = 0
+      for (let around = node.parent; around; around = around.parent) {
+        const duration = adding.has(around.name) ? around.getChild('DurationExpr') : null
+        if (duration) seconds += inSeconds(promql.slice(duration.from, duration.to))
+      }
+      const asked = selectedBy(promql.slice(node.from, node.to))
+      found.push(...asked.map((one) => ({ ...one, seconds: Math.max(seconds, lookback) })))
+    },
+  })
+  return found
+}
+
+const everyReach = Object.values(ruleFiles())
+  .flat()
+  .flatMap(({ rules }) => rules)
+  .flatMap(({ expr }) => reachesIn(expr))
+
+const holds = (value: string, { operator, value: asked }: Selected['matchers'][number]) => {
+  if (operator === '=') return value === asked
+  if (operator === '!=') return value !== asked
+  const matches = new RegExp(`^(?:${asked})$`).test(value)
+  return operator === '=~' ? matches : !matches
+}
+
+/** How far back any of our rules looks at a series, in seconds; 0 where none does. */
+export const reachOf = ({ name, labels }: Series): number =>
+  Math.max(
+    0,
+    ...everyReach
+      .filter((one) => one.name === name && one.matchers.every((each) => holds(labels[each.label] ?? '', each)))
+      .map(({ seconds }) => seconds),
+  )
