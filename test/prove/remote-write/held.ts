@@ -1,5 +1,7 @@
+import { alertsOf, ruleFiles } from '../../../alerts/index.ts'
 import { allowList, everyExpression } from '../../../compose/mimir/allow-list.ts'
 import { models } from '../../../dashboards/index.ts'
+import { acknowledgedUntil } from '../../../exporters/incidents/metrics.ts'
 import { alerts, alertsForState } from '../../../metrics/foreign.ts'
 import type { Definition } from '../../../metrics/metric.ts'
 import { everyMetric } from '../../promtool/series.ts'
@@ -21,8 +23,18 @@ const unread = (): readonly HouseSeries[] =>
     .filter((name) => !listed.has(name) && !made.includes(name))
     .map((name, place) => ({ name, labels: { job: 'exporter', instance: 'exporter' }, kind: 'counter', place }))
 
+/** Somebody answered each alert about PostgreSQL. */
+const answered = (): readonly HouseSeries[] =>
+  alertsOf(ruleFiles().postgres).map(({ alert, labels: { severity = '', owner = '' } }, place) => ({
+    name: acknowledgedUntil.name,
+    labels: { alertname: alert, severity, owner, job: 'postgres', instance: 'main', created_by: `somebody-${place}` },
+    kind: 'moment',
+    place,
+  }))
+
 /** All that is scraped: what somebody reads, and what nobody does. */
 export const held: readonly HouseSeries[] = [
   ...house(models, size, everyExpression()).filter(({ name }) => !made.includes(name)),
+  ...answered(),
   ...unread(),
 ]

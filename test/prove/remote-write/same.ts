@@ -53,32 +53,64 @@ export interface Beside {
   readonly look: (source: string, all: readonly Asked[], moments: Scene['moments']) => Promise<void>
 }
 
-/**
- * Source and receiver evaluate all rules for minutes, each on what it has; then everything is asked of both.
- * @param beside what else an agent writes to
- */
-export const compared = async (
-  program: Program,
-  all: readonly Asked[],
-  besideIn: (shop: ReturnType<typeof workshop>) => Promise<Beside | undefined>,
-): Promise<readonly Compared[]> => {
+interface Lack extends Pick<Options, 'all' | 'without'> {
+  readonly moments: Scene['moments']
+}
+
+/** Those of several names for which a query that reads it, and none of the others, has another answer. */
+const missedIn = async (urls: readonly [string, string], { all, without, moments }: Lack) => {
+  const missed: string[] = []
+  for (const name of without) {
+    const own = all.filter(({ reads }) => reads.filter((one) => without.includes(one)).join() === name)
+    for (const one of own) {
+      if (!(await difference(urls, one, moments))) continue
+      missed.push(name)
+      break
+    }
+  }
+  return missed
+}
+
+interface Lived {
+  readonly found: readonly Compared[]
+  /** Names of `without` whose lack a query told of. */
+  readonly missed: readonly string[]
+}
+
+interface Options {
+  readonly program: Program
+  readonly all: readonly Asked[]
+  /** Names that a receiver of its own does not get: those that only show while rules are evaluated. */
+  readonly without: readonly string[]
+  /** What else an agent writes to. */
+  readonly besideIn: (shop: ReturnType<typeof workshop>) => Promise<Beside | undefined>
+}
+
+/** Source and receivers evaluate all rules for minutes, each on what it has; then everything is asked of all. */
+export const compared = async ({ program, all, without, besideIn }: Options): Promise<Lived> => {
   const shop = workshop()
   const rules = ruleFiles(join(shop.folder, 'rules'))
   const beside = await besideIn(shop)
-  const played = await scene(shop, program, rules)
+  const played = await scene(shop, program)
   try {
-    const receiver = await played.receiver(rules)
-    await beside?.start()
-    await played.write({ url: receiver.url }, ...(beside ? [{ url: beside.url }] : []))
+    const receiver = await played.receiver()
+    const lacking = await played.receiver()
+    await played.write({ url: receiver.url }, { url: lacking.url, without }, ...(beside ? [{ url: beside.url }] : []))
     await played.settle()
     const { begin, every } = played.moments
+    await beside?.start()
+    // All at one moment: an alert that always fires has done so since its server's first look at it.
+    await Promise.all(
+      [played.source, receiver, lacking].map((server) => server.configure({ ...rules, scrape_configs: [] })),
+    )
+    if (Date.now() / 1000 > begin) throw new Error('the rules were not there when the samples began')
     await eventually(
       () => Date.now() / 1000,
       (now) => now > begin + lived,
       { within: 600_000, every: 1_000 },
     )
     const moments = { begin, end: Math.floor(Date.now() / 1000), every }
-    for (const url of [played.source.url, receiver.url]) {
+    for (const { url } of [played.source, receiver, lacking]) {
       await eventually(() => haveEvaluated(url, moments.end), Boolean, { within: 120_000, every: 1_000 })
     }
     const found: Compared[] = []
@@ -87,7 +119,8 @@ export const compared = async (
       found.push({ one, differs, answered: (await answer(played.source.url, one, moments)).length > 0 })
     }
     await beside?.look(played.source.url, all, moments)
-    return found
+    const missed = await missedIn([played.source.url, lacking.url], { all, without, moments })
+    return { found, missed }
   } finally {
     await played.end()
     await shop.end()

@@ -17,12 +17,11 @@ const countFor = ({ unlisted = false, without = [] }: Partial<Receiver>) => {
 /**
  * A source that scrapes all there is, and an agent that scrapes the same and writes of it to whoever is named. Samples carry
  * their time, which is a little ahead, so that all have the same.
- * @param more beside the source's scrapes
  */
-export const scene = async (shop: ReturnType<typeof workshop>, program: Program, more: object = {}) => {
+export const scene = async (shop: ReturnType<typeof workshop>, program: Program) => {
   const served = await feed()
   const servers = stand(shop, program)
-  const source = await servers.source(served.address, more)
+  const source = await servers.source(served.address)
   const begin = Math.ceil(Date.now() / 1000) + ahead
   const moments: Moments = { begin, end: begin + length, every }
   const waitFor = (url: string, count: number) =>

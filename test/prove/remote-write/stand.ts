@@ -117,19 +117,18 @@ export const stand = (shop: Shop, program: Program) => {
   }
   return {
     /** Scrapes all there is, until it is settled: then it knows nothing of its own scrapes. */
-    source: async (address: string, more: object) => {
-      const config = { ...more, scrape_configs: scraping(address) }
+    source: async (address: string) => {
+      const config = { scrape_configs: scraping(address) }
       const server = await prometheus('source', config, ['--web.enable-admin-api'])
       const settle = async () => {
-        await server.configure({ ...more, ...idle })
+        await server.configure(idle)
         const own = new URLSearchParams({ 'match[]': '{job="feed"}' })
         const { ok } = await fetch(`${server.url}/api/v1/admin/tsdb/delete_series?${own}`, { method: 'POST' })
         if (!ok) throw new Error('the source did not forget its own scrapes')
       }
       return { ...server, settle }
     },
-    receiver: (more: object = {}) =>
-      prometheus('receiver', { ...more, ...idle }, ['--web.enable-remote-write-receiver']),
+    receiver: () => prometheus('receiver', idle, ['--web.enable-remote-write-receiver']),
     /** One of the pair, as it is generated but for what it scrapes and whom it writes to. */
     agent: async (address: string, receivers: readonly Receiver[]): Promise<Server> => {
       const home = homeOf('agent')
