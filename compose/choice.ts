@@ -36,15 +36,13 @@ export const settled = ({ docker, local, tellNobody, given }: Wish): Choice | un
       '--tell-nobody is for local processes: containers tell whomever their secrets reach. Leave --docker out, or take the secrets away',
     )
   }
-  if (docker && first) {
-    const [is, it] = given.length === 1 ? ['is', 'it'] : ['are', 'them']
-    throw new Error(
-      `--docker runs the demo with its own servers, and ${given.join(', ')} ${is} set: ` +
-        `unset ${it}, or leave --docker out to watch what ${it === 'it' ? 'it names' : 'they name'} with local processes`,
-    )
-  }
   if (local) return { way: 'local', why: '--local was given' }
-  if (first) return { way: 'local', why: `${given.join(', ')} given, and containers watch the demo only` }
+  if (first && !docker) {
+    return {
+      way: 'local',
+      why: `${given.join(', ')} given; --docker would watch ${given.length === 1 ? 'it' : 'them'} with containers`,
+    }
+  }
   if (tellNobody)
     return { way: 'local', why: '--tell-nobody was given, and containers tell whomever their secrets reach' }
   return undefined

@@ -5,7 +5,7 @@ import type { Env, PortVariable, UrlVariable } from '../config/env.ts'
 import { severities, sla } from '../config/sla.ts'
 import { sourceVariables, targets } from '../config/targets.ts'
 import { namesOf } from '../metrics/names.ts'
-import type { Deployment, Login } from './deployment.ts'
+import { composeDeploymentFor, type Deployment, type Login } from './deployment.ts'
 import type { Port } from './local/ports.ts'
 
 /** The checkout. */
@@ -92,6 +92,15 @@ const readsUrlFiles = (version: string) => {
   return major > 0 || minor >= 26
 }
 
+const givenTargets = (env: Env) => namesOf(targets).filter((name) => env[targets[name].url] !== undefined)
+
+/** Where everything is in containers that watch real services (docker-compose.targets.yml). */
+export const givenDeploymentOf = (env: Env): Deployment => {
+  const { api: _api, apiMetrics: _metrics, pager: _pager, ...watchers } = composeDeploymentFor(env)
+  const { API_URL: api, API_METRICS_URL: apiMetrics } = env
+  return { ...watchers, targets: givenTargets(env), ...(api && { api }), ...(api && apiMetrics && { apiMetrics }) }
+}
+
 /** Where everything is when it runs as local processes that read their configuration in `configDir`. */
 export const deploymentOf = (
   env: Env,
@@ -112,10 +121,7 @@ export const deploymentOf = (
     incidents: `127.0.0.1:${env.INCIDENTS_PORT}`,
     dashboards: env.GRAFANA_PUBLIC_URL ?? `http://127.0.0.1:${env.GRAFANA_PORT}`,
     runbooks: env.PROMETHEUS_PUBLIC_URL ?? `http://127.0.0.1:${env.PROMETHEUS_PORT}`,
-    targets: namesOf(targets).filter((name) => {
-      const { url } = targets[name]
-      return demo ? demoSources.includes(url) : env[url] !== undefined
-    }),
+    targets: demo ? namesOf(targets).filter((name) => demoSources.includes(targets[name].url)) : givenTargets(env),
     ...(exporterLogin && { exporterLogin }),
     ...(api && { api }),
     ...(api && apiMetrics && { apiMetrics }),

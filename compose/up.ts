@@ -3,7 +3,7 @@ import { type Env, readEnv } from '../config/env.ts'
 import { sourceVariables } from '../config/targets.ts'
 import { choose, settled } from './choice.ts'
 import { composeDeploymentFor } from './deployment.ts'
-import { docker } from './docker/call.ts'
+import { docker, dockerWith } from './docker/call.ts'
 import { obtainImages, probeEngine } from './docker/engine.ts'
 import { assertStartable, runInDocker } from './docker/way.ts'
 import { isDemo, secretsDirOf } from './plan.ts'
@@ -29,8 +29,33 @@ const chooseWay = async (
   if (choice) return choice
   const engine = await probeEngine({ docker })
   // What is taken is told at once, and not after ten images.
-  if (engine.usable) await assertStartable(docker)
-  return choose(wish, engine.usable ? await obtainImages({ docker, say, signal }, engine) : engine)
+  if (engine.usable) await assertStartable(await dockerFor(env))
+  return choose(
+    wish,
+    engine.usable ? await obtainImages({ docker: await dockerFor(env), say, signal }, engine) : engine,
+  )
+}
+
+/** Docker, with what watches real services where any are given. */
+const dockerFor = async (env: Env) => {
+  if (isDemo(env)) return docker
+  const { assertGiven, givenVariables } = await import('./docker/given.ts')
+  assertGiven(env)
+  return dockerWith({ env: givenVariables(env), over: ['docker-compose.targets.yml'] })
+}
+
+/** What the containers read. */
+const configure = async (env: Env) => {
+  if (isDemo(env)) {
+    const { assertReadable, refreshGenerated } = await import('./docker/mounts.ts')
+    refreshGenerated(say, { deployment: composeDeploymentFor(env) })
+    assertReadable()
+  } else {
+    const { writeGiven } = await import('./docker/given.ts')
+    writeGiven(env, say)
+  }
+  const { assertSecrets } = await import('./secret-files.ts')
+  assertSecrets({ secretsDir: secretsDirOf(env), needed: !isDemo(env), container: true })
 }
 
 /** What needs the whole model is imported here, so that a fault found while it is built is told in the same plain line. */
@@ -44,12 +69,8 @@ const run = async () => {
   const what = isDemo(env) ? 'the demo and its observability stack' : 'the observability stack'
   if (way === 'docker') {
     say(`Starting ${what} in containers (${why})`)
-    const { assertReadable, refreshGenerated } = await import('./docker/mounts.ts')
-    refreshGenerated(say, { deployment: composeDeploymentFor(env) })
-    assertReadable()
-    const { assertSecrets } = await import('./secret-files.ts')
-    assertSecrets({ secretsDir: secretsDirOf(env), needed: false, container: true })
-    await runInDocker({ docker, env, say, signal })
+    await configure(env)
+    await runInDocker({ docker: await dockerFor(env), env, say, signal })
   } else {
     say(`Starting ${what} as local processes (${why})`)
     const { runLocally } = await import('./local-way.ts')

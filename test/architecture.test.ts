@@ -89,6 +89,7 @@ const doors: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
 /** Who reads process.env, and why. */
 const readers: Readonly<Record<string, string>> = {
   'config/env.ts': 'reads and checks it, for everyone',
+  'compose/docker/call.ts': 'passes it on to docker',
   'compose/local/browser.ts': 'passes it on to the browser it starts',
   'compose/local/process.ts': 'passes it on to the servers it starts',
   'compose/local/run.ts': 'passes it on to the commands it runs, and searches PATH',

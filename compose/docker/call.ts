@@ -24,19 +24,42 @@ interface CallOptions {
 export type Docker = (args: readonly string[], options?: CallOptions) => Promise<Answer>
 
 /** Who writes to Mimir, and Mimir, stand in a file of their own, which is needed as soon as anything is stored there. */
-const withFiles = ([command = '', ...args]: readonly string[]) =>
-  command === 'compose' && isRemote(composeDeployment)
-    ? [command, '--file=docker-compose.yml', '--file=docker-compose.mimir.yml', ...args]
-    : [command, ...args]
+const withFiles = ([command = '', ...args]: readonly string[], given: readonly string[]) => {
+  const remote = isRemote(composeDeployment) ? ['docker-compose.mimir.yml'] : []
+  const over = [...given, ...remote]
+  if (command !== 'compose' || over.length === 0) return [command, ...args]
+  return [command, ...['docker-compose.yml', ...over].map((file) => `--file=${file}`), ...args]
+}
+
+/** What is said besides the environment, and the files that go over docker-compose.yml. */
+interface Given {
+  readonly env: Readonly<Record<string, string>>
+  readonly over: readonly string[]
+}
+
+/** Calls docker with these variables and files besides. */
+export const dockerWith =
+  (given: Given): Docker =>
+  (args, options) =>
+    call(given, args, options)
+
+export const docker: Docker = dockerWith({ env: {}, over: [] })
 
 /**
  * In the checkout, where compose finds its file, and out of reach of the terminal's Ctrl-C: containers are stopped in
  * order, by us, and not by whoever hears of it first.
  */
-export const docker: Docker = (args, { within, firstWordWillDo = false, shown = false, signal } = {}) =>
-  new Promise((resolve) => {
+const call = (given: Given, args: readonly string[], options: CallOptions = {}) => {
+  const { env, over } = given
+  const { within, firstWordWillDo = false, shown = false, signal } = options
+  return new Promise<Answer>((resolve) => {
     const stdout = shown ? 'inherit' : 'pipe'
-    const child = spawn('docker', withFiles(args), { cwd: root, detached: true, stdio: ['ignore', stdout, stdout] })
+    const child = spawn('docker', withFiles(args, over), {
+      cwd: root,
+      detached: true,
+      stdio: ['ignore', stdout, stdout],
+      env: { ...process.env, ...env },
+    })
     const [output, complaint]: [Buffer[], Buffer[]] = [[], []]
     const words: string[] = []
     const timer = setTimeout(() => {
@@ -64,6 +87,7 @@ export const docker: Docker = (args, { within, firstWordWillDo = false, shown = 
     })
     child.once('close', done)
   })
+}
 
 /** A timer can't be set for longer. */
 const longest = 2 ** 31 - 1

@@ -15,8 +15,10 @@ interface Obtain {
   readonly signal: AbortSignal
 }
 
-/** The first compose whose `up --wait` lets one-shot services end, and whose `ps` we read. */
-const oldestCompose = [2, 20] as const
+/** The first compose whose `up --wait` lets one-shot services end, and that takes a dependency which is left out (2.20.2). */
+const oldestCompose = [2, 21] as const
+/** The oldest that was tried (docs/proof/boot.md); before it, limits of processes and `init` were others. */
+const oldestEngine = [20, 10] as const
 /** An engine that hangs answers nothing, and a registry that is cut off is waited for by the engine for long. */
 const patience = 20_000
 
@@ -30,20 +32,23 @@ export const probeEngine = async ({ docker, has = onPath }: Probe): Promise<Engi
   if (!has('docker')) return no('there is no docker on PATH')
   const compose = await docker(['compose', 'version', '--short'], { within: patience })
   if (compose.code !== 0) return no('docker has no compose plugin (compose v2)')
-  if (isTooOld(compose.output)) {
+  if (isOlder(compose.output, oldestCompose)) {
     return no(`its compose is ${compose.output}, and ${oldestCompose.join('.')} is the oldest that will do`)
   }
   const engine = await docker(['info', '--format', '{{.ServerVersion}} {{.OSType}}'], { within: patience })
   const [version, system] = engine.output.split(' ')
   // Some clients end well without an engine, and complain in the answer.
   if (engine.code !== 0 || !version) return no(`no Docker engine answers (${whyNot(engine)})`)
+  if (isOlder(version, oldestEngine)) {
+    return no(`the Docker engine is ${version}, and ${oldestEngine.join('.')} is the oldest that will do`)
+  }
   if (system !== 'linux') return no(`the Docker engine runs containers of ${system}, and these are of linux`)
   return { usable: true, version }
 }
 
-const isTooOld = (version: string) => {
+const isOlder = (version: string, [oldMajor, oldMinor]: readonly [number, number]) => {
   const [major = 0, minor = 0] = version.replace(/^v/, '').split('.').map(Number)
-  return major < oldestCompose[0] || (major === oldestCompose[0] && minor < oldestCompose[1])
+  return major < oldMajor || (major === oldMajor && minor < oldMinor)
 }
 
 /** Pulls the images that are not here, and builds ours. Where that fails, the engine is of no use to us. */

@@ -1,8 +1,9 @@
-import { writeSecrets } from './secrets.ts'
+import { assertNothingGiven, writeSecrets } from './secrets.ts'
 
-const [folder = '/secrets'] = process.argv.slice(2)
+const [folder = '/secrets', ...given] = process.argv.slice(2)
 
 try {
+  assertNothingGiven(given)
   const written = writeSecrets(folder)
   console.log(written.length === 0 ? 'Every secret is there already.' : `Wrote ${written.join(', ')}.`)
 } catch (error) {

@@ -52,11 +52,13 @@ export const urlOf = (containers: readonly Container[], service: string, inside:
 }
 
 /** The lines of the summary: what people open on this machine, and what is reached by the other containers only. */
-export const rowsOf = (containers: readonly Container[]): readonly Row[] =>
-  parts.map((part) => {
-    const found = containers.find((container) => container.service === part.service)
-    return { name: part.name, url: addressOf(part, found), state: found ? found.health || found.state : 'missing' }
-  })
+export const rowsOf = (containers: readonly Container[], services: readonly string[]): readonly Row[] =>
+  parts
+    .filter(({ service }) => services.includes(service))
+    .map((part) => {
+      const found = containers.find((container) => container.service === part.service)
+      return { name: part.name, url: addressOf(part, found), state: found ? found.health || found.state : 'missing' }
+    })
 
 const addressOf = ({ service, port, path }: Part, container: Container | undefined) => {
   if (port === undefined) return `${service} (inside)`

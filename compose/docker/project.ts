@@ -11,10 +11,14 @@ interface Config {
   >
 }
 
+interface Project {
+  readonly name: string
+  readonly services: readonly string[]
+  readonly ports: readonly Port[]
+}
+
 /** What compose makes of its file: with the variables of the environment and of .env, as it reads them. */
-export const readProject = async (
-  docker: Docker,
-): Promise<{ readonly name: string; readonly ports: readonly Port[] }> => {
+export const readProject = async (docker: Docker): Promise<Project> => {
   const { code, output, complaint } = await docker(['compose', 'config', '--format', 'json'])
   if (code !== 0) throw new Error(`could not read docker-compose.yml: ${lastLine(complaint)}`)
   const { name, services }: Config = JSON.parse(output)
@@ -22,7 +26,7 @@ export const readProject = async (
     const found = services[service]?.ports?.find(({ target }) => target === port)?.published
     return found && variable ? [{ port: Number(found), name: words, variable }] : []
   })
-  return { name, ports }
+  return { name, services: Object.keys(services), ports }
 }
 
 const real = (path: string) => {

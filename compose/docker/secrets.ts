@@ -89,3 +89,16 @@ export const writeSecrets = (folder: string): readonly string[] => {
   for (const [file, text, mode] of written) writeSecret(join(folder, file), text, mode)
   return written.map(([file]) => file)
 }
+
+/**
+ * Whoever names something real is not to be shown the demo, and to take it for that.
+ * @param given the names of variables that are set; empty for those that are not
+ */
+export const assertNothingGiven = (given: readonly string[]): void => {
+  const names = given.filter(Boolean)
+  if (names.length === 0) return
+  throw new Error(
+    `${names.join(', ')} is set, and docker-compose.yml by itself runs the demo. To watch what is real: ` +
+      'COMPOSE_FILE=docker-compose.yml:docker-compose.targets.yml (docs/administration.md). For the demo, unset it',
+  )
+}

@@ -4,7 +4,7 @@ import type { Env } from '../../config/env.ts'
 import { attend } from '../attend.ts'
 import { composeDeployment } from '../deployment.ts'
 import { assertPortsFree } from '../local/ports.ts'
-import { secretsDirOf, unsetPublicUrls } from '../plan.ts'
+import { givenDeploymentOf, isDemo, secretsDirOf, unsetPublicUrls } from '../plan.ts'
 import { hints } from '../summary.ts'
 import { type Docker, lastLine } from './call.ts'
 import { type Container, rowsOf, urlOf } from './parts.ts'
@@ -32,10 +32,11 @@ export const assertStartable = async (docker: Docker): Promise<void> => {
 export const runInDocker = async (options: DockerOptions): Promise<void> => {
   const { docker, say, signal } = options
   try {
-    await up(options)
+    const { services } = await readProject(docker)
+    await up(options, services)
     const containers = await containersOf(docker)
-    const pager = urlOf(containers, 'api', 9095)
-    const rows = async () => rowsOf(await containersOf(docker))
+    const pager = services.includes('api') ? urlOf(containers, 'api', 9095) : undefined
+    const rows = async () => rowsOf(await containersOf(docker), services)
     await attend({
       prometheus: urlOf(containers, 'prometheus', 9090),
       pager,
@@ -53,7 +54,28 @@ export const runInDocker = async (options: DockerOptions): Promise<void> => {
   }
 }
 
-const up = async ({ docker, say, signal }: DockerOptions) => {
+/** What compose tells of itself. */
+const progress = /^\s*(Container|Network|Volume) \S+\s+\w+$/
+
+/** By itself, so that nothing runs yet. */
+const assertVolumeFits = async ({ docker, signal }: DockerOptions) => {
+  const { code, complaint } = await docker(['compose', 'run', '--rm', '--no-deps', '--no-TTY', 'postgres-volume'], {
+    signal,
+  })
+  signal.throwIfAborted()
+  if (code !== 0) {
+    throw new Error(
+      complaint
+        .split('\n')
+        .filter((line) => !progress.test(line))
+        .join('\n'),
+    )
+  }
+}
+
+const up = async (options: DockerOptions, services: readonly string[]) => {
+  const { docker, say, signal } = options
+  if (services.includes('postgres-volume')) await assertVolumeFits(options)
   const wait = ['--detach', '--no-build', '--wait', '--wait-timeout', String(patience)]
   const { code, complaint } = await docker(['compose', 'up', ...wait], { shown: true, signal })
   signal.throwIfAborted()
@@ -79,13 +101,13 @@ const fateOf = ({ state, health, exitCode }: Container) => {
   return state === 'running' && health === 'starting' ? 'does not become healthy' : `is ${health || state}`
 }
 
-const notes = ({ env }: DockerOptions, pager: string) => {
+const notes = ({ env }: DockerOptions, pager: string | undefined) => {
   const secretsDir = secretsDirOf(env)
   const deployment = {
-    ...composeDeployment,
-    pager,
+    ...(isDemo(env) ? composeDeployment : givenDeploymentOf(env)),
+    ...(pager && { pager }),
     secretsDir,
     hasSecret: (name: string) => existsSync(join(secretsDir, name)),
   }
-  return hints(deployment, { demo: true, withoutSecret: 'tells nobody', unsetPublicUrls: unsetPublicUrls(env) })
+  return hints(deployment, { demo: isDemo(env), withoutSecret: 'tells nobody', unsetPublicUrls: unsetPublicUrls(env) })
 }

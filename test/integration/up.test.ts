@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
@@ -29,10 +29,12 @@ test('--docker where there is none ends with the reason', () => {
   ])
 })
 
-test('--docker with the URL of a real service is refused before docker is asked', () => {
-  const [status, words] = start(['--docker'], `touch ${folder}/asked`, { API_URL: 'http://api:3000' })
+test('--docker with the URL of a real service that no container reaches is refused before anything is fetched', () => {
+  const engine = `case "$*" in compose*) echo 2.40.3 ;; info*) echo 29.1.0 linux ;; *) touch ${folder}/asked ;; esac`
+  const [status, words] = start(['--docker'], engine, { API_URL: 'http://127.0.0.1:3000' })
   expect(status).toBe(1)
-  expect(words).toContain('API_URL is set: unset it, or leave --docker out')
+  expect(words).toContain('API_URL names 127.0.0.1, which in a container is the container itself')
+  expect(existsSync(join(folder, 'asked'))).toBe(false)
 })
 
 test('an option that there is not is told', () => {

@@ -21,7 +21,15 @@ const composed = z.object({
   ),
 })
 const read = (path: string) => readFileSync(join(root, path), 'utf8')
-const lines = read('compose/Dockerfile').replaceAll('\\\n', ' ').split('\n')
+const dockerfile = read('compose/Dockerfile')
+/** What stages are built on, by the argument that changes it. */
+const standards = new Map(
+  [...dockerfile.matchAll(/^ARG (\w+)=(\S+)$/gm)].map(([, name = '', value = '']) => [name, value]),
+)
+const lines = dockerfile
+  .replace(/(?<=^FROM )\$\{(\w+)\}/gm, (all, name: string) => standards.get(name) ?? all)
+  .replaceAll('\\\n', ' ')
+  .split('\n')
 
 interface Stage {
   readonly name: string

@@ -27,7 +27,7 @@ describe('an engine', () => {
     ['that answers is usable', {}, { usable: true, version: '29.1.0' }],
     [
       'with an older way of writing versions is usable',
-      { 'compose version': { output: 'v2.20.0' } },
+      { 'compose version': { output: 'v2.21.0' } },
       { usable: true, version: '29.1.0' },
     ],
     [
@@ -38,8 +38,18 @@ describe('an engine', () => {
     ['without compose v2', { 'compose version': { code: 125 } }, 'docker has no compose plugin (compose v2)'],
     [
       'with an old compose',
-      { 'compose version': { output: '2.19.1' } },
-      'its compose is 2.19.1, and 2.20 is the oldest that will do',
+      { 'compose version': { output: '2.20.3' } },
+      'its compose is 2.20.3, and 2.21 is the oldest that will do',
+    ],
+    [
+      'that is old',
+      { info: { output: '20.09.1+dfsg1 linux' } },
+      'the Docker engine is 20.09.1+dfsg1, and 20.10 is the oldest that will do',
+    ],
+    [
+      'of the oldest release that will do is usable',
+      { info: { output: '20.10.0+dfsg1 linux' } },
+      { usable: true, version: '20.10.0+dfsg1' },
     ],
     [
       'that is not there',

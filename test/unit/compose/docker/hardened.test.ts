@@ -16,6 +16,10 @@ import {
 
 /** Who is not held to what, and why. */
 const exceptions: Exceptions = {
+  'postgres-volume': {
+    'says whether it is well': 'it ends, and others wait for that',
+    'is among the others': 'it reads a file, and has no network at all',
+  },
   init: {
     'says whether it is well': 'it ends, and others wait for that',
     'is among the others': 'it writes secrets, and has no network at all',

@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, w
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
-import { secretFiles, writeSecrets } from '../../../../compose/docker/secrets.ts'
+import { assertNothingGiven, secretFiles, writeSecrets } from '../../../../compose/docker/secrets.ts'
 
 const place = mkdtempSync(join(tmpdir(), 'secrets-'))
 afterAll(() => rmSync(place, { recursive: true }))
@@ -102,4 +102,12 @@ test('URLs name the services, and the logins that setup makes', () => {
   expect(files.get('exporter/redis_url')).toBe('redis://:S-redis@redis:6379')
   expect(files.get('redis/redis.conf')).toBe('requirepass "S-redis"')
   expect(files.get('redis/ping')).toBe('AUTH S-redis\nPING')
+})
+
+test('whoever names something real is not shown the demo', () => {
+  expect(() => assertNothingGiven(['', '', ''])).not.toThrow()
+  expect(() => assertNothingGiven(['', 'DATABASE_URL_FILE', 'API_URL'])).toThrow(
+    'DATABASE_URL_FILE, API_URL is set, and docker-compose.yml by itself runs the demo. To watch what is real: ' +
+      'COMPOSE_FILE=docker-compose.yml:docker-compose.targets.yml',
+  )
 })

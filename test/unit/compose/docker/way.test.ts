@@ -32,6 +32,7 @@ describe('the project', () => {
   test('has the ports that compose reads from its file, the environment and .env', async () => {
     expect(await readProject(dockerThat({ config: { output: config(19090) } }).docker)).toEqual({
       name: 'some-project',
+      services: ['prometheus', 'postgres'],
       ports: [{ port: 19090, name: 'Prometheus', variable: 'PROMETHEUS_PORT' }],
     })
   })
@@ -105,8 +106,10 @@ describe('containers', () => {
   })
 
   test('have a line each in the summary: where they are, and how', () => {
-    const rows = rowsOf([...expected, container('api', { health: '', state: 'exited' })])
+    const all = [...new Set(parts.map(({ service }) => service))]
+    const rows = rowsOf([...expected, container('api', { health: '', state: 'exited' })], all)
     expect(rows).toHaveLength(parts.length)
+    expect(rowsOf(expected, ['redis', 'prometheus']).map(({ name }) => name)).toEqual(['Redis', 'Prometheus'])
     expect(rows).toContainEqual({ name: 'Prometheus', url: 'http://127.0.0.1:19090', state: 'healthy' })
     expect(rows).toContainEqual({ name: 'Redis', url: 'redis:6379 (inside)', state: 'healthy' })
     expect(rows).toContainEqual({ name: 'Pager', url: 'http://api:9095 (inside)', state: 'exited' })
@@ -136,9 +139,14 @@ describe('containers', () => {
   })
 })
 
+const wholeConfig = JSON.stringify({
+  name: 'some-project',
+  services: { api: {}, 'postgres-volume': {}, prometheus: {} },
+})
+
 describe('a start that fails half-way', () => {
   const start = async (answers: Parameters<typeof dockerThat>[0], signal = new AbortController().signal) => {
-    const { docker, calls } = dockerThat(answers)
+    const { docker, calls } = dockerThat({ 'compose config': { output: wholeConfig }, ...answers })
     const said: string[] = []
     const run = runInDocker({ docker, env: readEnv({}), say: (words) => said.push(words), signal })
     return { failure: await run.then(String, (error: unknown) => String(error)), calls, said: said.join('\n') }
@@ -154,6 +162,18 @@ describe('a start that fails half-way', () => {
     expect(said).toContain('setup ended with code 1. The end of its log:\n  prepare: no such server\n  bye')
     expect(calls.find((call) => call.includes(' logs '))).toMatch(/--tail 15 setup$/)
     expect(calls.at(-1)).toBe('compose down')
+  })
+
+  test('where the volume has the data of another PostgreSQL: nothing is started, and what to do is told', async () => {
+    const { failure, calls } = await start({
+      'compose run': {
+        code: 1,
+        complaint:
+          ' Network x_default  Creating\n Volume "x_data"  Created\nIt has the data of PostgreSQL 16.\nDo that.',
+      },
+    })
+    expect(failure).toBe('Error: It has the data of PostgreSQL 16.\nDo that.')
+    expect(calls.filter((call) => call.includes(' up '))).toEqual([])
   })
 
   test('and stopping that fails is told with what to type', async () => {

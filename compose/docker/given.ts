@@ -1,0 +1,75 @@
+import { mkdirSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Env, UrlVariable } from '../../config/env.ts'
+import { sourceVariables, targets } from '../../config/targets.ts'
+import { artefacts } from '../artefacts.ts'
+import { writeGenerated } from '../generated-files.ts'
+import { givenDeploymentOf, isDemo, root } from '../plan.ts'
+import { assertReadable } from './mounts.ts'
+
+/** What docker-compose.targets.yml mounts: no part of the repository, because every installation has its own. */
+const place = join(root, '.local/given')
+
+/** The user that the exporter runs as in its container. */
+const contained = 1000
+
+const named = new Set<UrlVariable>(Object.values(targets).map(({ url }) => url))
+
+/** The URLs that the exporter reads; the API's stand in the configuration of Prometheus. */
+const readByExporter = (env: Env) => sourceVariables.filter((name) => named.has(name) && env[name] !== undefined)
+
+const loopback = /^(localhost|127\.|\[?::1\]?$|0\.0\.0\.0$)/
+
+/** What cannot be reached from a container, one line each. */
+const unreachable = (env: Env) =>
+  [...sourceVariables, 'API_METRICS_URL' as const].flatMap((name) => {
+    const url = env[name]
+    return url !== undefined && loopback.test(new URL(url).hostname)
+      ? [
+          `${name} names ${new URL(url).hostname}, which in a container is the container itself: write a name that others reach it by`,
+        ]
+      : []
+  })
+
+const unreadable = ({ files }: Env) =>
+  [...named].flatMap((name) => {
+    const file = files[name]
+    if (file === undefined) return []
+    const { uid, mode } = statSync(file)
+    const readable = (mode & 0o004) !== 0 || (uid === contained && (mode & 0o400) !== 0)
+    return readable || process.platform !== 'linux'
+      ? []
+      : [
+          `${name}_FILE names ${file}, which the exporter, user ${contained} in its container, cannot read. Type: sudo chown ${contained} ${file}`,
+        ]
+  })
+
+/** @throws Error with a line for each fault */
+export const assertGiven = (env: Env): void => {
+  if (isDemo(env))
+    throw new Error(`there is nothing to watch: give ${sourceVariables.join(', ')}, or the first two as NAME_FILE`)
+  const faults = [...unreachable(env), ...unreadable(env)]
+  if (faults.length > 0)
+    throw new Error(`could not watch what is given with containers:\n${faults.map((fault) => `  ${fault}`).join('\n')}`)
+}
+
+/** Writes the configuration for what is given, where docker-compose.targets.yml looks for it. */
+export const writeGiven = (env: Env, say: (line: string) => void, folder = place): void => {
+  assertGiven(env)
+  writeGenerated(artefacts(givenDeploymentOf(env)), folder)
+  assertReadable(folder)
+  say(
+    `The configuration for ${sourceVariables.filter((name) => env[name] !== undefined).join(', ')} is in .local/given`,
+  )
+}
+
+/** What compose is told, besides the environment. What came by value goes into a file: a container's variables are shown to many. */
+export const givenVariables = (env: Env, folder = join(place, 'urls')): Readonly<Record<string, string>> => {
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  const files = readByExporter(env).map((name) => {
+    const own = join(folder, name.toLowerCase())
+    if (env.files[name] === undefined) writeFileSync(own, `${env[name]}\n`, { mode: 0o644 })
+    return [`${name}_FILE`, env.files[name] ?? own] as const
+  })
+  return Object.fromEntries(files)
+}

@@ -1,0 +1,147 @@
+import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, test } from 'vitest'
+import { parse } from 'yaml'
+import { z } from 'zod'
+import { assertGiven, givenVariables } from '../../../../compose/docker/given.ts'
+import { givenDeploymentOf, root } from '../../../../compose/plan.ts'
+import { readEnv } from '../../../../config/env.ts'
+import { sourceVariables, targets } from '../../../../config/targets.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'given-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+const fileWith = (name: string, text: string, mode: number) => {
+  const file = join(folder, name)
+  writeFileSync(file, text)
+  chmodSync(file, mode)
+  return file
+}
+const database = 'postgres://exporter:secret@db.internal:5432/techplus'
+
+describe('what is given', () => {
+  test.each([
+    [{}, 'there is nothing to watch: give DATABASE_URL, REDIS_URL, API_URL'],
+    [
+      { DATABASE_URL: 'postgres://exporter@localhost/techplus' },
+      'DATABASE_URL names localhost, which in a container is the',
+    ],
+    [
+      { REDIS_URL: 'redis://127.0.0.1:6379' },
+      'REDIS_URL names 127.0.0.1, which in a container is the container itself',
+    ],
+    [{ API_URL: 'http://[::1]:3000' }, 'API_URL names [::1], which in a container is the container itself'],
+    [
+      { API_URL: 'http://api.internal', API_METRICS_URL: 'http://127.0.0.1:9465/metrics' },
+      'API_METRICS_URL names 127.0.0.1, which',
+    ],
+  ])('cannot be watched with containers: %j', (given, words) => {
+    expect(() => assertGiven(readEnv(given))).toThrow(words)
+  })
+
+  test('cannot be watched where its file is shut from the exporter', () => {
+    const env = readEnv({ DATABASE_URL_FILE: fileWith('shut', database, 0o600) })
+    expect(() => assertGiven(env)).toThrow(/cannot read\. Type: sudo chown 1000 .*shut$/)
+  })
+
+  test('can be watched by name, and by a file that the exporter can read', () => {
+    const env = readEnv({ DATABASE_URL_FILE: fileWith('open', database, 0o644), API_URL: 'http://api.internal' })
+    expect(() => assertGiven(env)).not.toThrow()
+  })
+
+  test('reaches the exporter by file, whatever way it came, and no variable has it', () => {
+    const file = fileWith('by-file', 'redis://cache.internal', 0o644)
+    const place = join(folder, 'urls')
+    const told = givenVariables(readEnv({ DATABASE_URL: database, REDIS_URL_FILE: file, API_URL: 'http://api' }), place)
+    expect(told).toEqual({ DATABASE_URL_FILE: join(place, 'database_url'), REDIS_URL_FILE: file })
+    expect(readFileSync(join(place, 'database_url'), 'utf8')).toBe(`${database}\n`)
+    // The container's user reads it by its mount; others of this machine do not get as far.
+    expect([statSync(place).mode & 0o777, statSync(join(place, 'database_url')).mode & 0o777]).toEqual([0o700, 0o644])
+  })
+
+  test('is all that Prometheus and Alertmanager are told of', () => {
+    const { targets: watched, api, apiMetrics, pager } = givenDeploymentOf(readEnv({ REDIS_URL: 'redis://cache' }))
+    expect([watched, api, apiMetrics, pager]).toEqual([['cache'], undefined, undefined, undefined])
+    const given = { DATABASE_URL: database, API_URL: 'http://api:80', API_METRICS_URL: 'http://api:81/m' }
+    expect(givenDeploymentOf(readEnv(given))).toMatchObject({
+      targets: ['main'],
+      api: 'http://api:80',
+      apiMetrics: 'http://api:81/m',
+    })
+  })
+})
+
+const over = z
+  .object({
+    services: z.record(
+      z.string(),
+      z.strictObject({
+        profiles: z.tuple([z.literal('demo')]).optional(),
+        command: z.array(z.string()).optional(),
+        environment: z.record(z.string(), z.string()).optional(),
+        networks: z.array(z.enum(['backend', 'ports', 'outside'])).optional(),
+        depends_on: z.record(z.string(), z.object({ condition: z.string(), required: z.literal(false) })).optional(),
+        volumes: z
+          .array(
+            z.strictObject({
+              type: z.literal('bind'),
+              source: z.string(),
+              target: z.string(),
+              read_only: z.literal(true),
+              bind: z.strictObject({ create_host_path: z.literal(false) }),
+            }),
+          )
+          .optional(),
+      }),
+    ),
+  })
+  .loose()
+const read = (name: string) => parse(readFileSync(join(root, name), 'utf8'), { merge: true })
+
+describe('docker-compose.targets.yml', () => {
+  const base = read('docker-compose.yml').services
+  // It takes nothing away of what every service is held to: it has no word for that.
+  const { services } = over.parse(read('docker-compose.targets.yml'))
+
+  test('leaves out the demo, and waits for nobody of it', () => {
+    const left = Object.keys(services).filter((name) => services[name]?.profiles)
+    expect(left).toEqual(['postgres-volume', 'postgres', 'redis', 'setup', 'api', 'jobs'])
+    for (const [name, one] of Object.entries<{ depends_on?: object }>(base)) {
+      if (left.includes(name)) continue
+      const waited = Object.keys(one.depends_on ?? {}).filter((other) => left.includes(other))
+      expect([name, Object.keys(services[name]?.depends_on ?? {})]).toEqual([name, waited])
+    }
+  })
+
+  test('gives the exporter every URL by a file, and an empty one of what is not given', () => {
+    const { environment = {}, volumes = [] } = services.exporter ?? {}
+    for (const { url } of Object.values(targets)) {
+      const target = environment[`${url}_FILE`]
+      const mount = volumes.find((one) => one.target === target)
+      expect(mount?.source).toBe(`\${${url}_FILE:-./compose/docker/not-given}`)
+    }
+    expect(readFileSync(join(root, 'compose/docker/not-given'), 'utf8')).toBe('')
+    expect(environment.JOBS_DEMO).toBe('')
+  })
+
+  test('mounts all that is generated from where it is written for what is given', () => {
+    for (const [name, one] of Object.entries<{ volumes?: readonly unknown[] }>(base)) {
+      const mounts = (one.volumes ?? []).flatMap((volume) => {
+        const [, path, target] = /^\.\/compose\/generated\/(.+):(.+):ro$/.exec(String(volume)) ?? []
+        return path && target ? [{ path, target }] : []
+      })
+      for (const { path, target } of mounts) {
+        expect(services[name]?.volumes).toContainEqual(
+          expect.objectContaining({ source: `./.local/given/${path}`, target }),
+        )
+      }
+    }
+  })
+
+  test('is what has to be used where anything real is named: docker-compose.yml by itself refuses', () => {
+    const named = sourceVariables.flatMap((name) => [name, `${name}_FILE`])
+    expect(base.init.command.slice(2)).toEqual(named.map((name) => `\${${name}:+${name}}`))
+    expect(services.init?.command).toEqual(base.init.command.slice(0, 2))
+  })
+})
