@@ -51,6 +51,7 @@ const alertmanagerServer = {
 } as const
 
 const victoriaMetrics = { packages: ['victoria-metrics'], suite: 'bookworm', silent: '1.79.5' }
+const enginePackages = ['docker.io', 'docker-cli', 'containerd', 'runc', 'iptables', 'iproute2']
 
 export const programTable = {
   'redis-server': { binaries: ['redis-server', 'valkey-server'], packages: ['redis-server'], brew: 'redis' },
@@ -115,6 +116,20 @@ export const programTable = {
   // For tests: another store that takes what is written remotely. Debian's builds do not know their version.
   'victoria-metrics': { ...victoriaMetrics, binaries: ['victoria-metrics'] },
   vmalert: { ...victoriaMetrics, binaries: ['vmalert'] },
+  // For the proof of the containers, where no engine runs: one of our own, and what that starts.
+  docker: { binaries: ['docker'], packages: enginePackages },
+  dockerd: { binaries: ['dockerd'], folders: ['/usr/sbin'], packages: enginePackages },
+  containerd: { binaries: ['containerd'], packages: enginePackages },
+  runc: { binaries: ['runc'], folders: ['/usr/sbin'], packages: enginePackages },
+  iptables: { binaries: ['iptables', 'iptables-nft'], folders: ['/usr/sbin'], packages: enginePackages },
+  ip6tables: { binaries: ['ip6tables', 'ip6tables-nft'], folders: ['/usr/sbin'], packages: enginePackages },
+  'docker-compose': {
+    binaries: ['docker-compose'],
+    folders: ['/usr/libexec/docker/cli-plugins'],
+    packages: ['docker-compose'],
+    suite: 'sid',
+    version: '2.',
+  },
   'pg_dump-15': postgresClient('pg_dump', 15),
   // For backups and the test of a restore: of the major of the server that is started here.
   'pg_dump-17': { ...postgresClient('pg_dump', 17), suite: 'trixie' },

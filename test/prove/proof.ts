@@ -13,6 +13,8 @@ export interface Findings {
   readonly faults: readonly string[]
   /** Where there are any, they are written down instead, each that held. */
   readonly parts?: readonly Part[]
+  /** Why this cannot be proven on this machine, where it cannot: nothing is claimed, and nothing written down. */
+  readonly notHere?: string
 }
 
 /** Something too heavy for every run of the tests, and how it is told of in `docs/proof/`. */
