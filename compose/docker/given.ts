@@ -10,6 +10,9 @@ import { assertReadable } from './mounts.ts'
 /** What docker-compose.targets.yml mounts: no part of the repository, because every installation has its own. */
 const place = join(root, '.local/given')
 
+/** Of their own: that folder is to hold what is generated, and nothing else. */
+const urls = join(root, '.local/given-urls')
+
 /** The user that the exporter runs as in its container. */
 const contained = 1000
 
@@ -64,7 +67,7 @@ export const writeGiven = (env: Env, say: (line: string) => void, folder = place
 }
 
 /** What compose is told, besides the environment. What came by value goes into a file: a container's variables are shown to many. */
-export const givenVariables = (env: Env, folder = join(place, 'urls')): Readonly<Record<string, string>> => {
+export const givenVariables = (env: Env, folder = urls): Readonly<Record<string, string>> => {
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   const files = readByExporter(env).map((name) => {
     const own = join(folder, name.toLowerCase())

@@ -51,7 +51,7 @@ const alertmanagerServer = {
 } as const
 
 const victoriaMetrics = { packages: ['victoria-metrics'], suite: 'bookworm', silent: '1.79.5' }
-const enginePackages = ['docker.io', 'docker-cli', 'containerd', 'runc', 'iptables', 'iproute2']
+const enginePackages = ['docker.io', 'docker-cli', 'containerd', 'runc', 'iptables', 'iproute2', 'tini', 'procps']
 
 export const programTable = {
   'redis-server': { binaries: ['redis-server', 'valkey-server'], packages: ['redis-server'], brew: 'redis' },
