@@ -53,6 +53,17 @@ export interface Beside {
   readonly look: (source: string, all: readonly Asked[], moments: Scene['moments']) => Promise<void>
 }
 
+/**
+ * An alert that fires without any sample does so since its server's first look. Servers whose first looks fell into different turns
+ * have it differently for ever.
+ */
+const beganTogether = async (urls: readonly string[], moment: number) => {
+  const since: Asked = { name: 'alerts without samples', promql: 'ALERTS_FOR_STATE', as: 'now', reads: [] }
+  const moments = { begin: moment, end: moment, every: 1 }
+  const [first, ...others] = await Promise.all(urls.map((url) => answer(url, since, moments)))
+  return others.every((other) => other.join() === first?.join())
+}
+
 interface Lack extends Pick<Options, 'all' | 'without'> {
   readonly moments: Scene['moments']
 }
@@ -87,7 +98,7 @@ interface Options {
 }
 
 /** Source and receivers evaluate all rules for minutes, each on what it has; then everything is asked of all. */
-export const compared = async ({ program, all, without, besideIn }: Options): Promise<Lived> => {
+const comparedOnce = async ({ program, all, without, besideIn }: Options): Promise<Lived | undefined> => {
   const shop = workshop()
   const rules = ruleFiles(join(shop.folder, 'rules'))
   const beside = await besideIn(shop)
@@ -103,7 +114,13 @@ export const compared = async ({ program, all, without, besideIn }: Options): Pr
     await Promise.all(
       [played.source, receiver, lacking].map((server) => server.configure({ ...rules, scrape_configs: [] })),
     )
-    if (Date.now() / 1000 > begin) throw new Error('the rules were not there when the samples began')
+    await eventually(
+      () => Date.now() / 1000,
+      (now) => now > begin,
+      { within: 600_000, every: 500 },
+    )
+    const urls = [played.source, receiver, lacking].map(({ url }) => url)
+    if (!(await beganTogether(urls, begin))) return undefined
     await eventually(
       () => Date.now() / 1000,
       (now) => now > begin + lived,
@@ -125,4 +142,15 @@ export const compared = async ({ program, all, without, besideIn }: Options): Pr
     await played.end()
     await shop.end()
   }
+}
+
+const attempts = 5
+
+/** The same, from the start again where servers did not begin together. */
+export const compared = async (options: Options): Promise<Lived> => {
+  for (let attempt = 0; attempt < attempts; attempt++) {
+    const lived = await comparedOnce(options)
+    if (lived) return lived
+  }
+  throw new Error(`the rules began at different turns ${attempts} times: try it on a calmer machine`)
 }

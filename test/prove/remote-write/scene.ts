@@ -7,7 +7,7 @@ import { held } from './held.ts'
 import { type Receiver, stand } from './stand.ts'
 
 /** Seconds. Prometheus takes no sample that lies further ahead than ten minutes, and an agent writes none from before its start. */
-const [ahead, length, every] = [75, 8 * 60, 15] as const
+const [ahead, length, every] = [110, 7 * 60, 15] as const
 
 const countFor = ({ unlisted = false, without = [] }: Partial<Receiver>) => {
   const names = new Set(allowList().filter((name) => !without.includes(name)))
