@@ -11,7 +11,7 @@ const limits = {
   // Of a pair of agents that write the same it takes one, and keeps neither of the labels that say which.
   accept_ha_samples: true,
   drop_labels: ['cluster'],
-  // There are 79 groups, and 70 may be.
+  // There are more groups than the 70 that may be.
   ruler_max_rule_groups_per_tenant: 0,
   max_global_exemplars_per_user: 100_000,
   compactor_blocks_retention_period: retention,
