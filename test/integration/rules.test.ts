@@ -21,7 +21,7 @@ afterAll(others.end)
 
 describe.concurrent('every case and every reading holds:', () => {
   const asked = batches([...everyCase, ...promiseReadings, ...firedReadings, ...onsets(2)])
-  test.each(asked.map((one) => [one.name, one] as const))('%s', { timeout: 300_000 }, async (_name, batch) => {
+  test.each(asked.map((one) => [one.name, one] as const))('%s', { timeout: 600_000 }, async (_name, batch) => {
     expect(await failures(batch)).toEqual([])
   })
 })

@@ -116,10 +116,10 @@ export const month = (promise: PromiseName, days: number): Month => {
     .flatMap(({ rules }) => rules)
     .find((one) => !isAlert(one) && one.name === recorded && one.labels.slo === slo[promise])
   if (!rule) throw new Error(`${recorded} of ${promise} is not recorded`)
-  const [fresh] = (subjects[`slo-${slo[promise].replaceAll('_', '-')}`] ?? []).filter(({ name }) =>
-    name.endsWith('-events'),
+  const fresh = (subjects[`slo-${slo[promise].replaceAll('_', '-')}`] ?? []).filter(({ name }) =>
+    /-(events|shares)$/.test(name),
   )
-  if (!fresh) throw new Error(`no events of ${promise} are recorded`)
+  if (fresh.length === 0) throw new Error(`no events of ${promise} are recorded`)
   return {
     events,
     bad,
@@ -130,7 +130,10 @@ export const month = (promise: PromiseName, days: number): Month => {
         ).map(older)
       : [series(probeSuccess, 'probe', steady(stretches))],
     // The shorter windows alone are asked for.
-    groups: [{ ...fresh, rules: fresh.rules.filter((one) => !isAlert(one) && one.name.endsWith('rate5m')) }],
+    groups: fresh.map((group) => ({
+      ...group,
+      rules: group.rules.filter((one) => !isAlert(one) && one.name.endsWith('rate5m')),
+    })),
     exact: { expr: rule.expr.replaceAll(`[${sla[promise].window}]`, `[${days}d]`), value: bad / events },
     averaged: {
       expr: `avg_over_time((slo:error:ratio_rate5m{slo="${slo[promise]}"} >= 0)[${days}d:1m])`,
