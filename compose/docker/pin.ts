@@ -27,7 +27,13 @@ const digestOf = async (docker: Docker, image: string) => {
     throw new Error(`could not pin ${image}: no registry gives it (${lastLine(pull.complaint)}). Nothing was written`)
   }
   const { output } = await docker(['image', 'inspect', '--format', '{{join .RepoDigests "\\n"}}', image])
-  const digest = /@(sha256:[0-9a-f]{64})$/m.exec(output)?.[1]
+  // The same image may have come by other names, from elsewhere.
+  const repository = image.replace(/:[^:]*$/, '')
+  const [, digest] =
+    output
+      .split('\n')
+      .find((line) => line.startsWith(`${repository}@sha256:`))
+      ?.split('@') ?? []
   if (digest === undefined) throw new Error(`could not pin ${image}: its registry tells no digest. Nothing was written`)
   return `${image}@${digest}`
 }

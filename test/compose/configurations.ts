@@ -4,6 +4,8 @@ import { type Stand, standWith } from './stand.ts'
 const combinations = [
   { files: ['docker-compose.yml'], profiles: [''] },
   { files: ['docker-compose.yml', 'docker-compose.targets.yml'], profiles: ['', 'demo'] },
+  { files: ['docker-compose.yml', 'docker-compose.mimir.yml'], profiles: [''] },
+  { files: ['docker-compose.yml', 'docker-compose.targets.yml', 'docker-compose.mimir.yml'], profiles: ['', 'demo'] },
 ] as const
 
 /** Every combination is one that compose takes. */

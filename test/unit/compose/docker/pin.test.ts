@@ -15,7 +15,9 @@ const dockerThat = (answers: Readonly<Record<string, Partial<Answer>>> = {}) => 
   const docker: Docker = async (args) => {
     const call = args.join(' ')
     const found = Object.keys(answers).find((part) => call.includes(part))
-    const usual = call.startsWith('image inspect') ? { output: `some/name@${digest}` } : {}
+    const repository = args.at(-1)?.replace(/:[^:]*$/, '')
+    const told = `mirror.internal/${repository}@sha256:of-elsewhere\n${repository}@${digest}`
+    const usual = call.startsWith('image inspect') ? { output: told } : {}
     return { code: 0, output: '', complaint: '', ...usual, ...(found === undefined ? {} : answers[found]) }
   }
   return docker
