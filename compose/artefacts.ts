@@ -27,19 +27,21 @@ export const artefacts = (
   const watched = everyRuleFile()
   const ruleFiles = rules(deployment, watched)
   const runbook = runbookPage()
+  const consolePage = consoleOf(runbook)
+  const words = messageTemplates(ourDelivery)
   const templates = new Map([
-    ['techplus.tmpl', messageTemplates(ourDelivery)],
+    ['techplus.tmpl', words],
     ['sources.tmpl', sourceTemplates(watched, deployment)],
   ])
   return new Map([
     ['prometheus/prometheus.yml', prometheusConfig(deployment, [...ruleFiles.keys()], what)],
     ...[...ruleFiles].map(([name, text]) => [`prometheus/rules/${name}`, text] as const),
-    [`prometheus/${runbookPath}`, consoleOf(runbook)],
+    [`prometheus/${runbookPath}`, consolePage],
     ['alertmanager/alertmanager.yml', alertmanagerConfig(deployment)],
     ...[...templates].map(([name, text]) => [`alertmanager/templates/${name}`, text] as const),
     ['blackbox/blackbox.yml', blackboxConfig()],
     ...grafanaFiles(deployment, what),
-    ...kubernetesFiles(deployment),
+    ...kubernetesFiles(deployment, { groups: watched, words, runbook: consolePage }),
     ...mimirFiles(deployment, { groups: watched, templates }, what),
     ['metrics.md', metricsPage()],
     ['runbook.md', runbook],

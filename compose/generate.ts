@@ -25,12 +25,15 @@ const check = (wanted: Files, pages: Files) => {
 try {
   // Imported here, so that a fault found while the model is built is told in the same plain line.
   const { artefacts, pages } = await import('./artefacts.ts')
-  const { writeGiven } = await import('./docker/given.ts')
   const env = readEnv()
-  const wanted = artefacts(composeDeploymentFor(env))
-  if (process.argv.includes('--given')) writeGiven(env, (line) => console.log(line))
-  else if (process.argv.includes('--check')) check(wanted, pages())
-  else write(wanted, pages())
+  if (process.argv.includes('--given')) {
+    const { writeGiven } = await import('./docker/given.ts')
+    writeGiven(env, (line) => console.log(line))
+  } else {
+    const wanted = artefacts(composeDeploymentFor(env))
+    if (process.argv.includes('--check')) check(wanted, pages())
+    else write(wanted, pages())
+  }
 } catch (fault) {
   console.error(fault instanceof Error ? fault.message : String(fault))
   process.exitCode = 1

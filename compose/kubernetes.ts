@@ -1,5 +1,11 @@
 import type { Deployment } from './deployment.ts'
-import { alertmanagerObject, grafanaObjects, ruleObjects, runbookObject } from './kubernetes/configuration.ts'
+import {
+  alertmanagerObject,
+  grafanaObjects,
+  type Made,
+  ruleObjects,
+  runbookObject,
+} from './kubernetes/configuration.ts'
 import { file, type Manifest, named } from './kubernetes/manifest.ts'
 import { apiMonitor, ownMonitor, probes } from './kubernetes/monitors.ts'
 import { clusterDeployment, programs } from './kubernetes/names.ts'
@@ -30,15 +36,15 @@ const home: Manifest = {
 
 type Files = readonly (readonly [path: string, text: string])[]
 
-const base = (cluster: Deployment): Files => [
+const base = (cluster: Deployment, made: Made): Files => [
   ['namespace.yaml', file([home])],
   ['exporter.yaml', file([...exporterFile(), ownMonitor(programs.exporter, cluster)])],
   ['incidents.yaml', file([...incidentsFile(cluster), ownMonitor(programs.incidents, cluster)])],
   ['blackbox.yaml', file([...blackboxFile(cluster), ownMonitor(programs.blackbox, cluster)])],
   ['api.yaml', file([...apiMonitor(cluster), ...probes(cluster)])],
-  ...alertmanagerObject(cluster),
-  ...runbookObject(),
-  ...ruleObjects(cluster),
+  ...alertmanagerObject(cluster, made),
+  ...runbookObject(made),
+  ...ruleObjects(cluster, made),
   ...grafanaObjects(cluster),
 ]
 
@@ -46,9 +52,9 @@ const base = (cluster: Deployment): Files => [
  * The stack for a cluster with prometheus-operator, by path: `base` is what every Prometheus and Alertmanager of the operator's
  * can take; `stack` adds the two, with all that only they themselves can be told.
  */
-export const kubernetesFiles = (given: Pick<Deployment, 'dashboards' | 'runbooks'>): Files => {
+export const kubernetesFiles = (given: Pick<Deployment, 'dashboards' | 'runbooks'>, made: Made): Files => {
   const cluster = clusterDeployment(given)
-  const parts = base(cluster)
+  const parts = base(cluster, made)
   const added = Object.entries(servers(cluster)).map(([path, manifests]) => [path, file(manifests)] as const)
   const within = (folder: string, files: Files, more: readonly string[] = []) => [
     [`kubernetes/${folder}/kustomization.yaml`, kustomization([...more, ...files.map(([path]) => path)])] as const,

@@ -110,16 +110,23 @@ const picture = async (browser: Browser, { uid, title }: Listed, options: Pictur
   }
 }
 
-/** Writes a picture of each dashboard, as high as it is. Returns what was wrong on them. */
-export const takePictures = async (options: PictureOptions): Promise<readonly string[]> => {
-  mkdirSync(options.folder, { recursive: true })
-  const { chromium } = await ensurePrograms(['chromium'], options.say)
+/** With a browser of its own, which ends with what is done. */
+export const browsing = async <T>(work: (browser: Browser) => Promise<T>, say?: PictureOptions['say']): Promise<T> => {
+  const { chromium } = await ensurePrograms(['chromium'], say)
   const browser = await startBrowser({ program: chromium })
   try {
-    const faults: string[] = []
-    for (const dashboard of options.dashboards) faults.push(...(await picture(browser, dashboard, options)))
-    return faults
+    return await work(browser)
   } finally {
     await browser.close()
   }
+}
+
+/** Writes a picture of each dashboard, as high as it is. Returns what was wrong on them. */
+export const takePictures = async (options: PictureOptions): Promise<readonly string[]> => {
+  mkdirSync(options.folder, { recursive: true })
+  return browsing(async (browser) => {
+    const faults: string[] = []
+    for (const dashboard of options.dashboards) faults.push(...(await picture(browser, dashboard, options)))
+    return faults
+  }, options.say)
 }

@@ -43,7 +43,7 @@ interface Config {
 }
 
 /** By service what is pinned of it: its image, or those that it is built on. */
-export const pinnedServices = ({ services }: Config, digests: Digests) => {
+const pinnedServices = ({ services }: Config, digests: Digests) => {
   const args = Object.fromEntries(
     Object.entries(images).flatMap(([name, image]) => {
       const variable = new Map(Object.entries(buildArguments)).get(name)

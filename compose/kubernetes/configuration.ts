@@ -1,16 +1,14 @@
-import { ruleFiles } from '../../alerts/index.ts'
+import type { RuleGroup } from '../../alerts/alert.ts'
+import type { Subject } from '../../alerts/index.ts'
 import { ourDelivery } from '../../alerts/routes.ts'
 import { dashboards } from '../../dashboards/index.ts'
 import { namesOf } from '../../metrics/names.ts'
 import { alertmanagerConfig } from '../alertmanager/config.ts'
-import { messageTemplates } from '../alertmanager/messages.ts'
 import { sourceTemplates } from '../alertmanager/sources.ts'
 import type { Deployment } from '../deployment.ts'
 import { dataSources, grafanaFolder } from '../grafana.ts'
-import { runbookPage } from '../handbook.ts'
 import { linksOf, withRunbook } from '../links.ts'
 import { ruleFile } from '../rule-file.ts'
-import { consoleOf } from '../runbook-console.ts'
 import { dataMap, file, type Manifest, named } from './manifest.ts'
 import { alertmanagerConfigName, runbookName } from './names.ts'
 
@@ -18,24 +16,31 @@ type Files = readonly (readonly [path: string, text: string])[]
 
 const namedFile = (path: string, ...manifests: readonly Manifest[]) => [path, file(manifests)] as const
 
+/** What is the same wherever it is deployed, and dear to make twice. */
+export interface Made {
+  readonly groups: Readonly<Record<Subject, readonly RuleGroup[]>>
+  /** Of Alertmanager's messages. */
+  readonly words: string
+  /** The runbook, as Prometheus serves it. */
+  readonly runbook: string
+}
+
 /** The rules, as rule files have them: one object for each. */
-export const ruleObjects = (cluster: Deployment): Files => {
-  const files = ruleFiles()
-  return namesOf(files).map((subject) =>
+export const ruleObjects = (cluster: Deployment, { groups }: Made): Files =>
+  namesOf(groups).map((subject) =>
     namedFile(`rules/${subject}.yaml`, {
       apiVersion: 'monitoring.coreos.com/v1',
       kind: 'PrometheusRule',
       metadata: named(`techplus-${subject}`),
-      spec: ruleFile(files[subject], linksOf(subject, cluster)),
+      spec: ruleFile(groups[subject], linksOf(subject, cluster)),
     }),
   )
-}
 
 /** Where the operator's Alertmanager sees what stands in its Secret besides the configuration. */
 const templates = '/etc/alertmanager/config/*.tmpl'
 
 /** Channels, routes and words. It names the files of secrets, and holds none. */
-export const alertmanagerObject = (cluster: Deployment): Files => [
+export const alertmanagerObject = (cluster: Deployment, { groups, words }: Made): Files => [
   namedFile('alertmanager.yaml', {
     apiVersion: 'v1',
     kind: 'Secret',
@@ -43,8 +48,8 @@ export const alertmanagerObject = (cluster: Deployment): Files => [
     type: 'Opaque',
     stringData: {
       'alertmanager.yaml': alertmanagerConfig(cluster, ourDelivery, templates),
-      'techplus.tmpl': messageTemplates(ourDelivery),
-      'sources.tmpl': sourceTemplates(ruleFiles(), cluster),
+      'techplus.tmpl': words,
+      'sources.tmpl': sourceTemplates(groups, cluster),
     },
   }),
 ]
@@ -71,6 +76,6 @@ export const grafanaObjects = (cluster: Deployment): Files => [
 ]
 
 /** The runbook, which Prometheus itself serves: every alert leads there. */
-export const runbookObject = (): Files => [
-  namedFile('runbook.yaml', dataMap(runbookName, { 'runbook.html': consoleOf(runbookPage()) })),
+export const runbookObject = ({ runbook }: Made): Files => [
+  namedFile('runbook.yaml', dataMap(runbookName, { 'runbook.html': runbook })),
 ]

@@ -96,7 +96,7 @@ const blackbox: Workload = {
 }
 
 /** The port of a URL, also where it is the usual one. */
-export const urlPort = (url: string): number => {
+const urlPort = (url: string): number => {
   const { port, protocol } = new URL(url)
   return port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port)
 }

@@ -3,7 +3,7 @@ import { plainRules } from '../rules.ts'
 import { yaml } from '../yaml.ts'
 
 /** Set apart from those of others that have the same tenant. */
-export const namespaceOf = (subject: string): string => `techplus-${subject}`
+const namespaceOf = (subject: string): string => `techplus-${subject}`
 
 /**
  * Rule files as `mimirtool rules` takes them, by the name of the file. Every group says how often: what Prometheus takes for

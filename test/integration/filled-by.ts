@@ -1,37 +1,21 @@
 import type { answering } from '../../dashboards/index.ts'
 import type { ApiFault } from '../../demo/faults.ts'
+import { filledFor } from '../prove/panels/cost.ts'
 import { clientOf } from './redis-stand.ts'
 import type { Demo } from './running-demo.ts'
 import { eventually } from './servers.ts'
-
-/** What is chosen when a dashboard is opened for the first time: all of many, and of one the demo's only target. */
-const chosen: Readonly<Record<string, string>> = {
-  api: '.*',
-  route: '.*',
-  database: 'main',
-  postgres: 'main',
-  redis: 'cache',
-}
-/** What Grafana would fill in, where the range is the last five minutes. */
-const filledIn = (expr: string) =>
-  expr
-    .replaceAll('$__rate_interval', '1m')
-    .replaceAll('$__range', '5m')
-    .replace(/"\$([a-z]\w*)"/g, (_match, name: string) => {
-      if (chosen[name] === undefined) throw new Error(`nothing is chosen for $${name}`)
-      return JSON.stringify(chosen[name])
-    })
 
 export const queriesOf = (dashboards: typeof answering) =>
   dashboards.flatMap(({ uid, asked }) =>
     asked.map(({ panel, refId, expr, emptyWhen }) => ({
       name: `${uid}: ${panel} (${refId})`,
-      promql: filledIn(expr),
+      // Where the range is the last five minutes.
+      promql: filledFor(expr, { rate: '1m', range: '5m' }),
       emptyWhen,
     })),
   )
 
-export type Cause = (demo: Demo) => Promise<unknown>
+type Cause = (demo: Demo) => Promise<unknown>
 const fault =
   (name: ApiFault): Cause =>
   (demo) =>

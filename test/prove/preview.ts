@@ -1,9 +1,7 @@
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { startBrowser } from '../../compose/local/browser.ts'
 import { startNode } from '../../compose/local/node.ts'
-import { ensurePrograms } from '../../compose/local/programs.ts'
-import { faultsOn, listen, visit } from '../../compose/preview-pictures.ts'
+import { browsing, faultsOn, listen, visit } from '../../compose/preview-pictures.ts'
 import { overview } from '../../dashboards/overview.ts'
 import { bundlePage } from '../../dashboards/preview/bundle.ts'
 import { spreadOf } from '../bench/measure.ts'
@@ -30,10 +28,8 @@ interface Look {
 }
 
 /** By a browser that has never been there. */
-export const look = async (url: string): Promise<Look> => {
-  const { chromium } = await ensurePrograms(['chromium'])
-  const browser = await startBrowser({ program: chromium })
-  try {
+export const look = (url: string): Promise<Look> =>
+  browsing(async (browser) => {
     const page = await browser.open()
     const said = listen(page)
     await page.addInitScript(watchState)
@@ -41,10 +37,7 @@ export const look = async (url: string): Promise<Look> => {
     const [paint = Number.NaN, filled = Number.NaN] = await page.evaluate<readonly number[]>(times)
     const panels = await page.locator('.panel:not([data-empty])').count()
     return { paint, filled, panels, faults: [...(await faultsOn(page)), ...said] }
-  } finally {
-    await browser.close()
-  }
-}
+  })
 
 const kilobytes = (bytes: number) => `${Math.round(bytes / 1024)} KiB`
 

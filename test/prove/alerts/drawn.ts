@@ -1,12 +1,12 @@
 import { join } from 'node:path'
 import type { Alert } from '../../../alerts/alert.ts'
 import { root } from '../../../compose/plan.ts'
-import { visit } from '../../../compose/preview-pictures.ts'
+import { browsing, visit } from '../../../compose/preview-pictures.ts'
 import { scrapeInterval } from '../../../config/targets.ts'
 import { alertDashboards } from '../../../dashboards/alerts.ts'
 import { bundlePage } from '../../../dashboards/preview/bundle.ts'
 import { previewServer } from '../../../dashboards/preview/server.ts'
-import { browsing, drawnOn } from '../pictures/look.ts'
+import { drawnOn } from '../pictures/look.ts'
 import { compressedExpr, interval } from './compress.ts'
 import type { Scene, Watch } from './provocation.ts'
 import { adjustedExpr } from './watch.ts'
@@ -29,13 +29,21 @@ const asked = (panel: PanelJson, alert: Alert, { adjusted }: Scene, place: numbe
   }
 }
 
+const everyPanel = alertDashboards.flatMap(({ json }) => json.panels ?? [])
+
 const panelsOf = (scene: Scene) =>
-  scene.alerts.flatMap((alert, place) => {
-    const all = alertDashboards.flatMap(({ json }) => json.panels ?? [])
-    const panel = all.find(({ type, title }) => type !== 'row' && title === alert.id)
+  scene.alerts.map((alert, place) => {
+    const panel = everyPanel.find(({ type, title }) => type !== 'row' && title === alert.id)
     if (!panel) throw new Error(`${alert.id} has no panel`)
-    return [asked(panel, alert, scene, place)]
+    return asked(panel, alert, scene, place)
   })
+
+let bundle: ReturnType<typeof bundlePage> | undefined
+/** Built once: other scenes are played meanwhile, against the clock. */
+const thePage = () => {
+  bundle ??= bundlePage()
+  return bundle
+}
 
 /**
  * Draws the panel of each alert of a scene from what its Prometheus has seen since it began, and takes a picture.
@@ -48,7 +56,7 @@ export const drawn = async (scene: Scene, { prometheus }: Watch, began: number):
     dashboards: [dashboard],
     prometheusUrl: prometheus.url,
     scrapeInterval,
-    bundle: await bundlePage(),
+    bundle: await thePage(),
   })
   try {
     const url = await app.listen({ host: '127.0.0.1', port: 0 })

@@ -74,12 +74,19 @@ const told = z.object({
     .optional(),
 })
 
-/** As Grafana fills it in. */
+/**
+ * As Grafana fills it in.
+ * @throws Error naming a choice that no dashboard has
+ */
 export const filledFor = (expr: string, { rate, range }: { readonly rate: string; readonly range: string }): string =>
   expr
     .replaceAll('$__rate_interval', rate)
     .replaceAll('$__range', range)
-    .replace(/"\$([a-z]\w*)"/g, (_match, name: string) => JSON.stringify(chosen.get(name) ?? ''))
+    .replace(/"\$([a-z]\w*)"/g, (_match, name: string) => {
+      const value = chosen.get(name)
+      if (value === undefined) throw new Error(`nothing is chosen for $${name}`)
+      return JSON.stringify(value)
+    })
 
 /** Asks as the page does. @throws Error with the words of Prometheus where it refuses */
 const costOf = async ({ expr, isRange, interval = '' }: Ask, { url, end, hours }: Asking): Promise<Cost> => {

@@ -1,18 +1,6 @@
-import { type Browser, type Page, startBrowser } from '../../../compose/local/browser.ts'
-import { ensurePrograms } from '../../../compose/local/programs.ts'
+import type { Page } from '../../../compose/local/browser.ts'
 
-/** With a browser that ends with what is done. */
-export const browsing = async <T>(work: (browser: Browser) => Promise<T>): Promise<T> => {
-  const { chromium } = await ensurePrograms(['chromium'])
-  const browser = await startBrowser({ program: chromium })
-  try {
-    return await work(browser)
-  } finally {
-    await browser.close()
-  }
-}
-
-export interface Drawn {
+interface Drawn {
   readonly title: string
   /** What it says instead of data; undefined where it has data. */
   readonly empty: string | undefined

@@ -14,6 +14,8 @@ import { root } from '../../../compose/plan.ts'
 import { remoteWrite } from '../../../config/targets.ts'
 import { composeFile, type Exceptions, portFaults, softSpots } from './docker/hardening.ts'
 
+const everyFile = artefacts()
+
 const read = (path: string) => readFileSync(join(root, path), 'utf8')
 const text = read('docker-compose.mimir.yml')
 const parsed: unknown = parse(text, { merge: true })
@@ -69,7 +71,7 @@ describe('every service of docker-compose.mimir.yml', () => {
   })
 
   test('finds what it reads of the checkout among what is generated', () => {
-    const paths = [...artefacts().keys()].map((path) => `./compose/generated/${path}`)
+    const paths = [...everyFile.keys()].map((path) => `./compose/generated/${path}`)
     const mounted = services.flatMap(([, { volumes }]) => volumes.filter((volume) => volume.startsWith('.')))
     expect(mounted.length).toBeGreaterThan(5)
     for (const volume of mounted) {
@@ -130,7 +132,7 @@ describe('what is prepared for it', () => {
   const fileOf = (name: string) => readFileSync(join(folder, name), 'utf8')
 
   test('is nothing where agents would scrape nothing, which is said with what to do', () => {
-    expect(() => preparePlace(folder, artefacts().get('mimir/agent.yml') ?? '')).toThrow(
+    expect(() => preparePlace(folder, everyFile.get('mimir/agent.yml') ?? '')).toThrow(
       /^nothing is stored by remote write: give something in config\/targets\.ts the storage remote-write and type npm run generate/,
     )
   })
