@@ -1,10 +1,11 @@
 import { parseArgs } from 'node:util'
 import { type Env, readEnv } from '../config/env.ts'
 import { sourceVariables } from '../config/targets.ts'
-import { choose, settled } from './choice.ts'
+import { type Choice, choose, settled } from './choice.ts'
 import { composeDeploymentFor } from './deployment.ts'
-import { docker, dockerWith } from './docker/call.ts'
+import { type Docker, docker, dockerWith } from './docker/call.ts'
 import { obtainImages, probeEngine } from './docker/engine.ts'
+import { filesFor } from './docker/files.ts'
 import { assertStartable, runInDocker } from './docker/way.ts'
 import { isDemo, secretsDirOf } from './plan.ts'
 
@@ -22,26 +23,26 @@ const readFlags = () => {
 const chooseWay = async (
   env: Env,
   { docker: wanted, local, 'tell-nobody': tellNobody }: ReturnType<typeof readFlags>,
-) => {
+): Promise<{ readonly choice: Choice; readonly docker: Docker }> => {
   const given = sourceVariables.filter((name) => env[name] !== undefined)
   const wish = { docker: wanted, local, tellNobody, given }
   const choice = settled(wish)
-  if (choice) return choice
+  if (choice) return { choice, docker }
   const engine = await probeEngine({ docker })
+  if (!engine.usable) return { choice: choose(wish, engine), docker }
+  const ours = await dockerFor(env)
   // What is taken is told at once, and not after ten images.
-  if (engine.usable) await assertStartable(await dockerFor(env))
-  return choose(
-    wish,
-    engine.usable ? await obtainImages({ docker: await dockerFor(env), say, signal }, engine) : engine,
-  )
+  const images = await assertStartable(ours)
+  return { choice: choose(wish, await obtainImages({ docker: ours, images, say, signal }, engine)), docker: ours }
 }
 
-/** Docker, with what watches real services where any are given. */
+/** Docker, with the files of what is watched and of where that is stored. */
 const dockerFor = async (env: Env) => {
-  if (isDemo(env)) return docker
+  const files = { over: filesFor(env) }
+  if (isDemo(env)) return dockerWith({ env: {}, files })
   const { assertGiven, givenVariables } = await import('./docker/given.ts')
   assertGiven(env)
-  return dockerWith({ env: givenVariables(env), over: ['docker-compose.targets.yml'] })
+  return dockerWith({ env: givenVariables(env), files })
 }
 
 /** What the containers read. */
@@ -65,12 +66,15 @@ const run = async () => {
     process.on(name, () => (signal.aborted ? process.exit(1) : asked.abort()))
   }
   const flags = readFlags()
-  const { way, why } = await chooseWay(env, flags)
+  const {
+    choice: { way, why },
+    docker,
+  } = await chooseWay(env, flags)
   const what = isDemo(env) ? 'the demo and its observability stack' : 'the observability stack'
   if (way === 'docker') {
     say(`Starting ${what} in containers (${why})`)
     await configure(env)
-    await runInDocker({ docker: await dockerFor(env), env, say, signal })
+    await runInDocker({ docker, env, say, signal })
   } else {
     say(`Starting ${what} as local processes (${why})`)
     const { runLocally } = await import('./local-way.ts')

@@ -154,7 +154,8 @@ export interface ServiceEnv extends Readonly<z.infer<typeof serviceSchema>> {
 export type PortVariable = { [K in keyof Env]-?: K extends `${string}_PORT` ? K : never }[keyof Env]
 export type UrlVariable = { [K in keyof Env]-?: K extends `${string}_URL` ? K : never }[keyof Env]
 
-type Environment = Readonly<Record<string, string | undefined>>
+/** Variables as a process is given them. */
+export type Environment = Readonly<Record<string, string | undefined>>
 
 /**
  * Reads the environment, once, at the start of a program. An empty variable counts as unset, and `NAME_FILE` names a

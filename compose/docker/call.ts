@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process'
-import { composeDeployment } from '../deployment.ts'
 import { root } from '../plan.ts'
-import { isRemote } from '../scrapes.ts'
+import { composeFileWith, type Files } from './files.ts'
 
 export interface Answer {
   /** Null when docker could not be started, or a signal ended it. */
@@ -23,18 +22,10 @@ interface CallOptions {
 /** Calls the docker program. A failure is an answer, not an exception: the caller knows what it means. */
 export type Docker = (args: readonly string[], options?: CallOptions) => Promise<Answer>
 
-/** Who writes to Mimir, and Mimir, stand in a file of their own, which is needed as soon as anything is stored there. */
-const withFiles = ([command = '', ...args]: readonly string[], given: readonly string[]) => {
-  const remote = isRemote(composeDeployment) ? ['docker-compose.mimir.yml'] : []
-  const over = [...given, ...remote]
-  if (command !== 'compose' || over.length === 0) return [command, ...args]
-  return [command, ...['docker-compose.yml', ...over].map((file) => `--file=${file}`), ...args]
-}
-
-/** What is said besides the environment, and the files that go over docker-compose.yml. */
+/** What docker is told besides the environment that we have. */
 interface Given {
   readonly env: Readonly<Record<string, string>>
-  readonly over: readonly string[]
+  readonly files: Files
 }
 
 /** Calls docker with these variables and files besides. */
@@ -43,22 +34,22 @@ export const dockerWith =
   (args, options) =>
     call(given, args, options)
 
-export const docker: Docker = dockerWith({ env: {}, over: [] })
+export const docker: Docker = dockerWith({ env: {}, files: { over: [] } })
 
 /**
  * In the checkout, where compose finds its file, and out of reach of the terminal's Ctrl-C: containers are stopped in
  * order, by us, and not by whoever hears of it first.
  */
 const call = (given: Given, args: readonly string[], options: CallOptions = {}) => {
-  const { env, over } = given
+  const { env, files } = given
   const { within, firstWordWillDo = false, shown = false, signal } = options
   return new Promise<Answer>((resolve) => {
     const stdout = shown ? 'inherit' : 'pipe'
-    const child = spawn('docker', withFiles(args, over), {
+    const child = spawn('docker', [...args], {
       cwd: root,
       detached: true,
       stdio: ['ignore', stdout, stdout],
-      env: { ...process.env, ...env },
+      env: { ...process.env, COMPOSE_FILE: composeFileWith(files, process.env), ...env },
     })
     const [output, complaint]: [Buffer[], Buffer[]] = [[], []]
     const words: string[] = []

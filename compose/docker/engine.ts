@@ -1,5 +1,4 @@
 import type { Engine } from '../choice.ts'
-import { images } from '../images.ts'
 import { findProgram, pathFolders } from '../local/run.ts'
 import { type Answer, type Docker, lastLine } from './call.ts'
 
@@ -11,6 +10,8 @@ interface Probe {
 
 interface Obtain {
   readonly docker: Docker
+  /** Those that a registry gives. */
+  readonly images: readonly string[]
   readonly say: (line: string) => void
   readonly signal: AbortSignal
 }
@@ -52,8 +53,8 @@ const isOlder = (version: string, [oldMajor, oldMinor]: readonly [number, number
 }
 
 /** Pulls the images that are not here, and builds ours. Where that fails, the engine is of no use to us. */
-export const obtainImages = async ({ docker, say, signal }: Obtain, engine: Engine): Promise<Engine> => {
-  for (const image of Object.values(images)) {
+export const obtainImages = async ({ docker, images, say, signal }: Obtain, engine: Engine): Promise<Engine> => {
+  for (const image of images) {
     if ((await docker(['image', 'inspect', image], { within: patience })).code === 0) continue
     say(`Pulling ${image} ...`)
     const pull = await docker(['pull', image], { within: patience, firstWordWillDo: true, signal })

@@ -1,25 +1,11 @@
-import { type ImageName, images } from '../images.ts'
+import { images } from '../images.ts'
 import { plainYaml } from '../yaml.ts'
 import { type Docker, lastLine } from './call.ts'
-
-/** The argument of compose/Dockerfile for an image that ours are built on. */
-export const buildArguments: Readonly<Partial<Record<ImageName, string>>> = {
-  node: 'NODE_IMAGE',
-  postgres: 'POSTGRES_IMAGE',
-}
+import { imagesOf, readConfig } from './project.ts'
 
 type Digests = ReadonlyMap<string, string>
 
 /** What an image of a release is today: `prom/prometheus:v3.14.0@sha256:...`, as the registry says that the engine reaches. */
-export const readDigests = async (docker: Docker, say: (line: string) => void): Promise<Digests> => {
-  const found = new Map<string, string>()
-  for (const image of Object.values(images)) {
-    say(`Asking for ${image} ...`)
-    found.set(image, await digestOf(docker, image))
-  }
-  return found
-}
-
 const digestOf = async (docker: Docker, image: string) => {
   // Pulled, and not only asked for: what is pinned can be had.
   const pull = await docker(['pull', '--quiet', image])
@@ -38,31 +24,26 @@ const digestOf = async (docker: Docker, image: string) => {
   return `${image}@${digest}`
 }
 
-interface Config {
-  readonly services: Readonly<Record<string, { readonly image?: string; readonly build?: object }>>
+/** The file that goes over the others: of each service its image, or those that it is built on, by digest. */
+export const pinnedFile = async (docker: Docker, say: (line: string) => void, now: Date): Promise<string> => {
+  const config = await readConfig(docker, ['*']).catch(({ message }: Error) => {
+    throw new Error(`${message}. Nothing was written`)
+  })
+  const digests = new Map<string, string>()
+  for (const image of imagesOf(config).filter((name) => !name.includes('@'))) {
+    say(`Asking for ${image} ...`)
+    digests.set(image, await digestOf(docker, image))
+  }
+  const head = `# Written by npm run pin on ${now.toISOString().slice(0, 10)}: what the registry gave for the tags of docker-compose.yml.\n`
+  return `${head}${plainYaml({ services: pinnedServices(config, digests) })}`
 }
 
-/** By service what is pinned of it: its image, or those that it is built on. */
-const pinnedServices = ({ services }: Config, digests: Digests) => {
-  const args = Object.fromEntries(
-    Object.entries(images).flatMap(([name, image]) => {
-      const variable = new Map(Object.entries(buildArguments)).get(name)
-      return variable === undefined ? [] : [[variable, digests.get(image)]]
-    }),
-  )
+const pinnedServices = ({ services }: Awaited<ReturnType<typeof readConfig>>, digests: Digests) => {
+  const args = { NODE_IMAGE: digests.get(images.node), POSTGRES_IMAGE: digests.get(images.postgres) }
   const entries = Object.entries(services).flatMap<readonly [string, object]>(([name, { image = '', build }]) => {
     const pinned = digests.get(image)
     if (build) return [[name, { build: { args } }]]
     return pinned ? [[name, { image: pinned }]] : []
   })
   return Object.fromEntries(entries)
-}
-
-/** The file that goes over docker-compose.yml. */
-export const pinnedFile = async (docker: Docker, digests: Digests, now: Date): Promise<string> => {
-  const { code, output, complaint } = await docker(['compose', '--profile', '*', 'config', '--format', 'json'])
-  if (code !== 0) throw new Error(`could not read docker-compose.yml: ${lastLine(complaint)}. Nothing was written`)
-  const config: Config = JSON.parse(output)
-  const head = `# Written by npm run pin on ${now.toISOString().slice(0, 10)}: what the registry gave for the tags of docker-compose.yml.\n`
-  return `${head}${plainYaml({ services: pinnedServices(config, digests) })}`
 }

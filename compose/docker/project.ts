@@ -1,32 +1,61 @@
 import { realpathSync } from 'node:fs'
+import { images } from '../images.ts'
 import type { Port } from '../local/ports.ts'
 import { root } from '../plan.ts'
 import { type Docker, lastLine } from './call.ts'
 import { type Container, parts } from './parts.ts'
 
+interface Service {
+  readonly image?: string
+  readonly build?: { readonly target?: string; readonly args?: Readonly<Record<string, string>> }
+  readonly ports?: readonly { readonly target: number; readonly published?: string }[]
+}
+
 interface Config {
   readonly name: string
-  readonly services: Readonly<
-    Record<string, { readonly ports?: readonly { readonly target: number; readonly published?: string }[] }>
-  >
+  readonly services: Readonly<Record<string, Service>>
 }
 
 interface Project {
   readonly name: string
   readonly services: readonly string[]
   readonly ports: readonly Port[]
+  /** Those that a registry gives: of services, and what ours are built on. */
+  readonly images: readonly string[]
 }
 
-/** What compose makes of its file: with the variables of the environment and of .env, as it reads them. */
-export const readProject = async (docker: Docker): Promise<Project> => {
-  const { code, output, complaint } = await docker(['compose', 'config', '--format', 'json'])
+/** What compose makes of its files: with the variables of the environment and of .env, as it reads them. */
+export const readConfig = async (docker: Docker, profiles: readonly string[] = []): Promise<Config> => {
+  const flags = profiles.flatMap((name) => ['--profile', name])
+  const { code, output, complaint } = await docker(['compose', ...flags, 'config', '--format', 'json'])
   if (code !== 0) throw new Error(`could not read docker-compose.yml: ${lastLine(complaint)}`)
-  const { name, services }: Config = JSON.parse(output)
+  return JSON.parse(output)
+}
+
+/** What an image of ours is built on, as compose/Dockerfile has it where nothing is pinned. */
+const basesOf = ({ target, args }: NonNullable<Service['build']>) => [
+  args?.NODE_IMAGE ?? images.node,
+  ...(target === 'jobs' ? [args?.POSTGRES_IMAGE ?? images.postgres] : []),
+]
+
+export const imagesOf = ({ services }: Config): readonly string[] => {
+  const all = Object.values(services)
+  const ours = all.filter(({ build }) => build).map(({ image }) => image)
+  const theirs = all.flatMap(({ image, build }) => {
+    if (build) return basesOf(build)
+    return image === undefined || ours.includes(image) ? [] : [image]
+  })
+  return [...new Set(theirs)]
+}
+
+export const readProject = async (docker: Docker): Promise<Project> => {
+  const config = await readConfig(docker)
+  const { name, services } = config
   const ports = parts.flatMap(({ service, name: words, port, variable }) => {
     const found = services[service]?.ports?.find(({ target }) => target === port)?.published
     return found && variable ? [{ port: Number(found), name: words, variable }] : []
   })
-  return { name, services: Object.keys(services), ports }
+  return { name, services: Object.keys(services), ports, images: imagesOf(config) }
 }
 
 const real = (path: string) => {

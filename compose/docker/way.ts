@@ -21,11 +21,12 @@ interface DockerOptions {
 const patience = 300
 const logLines = 15
 
-/** What can be told before anything is fetched: a name or a port that is taken. */
-export const assertStartable = async (docker: Docker): Promise<void> => {
-  const { name, ports } = await readProject(docker)
+/** What can be told before anything is fetched: a name or a port that is taken. Returns the images that are to be fetched. */
+export const assertStartable = async (docker: Docker): Promise<readonly string[]> => {
+  const { name, ports, images } = await readProject(docker)
   await assertAlone(docker, name)
   await assertPortsFree(ports)
+  return images
 }
 
 /** The stack in containers, from start to end. Its volumes, and with them its data, stay. */

@@ -5,7 +5,15 @@ const combinations = [
   { files: ['docker-compose.yml'], profiles: [''] },
   { files: ['docker-compose.yml', 'docker-compose.targets.yml'], profiles: ['', 'demo'] },
   { files: ['docker-compose.yml', 'docker-compose.mimir.yml'], profiles: [''] },
-  { files: ['docker-compose.yml', 'docker-compose.targets.yml', 'docker-compose.mimir.yml'], profiles: ['', 'demo'] },
+  {
+    files: [
+      'docker-compose.yml',
+      'docker-compose.targets.yml',
+      'docker-compose.mimir.yml',
+      'docker-compose.mimir-targets.yml',
+    ],
+    profiles: ['', 'demo'],
+  },
 ] as const
 
 /** Every combination is one that compose takes. */

@@ -152,6 +152,36 @@ describe('what is prepared for it', () => {
   })
 })
 
+describe('docker-compose.mimir-targets.yml', () => {
+  const given = z
+    .object({
+      services: z.record(
+        z.string(),
+        z.strictObject({ volumes: z.array(z.string()), networks: z.array(z.string()).optional() }),
+      ),
+    })
+    .loose()
+    .parse(parse(read('docker-compose.mimir-targets.yml'), { merge: true }))
+
+  test('mounts all that is generated from where it is written for what is given, and nothing else', () => {
+    const moved = services.flatMap(([name, { volumes }]) => {
+      const own = volumes.filter((volume) => volume.startsWith('./compose/generated/'))
+      return own.length === 0 ? [] : [[name, own.map((one) => one.replace('./compose/generated/', './.local/given/'))]]
+    })
+    expect(Object.entries(given.services).map(([name, { volumes }]) => [name, volumes])).toEqual(moved)
+  })
+
+  test('lets the agents go where the servers are, and nobody else', () => {
+    const open = Object.entries(given.services).filter(([, { networks }]) => networks)
+    expect(open).toEqual(
+      (composeDeployment.mimir?.agents ?? []).map((address) => [
+        address.replace(/:\d+$/, ''),
+        expect.objectContaining({ networks: ['backend', 'outside'] }),
+      ]),
+    )
+  })
+})
+
 const compose = spawnSync('docker', ['compose', 'version'], { stdio: 'ignore' })
 const without = compose.status === 0 ? false : 'there is no docker with compose here'
 

@@ -88,11 +88,12 @@ describe('an engine', () => {
 
 describe('images', () => {
   const usable = { usable: true, version: '29.1.0' } as const
+  const wanted = [images.node, images.redis]
   const obtain = async (answers: Parameters<typeof dockerThat>[0]) => {
     const { docker, calls } = dockerThat(answers)
     const said: string[] = []
     const signal = new AbortController().signal
-    const engine = await obtainImages({ docker, say: (line) => said.push(line), signal }, usable)
+    const engine = await obtainImages({ docker, images: wanted, say: (line) => said.push(line), signal }, usable)
     return { engine, calls, said }
   }
 
@@ -100,7 +101,7 @@ describe('images', () => {
     const { engine, calls, said } = await obtain({})
     expect(engine).toBe(usable)
     expect(calls.filter((call) => call.startsWith('pull'))).toEqual([])
-    expect(calls.filter((call) => call.startsWith('image inspect'))).toHaveLength(Object.keys(images).length)
+    expect(calls.filter((call) => call.startsWith('image inspect'))).toHaveLength(wanted.length)
     expect(calls.at(-1)).toBe('compose build')
     expect(said).toEqual(['Building our own images ...'])
   })
@@ -132,7 +133,7 @@ describe('images', () => {
 
   test('are not waited for by somebody who wants the end', async () => {
     const { docker } = dockerThat({ 'compose build': { code: 130 } })
-    const asked = obtainImages({ docker, say: () => undefined, signal: AbortSignal.abort() }, usable)
+    const asked = obtainImages({ docker, images: wanted, say: () => undefined, signal: AbortSignal.abort() }, usable)
     await expect(asked).rejects.toThrow('abort')
   })
 })

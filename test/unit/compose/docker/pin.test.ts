@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import type { Answer, Docker } from '../../../../compose/docker/call.ts'
-import { buildArguments, pinnedFile, readDigests } from '../../../../compose/docker/pin.ts'
+import { pinnedFileName } from '../../../../compose/docker/files.ts'
+import { pinnedFile } from '../../../../compose/docker/pin.ts'
 import { images } from '../../../../compose/images.ts'
 import { root } from '../../../../compose/plan.ts'
 
@@ -28,7 +29,7 @@ const composed = parse(readFileSync(join(root, 'docker-compose.yml'), 'utf8'), {
 describe('pinning', () => {
   test('names every image of docker-compose.yml and of compose/Dockerfile by its tag and digest', async () => {
     const docker = dockerThat({ 'compose --profile': { output: JSON.stringify(composed) } })
-    const text = await pinnedFile(docker, await readDigests(docker, none), new Date('2026-01-02T03:04:05Z'))
+    const text = await pinnedFile(docker, none, new Date('2026-01-02T03:04:05Z'))
     expect(text).toMatch(/^# Written by npm run pin on 2026-01-02: /)
     const { services } = parse(text)
     for (const [name, one] of Object.entries<{ image: string; build?: object }>(composed.services)) {
@@ -45,11 +46,10 @@ describe('pinning', () => {
 
   test('gives the Dockerfile every argument it has, and the image that it would take otherwise', () => {
     const lines = readFileSync(join(root, 'compose/Dockerfile'), 'utf8').matchAll(/^ARG (\w+_IMAGE)=(\S+)$/gm)
-    const given = Object.entries(images).flatMap(([name, image]) => {
-      const variable = new Map(Object.entries(buildArguments)).get(name)
-      return variable === undefined ? [] : [[variable, image]]
-    })
-    expect([...lines].map(([, name, image]) => [name, image])).toEqual(given)
+    expect([...lines].map(([, name, image]) => [name, image])).toEqual([
+      ['NODE_IMAGE', images.node],
+      ['POSTGRES_IMAGE', images.postgres],
+    ])
   })
 
   test.each([
@@ -61,7 +61,7 @@ describe('pinning', () => {
     [
       'an image was made here',
       { 'image inspect': { output: '' } },
-      `could not pin ${images.node}: its registry tells no digest. Nothing was written`,
+      `could not pin ${images.postgres}: its registry tells no digest. Nothing was written`,
     ],
     [
       'compose cannot read its file',
@@ -70,11 +70,19 @@ describe('pinning', () => {
     ],
   ])('where %s it says so', async (_words, answers, message) => {
     const docker = dockerThat({ 'compose --profile': { output: JSON.stringify(composed) }, ...answers })
-    const pinned = async () => pinnedFile(docker, await readDigests(docker, none), new Date())
-    await expect(pinned()).rejects.toThrow(new Error(message))
+    await expect(pinnedFile(docker, none, new Date())).rejects.toThrow(new Error(message))
+  })
+
+  test('leaves alone what somebody named by digest', async () => {
+    const one = { image: `redis@${digest}` }
+    const config = { ...composed, services: { ...composed.services, redis: one } }
+    const { services } = parse(
+      await pinnedFile(dockerThat({ 'compose --profile': { output: JSON.stringify(config) } }), none, new Date()),
+    )
+    expect([services.redis, services.prometheus]).toEqual([undefined, { image: `${images.prometheus}@${digest}` }])
   })
 
   test('writes a file that git ignores', () => {
-    expect(readFileSync(join(root, '.gitignore'), 'utf8').split('\n')).toContain('/docker-compose.pinned.yml')
+    expect(readFileSync(join(root, '.gitignore'), 'utf8').split('\n')).toContain(`/${pinnedFileName}`)
   })
 })

@@ -2,8 +2,9 @@ import { createServer } from 'node:net'
 import { describe, expect, test } from 'vitest'
 import type { Answer, Docker } from '../../../../compose/docker/call.ts'
 import { type Container, parts, rowsOf, urlOf } from '../../../../compose/docker/parts.ts'
-import { assertAlone, containersOf, culprits, readProject } from '../../../../compose/docker/project.ts'
+import { assertAlone, containersOf, culprits, imagesOf, readProject } from '../../../../compose/docker/project.ts'
 import { assertStartable, runInDocker } from '../../../../compose/docker/way.ts'
+import { images } from '../../../../compose/images.ts'
 import { root } from '../../../../compose/plan.ts'
 import { readEnv } from '../../../../config/env.ts'
 
@@ -34,7 +35,28 @@ describe('the project', () => {
       name: 'some-project',
       services: ['prometheus', 'postgres'],
       ports: [{ port: 19090, name: 'Prometheus', variable: 'PROMETHEUS_PORT' }],
+      images: [],
     })
+  })
+
+  test('needs the images of its services, and what ours are built on', () => {
+    const build = { target: 'exporter' }
+    const args = { NODE_IMAGE: 'node@sha256:1', POSTGRES_IMAGE: 'postgres@sha256:2' }
+    const services = {
+      init: { image: 'ours-demo', build: { target: 'demo' } },
+      setup: { image: 'ours-demo' },
+      exporter: { image: 'ours-exporter', build },
+      redis: { image: 'redis:8' },
+      other: { image: 'redis:8' },
+    }
+    expect(imagesOf({ name: 'a', services })).toEqual([images.node, 'redis:8'])
+    const pinned = { ...services, jobs: { image: 'ours-jobs', build: { target: 'jobs', args } } }
+    expect(imagesOf({ name: 'a', services: pinned })).toEqual([
+      images.node,
+      'redis:8',
+      'node@sha256:1',
+      'postgres@sha256:2',
+    ])
   })
 
   test('that compose cannot read is told with its reason', async () => {
