@@ -24,6 +24,8 @@ const answers = (port: number) => async () =>
 export const startNode = ({ entry, args = [], imports = [], ready, ...options }: NodeOptions) =>
   startProcess({
     ...options,
+    // It compiles itself first. One that fails ends, and is not waited for.
+    readyWithin: 120_000,
     command: process.execPath,
     args: ['tsx', ...imports].flatMap((one) => ['--import', one]).concat(entry, args),
     cwd: fileURLToPath(new URL('../..', import.meta.url)),

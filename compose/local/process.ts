@@ -44,6 +44,7 @@ export interface ProcessOptions {
   readonly gid?: number
   /** A line of its log, or a question asked again and again; one that throws is a no. */
   readonly ready: RegExp | (() => Promise<boolean>)
+  /** Milliseconds: half a minute, where nothing else is said. */
   readonly readyWithin?: number
   readonly stopSignal?: NodeJS.Signals
   readonly grace?: number
