@@ -33,7 +33,8 @@ const flags = (ours: readonly string[], others: readonly string[] = []) => [
 
 const isOk = async (url: string) => (await fetch(url, { signal: AbortSignal.timeout(1000) })).ok
 
-const startWeb = async (options: ServerOptions, { name, args, readyPath }: Web): Promise<Server> => {
+/** Any program that tells by HTTP when it is ready. */
+export const startWeb = async (options: ServerOptions, { name, args, readyPath }: Web): Promise<Server> => {
   const { program, port, signal } = options
   const dataDir = resolve(options.dataDir)
   mkdirSync(dataDir, { recursive: true })

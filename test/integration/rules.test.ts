@@ -4,13 +4,11 @@ import { keptApart } from '../promtool/apart.ts'
 import { asker, asking } from '../promtool/ask.ts'
 import { alertNamed, batches, everyAlert } from '../promtool/case.ts'
 import { equivalents } from '../promtool/equivalents/index.ts'
-import { firedReadings } from '../promtool/escalation/index.ts'
-import { everyCase } from '../promtool/index.ts'
+import { everyCase, everyQuestion } from '../promtool/index.ts'
 import { missingCases } from '../promtool/missing.ts'
 import { monthFiles } from '../promtool/month.ts'
 import { mutate } from '../promtool/mutation.ts'
 import { onsets } from '../promtool/onsets.ts'
-import { promiseReadings } from '../promtool/promises.ts'
 
 // The first run of a checkout fetches it.
 const { promtool } = await ensurePrograms(['promtool'])
@@ -20,7 +18,7 @@ const others = asking(promtool)
 afterAll(others.end)
 
 describe.concurrent('every case and every reading holds:', () => {
-  const asked = batches([...everyCase, ...promiseReadings, ...firedReadings, ...onsets(2)])
+  const asked = batches([...everyQuestion, ...onsets(2)])
   test.each(asked.map((one) => [one.name, one] as const))('%s', { timeout: 600_000 }, async (_name, batch) => {
     expect(await failures(batch)).toEqual([])
   })
@@ -78,7 +76,7 @@ describe('of all cases', () => {
   })
 
   test('no two have the same name', () => {
-    const names = [...everyCase, ...promiseReadings, ...firedReadings].map(({ name }) => name)
+    const names = everyQuestion.map(({ name }) => name)
     expect(names.filter((name, i) => names.indexOf(name) !== i)).toEqual([])
   })
 

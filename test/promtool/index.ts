@@ -1,10 +1,10 @@
-import type { Case } from './case.ts'
-import { ladderCases } from './escalation/index.ts'
+import type { Case, Question } from './case.ts'
+import { firedReadings, ladderCases } from './escalation/index.ts'
 import { httpCases } from './http/index.ts'
 import { jobCases } from './jobs/index.ts'
 import { postgresCases } from './postgres/index.ts'
 import { probeCases } from './probe/index.ts'
-import { promiseCases } from './promises.ts'
+import { promiseCases, promiseReadings } from './promises.ts'
 import { redisCases } from './redis/index.ts'
 import { reservationCases } from './reservations/index.ts'
 import { securityCases } from './security/index.ts'
@@ -24,3 +24,6 @@ export const everyCase: readonly Case[] = [
   ...stackCases,
   ...ladderCases,
 ]
+
+/** All that rules are asked, but for the moment at which each alert begins. */
+export const everyQuestion: readonly Question[] = [...everyCase, ...promiseReadings, ...firedReadings]

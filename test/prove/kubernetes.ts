@@ -4,10 +4,8 @@ import { ensurePrograms } from '../../compose/local/programs.ts'
 import { plainYaml } from '../../compose/yaml.ts'
 import { asking } from '../promtool/ask.ts'
 import { type Batch, batches } from '../promtool/case.ts'
-import { firedReadings } from '../promtool/escalation/index.ts'
-import { everyCase } from '../promtool/index.ts'
+import { everyQuestion } from '../promtool/index.ts'
 import { onsets } from '../promtool/onsets.ts'
-import { promiseReadings } from '../promtool/promises.ts'
 import { ofKind } from '../unit/compose/kubernetes-manifests.ts'
 import type { Proof } from './proof.ts'
 
@@ -42,7 +40,7 @@ export const kubernetesProof: Proof = {
     const { ask, end } = asking(promtool)
     const rows: (string | number)[][] = []
     const faults: string[] = []
-    for (const batch of batches([...everyCase, ...promiseReadings, ...firedReadings, ...onsets(2)])) {
+    for (const batch of batches([...everyQuestion, ...onsets(2)])) {
       const began = performance.now()
       const { holds, output } = await ask(ofObjects(batch))
       rows.push([batch.name, batch.asked.length, ((performance.now() - began) / 1000).toFixed(1), holds ? 0 : 1])

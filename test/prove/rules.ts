@@ -1,10 +1,8 @@
 import { ensurePrograms } from '../../compose/local/programs.ts'
 import { asker } from '../promtool/ask.ts'
 import { type Batch, batches } from '../promtool/case.ts'
-import { firedReadings } from '../promtool/escalation/index.ts'
-import { everyCase } from '../promtool/index.ts'
+import { everyQuestion } from '../promtool/index.ts'
 import { type Major, onsets } from '../promtool/onsets.ts'
-import { promiseReadings } from '../promtool/promises.ts'
 import type { Proof } from './proof.ts'
 
 const numbersOf = ({ asked }: Batch) => {
@@ -26,7 +24,7 @@ export const rulesProof: Proof = {
     const faults: string[] = []
     const under = async (major: Major, name: keyof typeof programs) => {
       const { failures, end } = asker(programs[name])
-      for (const batch of batches([...everyCase, ...promiseReadings, ...firedReadings, ...onsets(major)])) {
+      for (const batch of batches([...everyQuestion, ...onsets(major)])) {
         const began = performance.now()
         const failed = await failures(batch)
         const seconds = ((performance.now() - began) / 1000).toFixed(1)

@@ -1,5 +1,5 @@
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { listening } from '../listening.ts'
 import type { HouseSeries } from '../panels/house.ts'
 
 /** Unix times of the first sample and of the last, and how far apart they are, in seconds. */
@@ -60,9 +60,7 @@ export const feed = async () => {
     response.setHeader('content-type', 'application/openmetrics-text; version=1.0.0; charset=utf-8')
     response.end(said)
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  // Listening by address: it has a port.
-  const { port } = server.address() as AddressInfo
+  const port = await listening(server)
   return {
     address: `127.0.0.1:${port}`,
     say: (text: string) => {

@@ -1,12 +1,8 @@
 import type { asker } from '../../promtool/ask.ts'
 import { batches, type Question } from '../../promtool/case.ts'
-import { firedReadings } from '../../promtool/escalation/index.ts'
-import { everyCase } from '../../promtool/index.ts'
-import { promiseReadings } from '../../promtool/promises.ts'
+import { everyQuestion } from '../../promtool/index.ts'
 
 type Failures = ReturnType<typeof asker>['failures']
-
-const every: readonly Question[] = [...everyCase, ...promiseReadings, ...firedReadings]
 
 const without = (name: string, one: Question): Question => ({
   ...one,
@@ -18,7 +14,7 @@ const without = (name: string, one: Question): Question => ({
  * days: no server waits for that here.
  */
 export const brokenWithout = async (name: string, failures: Failures): Promise<string | undefined> => {
-  const concerned = every.filter((one) => without(name, one).series.length < one.series.length)
+  const concerned = everyQuestion.filter((one) => without(name, one).series.length < one.series.length)
   for (const one of concerned) {
     for (const batch of batches([without(name, one)])) {
       if ((await failures(batch)).length > 0) return one.name

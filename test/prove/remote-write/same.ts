@@ -1,25 +1,14 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { artefacts } from '../../../compose/artefacts.ts'
 import type { Program } from '../../../compose/local/find-program.ts'
 import { eventually, workshop } from '../../integration/servers.ts'
+import { writeRuleFiles } from '../rule-files.ts'
 import { answer, difference } from './answer.ts'
 import type { Asked } from './asked.ts'
 import { type Scene, scene } from './scene.ts'
 
 /** How long rules are evaluated on what was written, in seconds: alerts that wait for two minutes fire. */
 const lived = 240
-
-/** Both servers read the same files: a group's turn in the interval is made of its name and that of its file. */
-const ruleFiles = (folder: string) => {
-  mkdirSync(folder, { recursive: true })
-  for (const [path, text] of artefacts()) {
-    const name = /^prometheus\/rules\/(.+)$/.exec(path)?.[1]
-    if (name) writeFileSync(join(folder, name), text)
-  }
-  return { global: { evaluation_interval: '15s' }, rule_files: [join(folder, '*.yml')] }
-}
 
 const evaluated = z.object({
   data: z.object({ groups: z.array(z.object({ lastEvaluation: z.string(), interval: z.number() })) }),
@@ -100,7 +89,8 @@ interface Options {
 /** Source and receivers evaluate all rules for minutes, each on what it has; then everything is asked of all. */
 const comparedOnce = async ({ program, all, without, besideIn }: Options): Promise<Lived | undefined> => {
   const shop = workshop()
-  const rules = ruleFiles(join(shop.folder, 'rules'))
+  // All servers read the same files: a group's turn in the interval is made of its name and that of its file.
+  const rules = { global: { evaluation_interval: '15s' }, rule_files: [writeRuleFiles(join(shop.folder, 'rules'))] }
   const beside = await besideIn(shop)
   const played = await scene(shop, program)
   try {

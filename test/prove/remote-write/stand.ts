@@ -4,8 +4,8 @@ import { parse } from 'yaml'
 import { z } from 'zod'
 import { composeDeployment } from '../../../compose/deployment.ts'
 import type { Program } from '../../../compose/local/find-program.ts'
-import { type Server, startProcess } from '../../../compose/local/process.ts'
-import { startPrometheus } from '../../../compose/local/servers.ts'
+import type { Server } from '../../../compose/local/process.ts'
+import { startPrometheus, startWeb } from '../../../compose/local/servers.ts'
 import { agentConfig } from '../../../compose/mimir/agent.ts'
 import { plainYaml } from '../../../compose/yaml.ts'
 import { eventually, freePort, type workshop } from '../../integration/servers.ts'
@@ -137,24 +137,20 @@ export const stand = (shop: Shop, program: Program) => {
         remote_write: receivers.map(writing),
         scrape_configs: scraping(address),
       })
-      const port = await freePort()
-      const url = `http://127.0.0.1:${port}`
       const mode = isThird(program) ? ['--agent'] : ['--enable-feature=agent,expand-external-labels']
-      const running = await startProcess({
-        name: 'agent',
-        home,
-        command: program.path,
-        args: [
-          ...mode,
-          `--config.file=${configFile}`,
-          `--storage.agent.path=${join(home, 'data')}`,
-          `--web.listen-address=127.0.0.1:${port}`,
-        ],
-        wrap: program.wrap,
-        env: { ...program.env, REPLICA: 'agent-1' },
-        ready: async () => (await fetch(`${url}/-/ready`, { signal: AbortSignal.timeout(1000) })).ok,
-      })
-      return shop.keep({ ...running, url })
+      const running = await startWeb(
+        {
+          program: { ...program, env: { ...program.env, REPLICA: 'agent-1' } },
+          dataDir: home,
+          port: await freePort(),
+        },
+        {
+          name: 'agent',
+          readyPath: '/-/ready',
+          args: [...mode, `--config.file=${configFile}`, `--storage.agent.path=${join(home, 'data')}`],
+        },
+      )
+      return shop.keep(running)
     },
   }
 }

@@ -1,13 +1,12 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse } from 'yaml'
 import { z } from 'zod'
-import { artefacts } from '../../../compose/artefacts.ts'
 import { startProcess } from '../../../compose/local/process.ts'
 import { ensurePrograms } from '../../../compose/local/programs.ts'
 import { run } from '../../../compose/local/run.ts'
 import { plainYaml } from '../../../compose/yaml.ts'
 import { freePort, type workshop } from '../../integration/servers.ts'
+import { writeRuleFiles } from '../rule-files.ts'
 
 type Shop = ReturnType<typeof workshop>
 
@@ -27,14 +26,7 @@ const older = (text: string) => {
 }
 
 /** Every rule file that is generated, for Debian's vmalert, and a pattern for all of them. */
-export const rulesFor = (folder: string): string => {
-  mkdirSync(folder, { recursive: true })
-  for (const [path, text] of artefacts()) {
-    const name = /^prometheus\/rules\/(.+)$/.exec(path)?.[1]
-    if (name) writeFileSync(join(folder, name), older(text))
-  }
-  return join(folder, '*.yml')
-}
+export const rulesFor = (folder: string): string => writeRuleFiles(folder, older)
 
 const isOk = async (url: string) => (await fetch(url, { signal: AbortSignal.timeout(1000) })).ok
 

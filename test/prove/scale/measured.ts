@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { scraped } from '../scraped.ts'
 
 const answer = z.object({
   data: z.object({
@@ -7,15 +8,8 @@ const answer = z.object({
 })
 
 /** What Prometheus tells of itself now: name and labels -> value. */
-export const itself = async (url: string): Promise<ReadonlyMap<string, number>> => {
-  const text = await (await fetch(`${url}/metrics`)).text()
-  return new Map(
-    text
-      .split('\n')
-      .filter((line) => line !== '' && !line.startsWith('#'))
-      .map((line) => [line.slice(0, line.lastIndexOf(' ')), Number(line.slice(line.lastIndexOf(' ') + 1))]),
-  )
-}
+export const itself = async (url: string): Promise<ReadonlyMap<string, number>> =>
+  (await scraped(`${url}/metrics`)).values
 
 export const numberOf = (values: ReadonlyMap<string, number>, name: string): number => {
   const found = values.get(name)

@@ -1,6 +1,7 @@
 import { parser } from '@prometheus-io/lezer-promql'
 import { ruleFiles } from '../../../alerts/index.ts'
 import { type Selected, selectedBy } from '../../promql.ts'
+import { millisecondsIn } from '../ladder/pace.ts'
 import type { Series } from './exposition.ts'
 
 interface Reaching extends Selected {
@@ -10,13 +11,6 @@ interface Reaching extends Selected {
 
 /** What a single value is looked for in. */
 const lookback = 300
-
-const units = new Map(Object.entries({ ms: 0.001, s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 }))
-const inSeconds = (duration: string) =>
-  [...duration.matchAll(/(\d+)(ms|[smhdw])/g)].reduce(
-    (sum, [, n, unit = '']) => sum + Number(n) * (units.get(unit) ?? 0),
-    0,
-  )
 
 /** What adds to how far a selector looks back: its range, its offset, and those of the subqueries around it. */
 const adding = new Set(['MatrixSelector', 'OffsetExpr', 'SubqueryExpr'])
@@ -29,7 +23,7 @@ const reachesIn = (promql: string): readonly Reaching[] => {
       let seconds = 0
       for (let around = node.parent; around; around = around.parent) {
         const duration = adding.has(around.name) ? around.getChild('DurationExpr') : null
-        if (duration) seconds += inSeconds(promql.slice(duration.from, duration.to))
+        if (duration) seconds += millisecondsIn(promql.slice(duration.from, duration.to)) / 1000
       }
       const asked = selectedBy(promql.slice(node.from, node.to))
       found.push(...asked.map((one) => ({ ...one, seconds: Math.max(seconds, lookback) })))

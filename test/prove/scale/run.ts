@@ -3,12 +3,12 @@ import { loadavg } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { ruleFiles } from '../../../alerts/index.ts'
-import { artefacts } from '../../../compose/artefacts.ts'
 import { ensurePrograms } from '../../../compose/local/programs.ts'
 import { startPrometheus } from '../../../compose/local/servers.ts'
 import { pace } from '../../../compose/prometheus.ts'
 import { yaml } from '../../../compose/yaml.ts'
 import { eventually, freePort, type workshop } from '../../integration/servers.ts'
+import { writeRuleFiles } from '../rule-files.ts'
 import { type Evaluated, everyGroupTakes } from './evaluated.ts'
 import { asked, byGroup, itself, numberOf } from './measured.ts'
 import { writePast } from './past.ts'
@@ -52,17 +52,6 @@ const jobsOf = (scrapes: readonly Scrape[], { address }: Simulated) => {
       .filter((one) => one.job === job)
       .map(({ instance }) => ({ targets: [address], labels: { instance } })),
   }))
-}
-
-/** The generated rules, unchanged, and the name of each file. */
-const writeRules = (folder: string) => {
-  const rules = [...artefacts()].filter(([path]) => path.startsWith('prometheus/rules/'))
-  mkdirSync(join(folder, 'rules'), { recursive: true })
-  return rules.map(([path, text]) => {
-    const name = path.replace('prometheus/', '')
-    writeFileSync(join(folder, name), text)
-    return name
-  })
 }
 
 const processor = async (url: string, seconds: number) => {
@@ -146,7 +135,7 @@ export const runWith = async (shop: ReturnType<typeof workshop>, options: Run): 
     const groups = await everyGroupTakes(url, Object.values(ruleFiles()).flat(), time)
     say('every group was evaluated')
     if (seconds.evaluating === 0) return { ...seen, groups, failures: 0 }
-    await reload({ scrape_configs, rule_files: writeRules(folder) })
+    await reload({ scrape_configs, rule_files: [writeRuleFiles(join(folder, 'rules'))] })
     const told = await bestOfGroups(url, seconds.evaluating)
     const failed = byGroup(await itself(url), 'prometheus_rule_evaluation_failures_total')
     return { ...seen, groups, told, failures: [...failed.values()].reduce((a, b) => a + b, 0) }

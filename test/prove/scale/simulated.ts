@@ -1,5 +1,5 @@
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { listening } from '../listening.ts'
 import { type Series, seriesIn, valueAt } from './exposition.ts'
 
 /** What is scraped of one target: a recorded scrape each. */
@@ -23,7 +23,6 @@ export const scrapesOf = (targets: number): readonly Scrape[] =>
   )
 
 export interface Simulated {
-  readonly url: string
   readonly address: string
   readonly series: ReadonlyMap<Job, readonly Series[]>
   /** Seconds of Unix time at which values are those that were recorded. */
@@ -53,11 +52,9 @@ export const simulate = async (recorded: Recorded, begin: number): Promise<Simul
     if (!job) return void response.writeHead(404).end()
     response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4' }).end(bodyOf(job))
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
+  const address = `127.0.0.1:${await listening(server)}`
   return {
-    url: `http://127.0.0.1:${port}`,
-    address: `127.0.0.1:${port}`,
+    address,
     series,
     begin,
     close: async () => {
