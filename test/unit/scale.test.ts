@@ -55,6 +55,7 @@ describe('of what was measured it is too dear', () => {
     memory: 1,
     scraping: 0.1,
     groups: new Map([['calm', { seconds: 1.4, interval: 15 }]]),
+    told: new Map([['calm', 1.3]]),
     failures: 0,
     past: 1,
     load: 1,
@@ -62,10 +63,12 @@ describe('of what was measured it is too dear', () => {
 
   test('what takes a tenth of its interval, or fails', () => {
     expect(tooDear(seen)).toEqual([])
-    expect(tooDear({ ...seen, groups: new Map([['dear', { seconds: 1.5, interval: 15 }]]) })).toEqual([
-      '1000 targets: dear takes 1.50 s of every 15 s',
-    ])
-    expect(tooDear({ ...seen, groups: new Map([['seldom', { seconds: 1.5, interval: 60 }]]) })).toEqual([])
+    const calm = (interval: number, seconds: number) => new Map([['calm', { seconds, interval }]])
+    const words = '1000 targets: calm takes 1.50 s of every 15 s'
+    expect(tooDear({ ...seen, groups: calm(15, 1.5) })).toEqual([words])
+    expect(tooDear({ ...seen, told: new Map([['calm', 1.5]]) })).toEqual([words])
+    expect(tooDear({ ...seen, groups: calm(60, 1.5) })).toEqual([])
+    expect(tooDear({ ...seen, told: new Map() })).toEqual(['1000 targets: Prometheus did not evaluate calm'])
     expect(tooDear({ ...seen, failures: 3 })).toEqual(['1000 targets: 3 evaluations failed'])
   })
 })

@@ -7,6 +7,7 @@ import { ensurePrograms } from '../../../compose/local/programs.ts'
 import { startPrometheus } from '../../../compose/local/servers.ts'
 import { pace } from '../../../compose/prometheus.ts'
 import { yaml } from '../../../compose/yaml.ts'
+import { spreadOf } from '../../bench/measure.ts'
 import { eventually, freePort, type workshop } from '../../integration/servers.ts'
 import { writeRuleFiles } from '../rule-files.ts'
 import { type Evaluated, everyGroupTakes } from './evaluated.ts'
@@ -25,8 +26,8 @@ export interface Seen {
   /** Seconds of a processor that scraping takes in one second. */
   readonly scraping: number
   readonly groups: ReadonlyMap<string, Evaluated>
-  /** As Prometheus itself tells: the fastest evaluation of each group, in seconds, where it was left to evaluate. */
-  readonly told?: ReadonlyMap<string, number>
+  /** As Prometheus itself tells, which evaluates all of them while it scrapes: what half of the evaluations of a group took at most, in seconds. */
+  readonly told: ReadonlyMap<string, number>
   readonly failures: number
   /** Of the past that was written first. */
   readonly past: number
@@ -38,7 +39,7 @@ interface Run {
   readonly recorded: Recorded
   /** Of the past. */
   readonly hours: number
-  /** Seconds for which it scrapes alone, and then evaluates by itself; 0 leaves that out. */
+  /** Seconds for which it scrapes alone, and then evaluates by itself. */
   readonly seconds: { readonly scraping: number; readonly evaluating: number }
   readonly say: (line: string) => void
 }
@@ -60,23 +61,20 @@ const processor = async (url: string, seconds: number) => {
   return (numberOf(await itself(url), 'process_cpu_seconds_total') - before) / ((Date.now() - began) / 1000)
 }
 
-/** Looks every few seconds: the best of each group, of those that were not cut short by what else the machine does. */
-const bestOfGroups = async (url: string, seconds: number) => {
-  const best = new Map<string, number>()
+/** Looks every few seconds, and hears of each evaluation once. */
+const toldOfGroups = async (url: string, seconds: number) => {
+  const heard = new Map<string, { readonly count: number; readonly took: readonly number[] }>()
   const end = Date.now() + seconds * 1000
-  const first = await itself(url)
-  const evaluated = byGroup(first, 'prometheus_rule_evaluations_total')
   while (Date.now() < end) {
     await delay(5000)
     const now = await itself(url)
-    const again = byGroup(now, 'prometheus_rule_evaluations_total')
+    const counts = byGroup(now, 'prometheus_rule_evaluations_total')
     for (const [group, took] of byGroup(now, 'prometheus_rule_group_last_duration_seconds')) {
-      // The first evaluation may have been of a store that was not filled yet.
-      if ((again.get(group) ?? 0) > (evaluated.get(group) ?? 0) && took > 0)
-        best.set(group, Math.min(took, best.get(group) ?? Infinity))
+      const [count, before] = [counts.get(group) ?? 0, heard.get(group)]
+      if (count > (before?.count ?? 0)) heard.set(group, { count, took: [...(before?.took ?? []), took] })
     }
   }
-  return best
+  return new Map([...heard].map(([group, { took }]) => [group, spreadOf(took).median]))
 }
 
 /** A real Prometheus with these targets: its past first, then scrapes alone, then every rule once, then all as it does it itself. */
@@ -134,9 +132,8 @@ export const runWith = async (shop: ReturnType<typeof workshop>, options: Run): 
     await reload({})
     const groups = await everyGroupTakes(url, Object.values(ruleFiles()).flat(), time)
     say('every group was evaluated')
-    if (seconds.evaluating === 0) return { ...seen, groups, failures: 0 }
     await reload({ scrape_configs, rule_files: [writeRuleFiles(join(folder, 'rules'))] })
-    const told = await bestOfGroups(url, seconds.evaluating)
+    const told = await toldOfGroups(url, seconds.evaluating)
     const failed = byGroup(await itself(url), 'prometheus_rule_evaluation_failures_total')
     return { ...seen, groups, told, failures: [...failed.values()].reduce((a, b) => a + b, 0) }
   } finally {
