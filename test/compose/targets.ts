@@ -1,6 +1,8 @@
-import { chmodSync, writeFileSync } from 'node:fs'
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { secretsIn } from '../../compose/docker/channels.ts'
 import { writeGiven } from '../../compose/docker/given.ts'
+import { root } from '../../compose/plan.ts'
 import { settle } from '../../compose/watch.ts'
 import { readEnv } from '../../config/env.ts'
 import { lasting, type Stand, standWith, unwell } from './stand.ts'
@@ -15,6 +17,18 @@ const urlOf = ({ docker, name }: Stand) =>
     ...['--entrypoint', 'cat', `${name}-demo`, '/given/database_url'],
   )
 
+/** The channels' secrets, of which one is missing at first: all that is to tell people waits for who names it. */
+const channels = async (there: Stand) => {
+  const place = there.env.SECRETS_DIR ?? ''
+  const names = secretsIn(readFileSync(join(root, '.local/given/alertmanager/alertmanager.yml'), 'utf8'))
+  for (const name of names.slice(1)) writeFileSync(join(place, name), 'x', { mode: 0o444 })
+  const missing = join(place, names[0] ?? '')
+  const { code, output, complaint } = await there.attempt(['compose', 'run', '--rm', '--no-deps', '--no-TTY', 'init'])
+  if (code === 0 || !`${output}\n${complaint}`.includes(`${missing} is missing or empty`))
+    throw new Error(`init does not say that ${missing} is missing: ${output} ${complaint}`)
+  writeFileSync(missing, 'x', { mode: 0o444 })
+}
+
 /** The demo's servers take the part of real ones: whoever watches them is told of nothing but where they are. */
 export const realTargets = async (stand: Stand, folder: string): Promise<string> => {
   const file = join(folder, 'database_url')
@@ -23,6 +37,7 @@ export const realTargets = async (stand: Stand, folder: string): Promise<string>
   const given = { DATABASE_URL_FILE: file, API_URL: 'http://api:3000', API_METRICS_URL: 'http://api:9465/metrics' }
   writeGiven(readEnv(given), () => undefined)
   const there = standWith(stand, { ...given, COMPOSE_FILE: 'docker-compose.yml:docker-compose.targets.yml' })
+  await channels(there)
   await there.compose('up', '--detach', '--no-build', '--wait')
   const services = (await there.compose('config', '--services')).split('\n')
   const left = demo.filter((name) => services.includes(name))
@@ -36,5 +51,5 @@ export const realTargets = async (stand: Stand, folder: string): Promise<string>
   const missing = wanted.filter((one) => !watched.includes(one))
   if (missing.length > 0 || watched.some((one) => one.startsWith('redis/')))
     throw new Error(`watched are ${watched.join(', ')}`)
-  return `${services.length} services, none of the demo's: ${watched.join(', ')}`
+  return `${services.length} services, none of the demo's, once every secret of a channel is there: ${watched.join(', ')}`
 }

@@ -254,8 +254,8 @@ describe('the recorder of incidents', () => {
     expect(ALERTMANAGER_URL).toBe(`http://${composeDeployment.alertmanager}`)
   })
 
-  test('keeps nobody from being told: Alertmanager waits for no one', () => {
-    expect(serviceOf('alertmanager').depends_on).toEqual({})
+  test('keeps nobody from being told: Alertmanager waits for no one but init', () => {
+    expect(Object.keys(serviceOf('alertmanager').depends_on)).toEqual(['init'])
   })
 })
 
@@ -291,6 +291,14 @@ describe('the maintenance jobs', () => {
     expect(JOBS_DEMO).toBe('true')
     expect(Object.keys(environment).filter((name) => sourceVariables.some((one) => name.startsWith(one)))).toEqual([])
   })
+})
+
+test('nothing that goes on running starts before init has refused what it refuses', () => {
+  const first = (name: string): readonly string[] => {
+    const waits = Object.keys(serviceOf(name).depends_on)
+    return [name, ...waits.flatMap(first)]
+  }
+  for (const name of lasting) expect(first(name)).toContain('init')
 })
 
 describe('its programs run as the local ones do', () => {

@@ -142,6 +142,10 @@ describe('docker-compose.targets.yml', () => {
   test('is what has to be used where anything real is named: docker-compose.yml by itself refuses', () => {
     const named = sourceVariables.flatMap((name) => [name, `${name}_FILE`])
     expect(base.init.command.slice(2)).toEqual(named.map((name) => `\${${name}:+${name}}`))
-    expect(services.init?.command).toEqual(base.init.command.slice(0, 2))
+    expect(services.init?.command).toEqual([
+      ...base.init.command.slice(0, 2),
+      '--channels=/channels',
+      `--channels-are=\${SECRETS_DIR:-secrets}`,
+    ])
   })
 })

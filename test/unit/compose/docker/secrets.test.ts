@@ -1,7 +1,8 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, expect, test } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
+import { assertChannels, secretsIn } from '../../../../compose/docker/channels.ts'
 import { assertNothingGiven, secretFiles, writeSecrets } from '../../../../compose/docker/secrets.ts'
 
 const place = mkdtempSync(join(tmpdir(), 'secrets-'))
@@ -102,6 +103,27 @@ test('URLs name the services, and the logins that setup makes', () => {
   expect(files.get('exporter/redis_url')).toBe('redis://:S-redis@redis:6379')
   expect(files.get('redis/redis.conf')).toBe('requirepass "S-redis"')
   expect(files.get('redis/ping')).toBe('AUTH S-redis\nPING')
+})
+
+describe('a channel that is to tell people', () => {
+  const config = 'a: { file: /run/secrets/key }\nb: { file: /run/secrets/key }\nc: /run/secrets/smtp_password\n'
+  const missing = (name: string) =>
+    `  /etc/channels/${name} is missing or empty: secrets/README.md says what belongs into it`
+  const folder = newFolder()
+  const check = () => assertChannels({ config, folder, shown: '/etc/channels' })
+
+  test('names its secrets once', () => expect(secretsIn(config)).toEqual(['key', 'smtp_password']))
+
+  test('is named where its secret is not there, or is empty', () => {
+    writeFileSync(join(folder, 'key'), '')
+    expect(check).toThrow(
+      new Error(['could not tell anybody of alerts:', missing('key'), missing('smtp_password')].join('\n')),
+    )
+    writeFileSync(join(folder, 'key'), 'x')
+    expect(check).toThrow(new Error(`could not tell anybody of alerts:\n${missing('smtp_password')}`))
+    writeFileSync(join(folder, 'smtp_password'), 'x')
+    expect(check).not.toThrow()
+  })
 })
 
 test('whoever names something real is not shown the demo', () => {
