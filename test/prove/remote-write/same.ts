@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { z } from 'zod'
 import type { Program } from '../../../compose/local/find-program.ts'
 import { eventually, workshop } from '../../integration/servers.ts'
@@ -53,6 +54,9 @@ const beganTogether = async (urls: readonly string[], moment: number) => {
   return others.every((other) => other.join() === first?.join())
 }
 
+/** Of Unix time, in seconds. */
+const until = (moment: number) => delay(Math.max(0, 1000 * moment - Date.now()))
+
 interface Lack extends Pick<Options, 'all' | 'without'> {
   readonly moments: Scene['moments']
 }
@@ -104,18 +108,10 @@ const comparedOnce = async ({ program, all, without, besideIn }: Options): Promi
     await Promise.all(
       [played.source, receiver, lacking].map((server) => server.configure({ ...rules, scrape_configs: [] })),
     )
-    await eventually(
-      () => Date.now() / 1000,
-      (now) => now > begin,
-      { within: 600_000, every: 500 },
-    )
+    await until(begin)
     const urls = [played.source, receiver, lacking].map(({ url }) => url)
     if (!(await beganTogether(urls, begin))) return undefined
-    await eventually(
-      () => Date.now() / 1000,
-      (now) => now > begin + lived,
-      { within: 600_000, every: 1_000 },
-    )
+    await until(begin + lived)
     const moments = { begin, end: Math.floor(Date.now() / 1000), every }
     for (const { url } of [played.source, receiver, lacking]) {
       await eventually(() => haveEvaluated(url, moments.end), Boolean, { within: 120_000, every: 1_000 })
