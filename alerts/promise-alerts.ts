@@ -29,15 +29,26 @@ export const promiseAlerts = <By extends string>(
   ...(slo.by.length === 0 ? [unknown(name, slo, measured)] : []),
 ]
 
+interface Over<By extends string> {
+  readonly window: Duration
+  readonly bad: Measured<By>['bad']
+  /** The share of bad events over the same window. */
+  readonly ratio: Measured<By>['pace']
+}
+
+/** Where good ones are counted, the share that was bad is known: so of two counters one is read. */
+const perSecond = <By extends string>(slo: Slo<By>, { window, ratio }: Over<By>) =>
+  slo.good ? mul(sum(instant(ratio.own), slo.by), slo.total(window)) : slo.bad(window)
+
 /**
  * Where enough bad events in a window are to tell anybody. A rate times its window is what happened in it, also on a young
  * Prometheus; what was recorded at every scrape is added up.
  */
-const enough = <By extends string>(slo: Slo<By>, bad: Measured<By>['bad'], window: Duration) => {
+const enough = <By extends string>(slo: Slo<By>, over: Over<By>) => {
   const least = (slo.leastBadEvents ?? fewest) - 0.5
-  return isFresh(window)
-    ? gt(mul(slo.bad(window), inSeconds(window)), least)
-    : gt(mul(sum(sumOverTime(bad.own, window), slo.by), inSeconds(scrapeInterval)), least)
+  return isFresh(over.window)
+    ? gt(mul(perSecond(slo, over), inSeconds(over.window)), least)
+    : gt(mul(sum(sumOverTime(over.bad.own, over.window), slo.by), inSeconds(scrapeInterval)), least)
 }
 const inSeconds = (duration: Duration) => inMinutes(duration) * 60
 
@@ -55,7 +66,9 @@ const burning = <By extends string>(
   return alert({
     name: alertName,
     id: `${alertName} over ${long}`,
-    expr: and(and(over(long), over(short)), enough(slo, bad, long), { on: slo.by }),
+    expr: and(and(over(long), over(short)), enough(slo, { window: long, bad, ratio: ratioOver(name, ratios, long) }), {
+      on: slo.by,
+    }),
     for: wait,
     keepFiringFor: short,
     severity,
@@ -99,10 +112,18 @@ const findCause = (labels: { readonly slo: string }): Pick<Runbook, 'diagnosis' 
   ],
 })
 
-const exhausted = <By extends string>(name: string, slo: Slo<By>, { bad, remaining, labels }: Measured<By>): Alert =>
+const exhausted = <By extends string>(
+  name: string,
+  slo: Slo<By>,
+  { bad, ratios, remaining, labels }: Measured<By>,
+): Alert =>
   alert({
     name: `${capitalised(name)}BudgetExhausted`,
-    expr: and(lte(instant(remaining.own), 0), enough(slo, bad, slo.window), { on: slo.by }),
+    expr: and(
+      lte(instant(remaining.own), 0),
+      enough(slo, { window: slo.window, bad, ratio: ratioOver(name, ratios, slo.window) }),
+      { on: slo.by },
+    ),
     for: '5m',
     // At the edge it would come and go with single events.
     keepFiringFor: '1h',

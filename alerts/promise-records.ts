@@ -4,6 +4,7 @@ import {
   complement,
   type Duration,
   div,
+  type Expr,
   instant,
   mul,
   or,
@@ -51,10 +52,15 @@ export const measure = <By extends string>(name: string, slo: Slo<By>): Measured
   // the whole window for it would cost as much as the share itself.
   const noneBad = mul(sum(instant(total.own), slo.by), 0)
   const addedUp = (window: Duration) => div(sumOverTime(bad.own, window), sumOverTime(total.own, window))
+  // Each counter is read once: where good ones are counted, the total that they are missing from is what they are divided by.
+  const afresh = (window: Duration): Expr<By> =>
+    slo.good
+      ? or(complement(div(slo.good(window), slo.total(window))), noneBad)
+      : div(or(slo.bad(window), noneBad), slo.total(window))
   const record = (window: Duration): Series<By> => {
     const name = `slo:error:ratio_rate${window}` as const
     return isFresh(window)
-      ? recorded({ name, expr: div(or(slo.bad(window), noneBad), slo.total(window)), labels })
+      ? recorded({ name, expr: afresh(window), labels })
       : recorded({ name, expr: addedUp(window), labels })
   }
   const burning = burnWindows(slo.window)

@@ -24,11 +24,18 @@ export interface Slo<Label extends string = never> extends Objective {
   readonly by: readonly Label[]
   readonly bad: (window: Duration) => Expr<Label>
   readonly total: (window: Duration) => Expr<Label>
+  /** Where it is these that are counted, and bad is what is left of the total. */
+  readonly good?: (window: Duration) => Expr<Label>
 }
 
-type Measures<Label extends string> = Pick<Slo<Label>, 'bad' | 'total'>
+type Measures<Label extends string> = Pick<Slo<Label>, 'bad' | 'total' | 'good'>
 /** How a promise is measured, for all together or kept apart by labels that its metric has. */
 type Measure<Label extends string> = <By extends Label>(by: readonly By[]) => Measures<By>
+
+const lessGood = <Label extends string>(counted: {
+  readonly total: Slo<Label>['total']
+  readonly good: Slo<Label>['bad']
+}): Measures<Label> => ({ ...counted, bad: (window) => sub(counted.total(window), counted.good(window)) })
 
 const attempts = reservationsTotal.where({ status: matches('confirmed|rejected|failed') })
 
@@ -40,7 +47,7 @@ const httpAvailability: Measure<'route' | TargetLabel> = (by) => ({
 const httpLatency: Measure<'route' | TargetLabel> = (by) => {
   const total = (window: Duration) => sum(rate(countOf(httpRequestDuration), window), by)
   const inTime = countAtMost(httpRequestDuration, sla.httpLatency.seconds)
-  return { total, bad: (window) => sub(total(window), sum(rate(inTime, window), by)) }
+  return lessGood({ total, good: (window) => sum(rate(inTime, window), by) })
 }
 
 const reservationSuccess: Measure<TargetLabel> = (by) => ({
@@ -53,7 +60,7 @@ const apiReachable: Measure<TargetLabel> = (by) => {
   const perSecond = (probes: typeof probeSuccess, over: typeof sumOverTime, window: Duration) =>
     div(over(probes, window), inMinutes(window) * 60)
   const total = (window: Duration) => sum(perSecond(probeSuccess, countOverTime, window), by)
-  return { total, bad: (window) => sub(total(window), sum(perSecond(probeSuccess, sumOverTime, window), by)) }
+  return lessGood({ total, good: (window) => sum(perSecond(probeSuccess, sumOverTime, window), by) })
 }
 
 /** How each promise is measured. One that stands in `config/sla.ts` and not here does not compile. */

@@ -1,15 +1,15 @@
 import { httpRequestsTotal, unmatched } from '../../exporters/service/http/metrics.ts'
 import { beyondLimit } from '../../exporters/service/instruments/series-store.ts'
 import { matches, not } from '../../metrics/metric.ts'
-import { and, type Duration, gt, gte, increase, lte, mul, sub, sum, unless } from '../../metrics/promql.ts'
-import { share } from '../../metrics/share.ts'
+import { and, type Duration, div, gt, gte, increase, lte, mul, sub, sum, unless } from '../../metrics/promql.ts'
 import { alert } from '../alert.ts'
 import { requestsWithin, route, routeRequestsWithin, service } from './requests.ts'
 
 /** Every 4xx but those that refuse a client for who it is or how often it comes (401, 403, 429), and that of one that left (499). */
 const wrong = matches('40[024-9]|4[13-8].|42[0-8]|49[0-8]')
 const leastWrong = 20
-const wrongShare = (window: Duration) => share(routeRequestsWithin(window, wrong), routeRequestsWithin(window))
+/** Of a route that has any: the alert asks for many, and what was counted in ten minutes was in a day. */
+const wrongShare = (window: Duration) => div(routeRequestsWithin(window, wrong), routeRequestsWithin(window))
 
 export const httpClientErrorsSurging = alert({
   name: 'HttpClientErrorsSurging',
@@ -113,7 +113,8 @@ export const httpRefusalsSurging = alert({
 const leastUnmatched = 100
 const unmatchedWithin = (window: Duration) =>
   sum(increase(httpRequestsTotal.where({ route: unmatched }), window), service)
-const unmatchedShare = (window: Duration) => share(unmatchedWithin(window), requestsWithin(window))
+/** As above: of a service that was asked for any. */
+const unmatchedShare = (window: Duration) => div(unmatchedWithin(window), requestsWithin(window))
 
 export const httpUnknownPathsSurging = alert({
   name: 'HttpUnknownPathsSurging',

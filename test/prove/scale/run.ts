@@ -63,15 +63,16 @@ const processor = async (url: string, seconds: number) => {
 
 /** Looks every few seconds, and hears of each evaluation once. */
 const toldOfGroups = async (url: string, seconds: number) => {
-  const heard = new Map<string, { readonly count: number; readonly took: readonly number[] }>()
+  const heard = new Map<string, { readonly at: number; readonly took: readonly number[] }>()
   const end = Date.now() + seconds * 1000
   while (Date.now() < end) {
     await delay(5000)
     const now = await itself(url)
-    const counts = byGroup(now, 'prometheus_rule_evaluations_total')
+    // Set once an evaluation has ended, as is what it took.
+    const ended = byGroup(now, 'prometheus_rule_group_last_evaluation_timestamp_seconds')
     for (const [group, took] of byGroup(now, 'prometheus_rule_group_last_duration_seconds')) {
-      const [count, before] = [counts.get(group) ?? 0, heard.get(group)]
-      if (count > (before?.count ?? 0)) heard.set(group, { count, took: [...(before?.took ?? []), took] })
+      const [at, before] = [ended.get(group) ?? 0, heard.get(group)]
+      if (at > (before?.at ?? 0)) heard.set(group, { at, took: [...(before?.took ?? []), took] })
     }
   }
   return new Map([...heard].map(([group, { took }]) => [group, spreadOf(took).median]))
