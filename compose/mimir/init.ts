@@ -1,10 +1,9 @@
-import { readFileSync } from 'node:fs'
 import { preparePlace } from './place.ts'
 
-const [folder = '/secrets', agent = '/etc/mimir/agent.yml'] = process.argv.slice(2)
+const [folder = '/secrets'] = process.argv.slice(2)
 
 try {
-  const written = preparePlace(folder, readFileSync(agent, 'utf8'))
+  const written = preparePlace(folder)
   console.log(written.length === 0 ? 'Every secret is there already.' : `Wrote ${written.join(', ')}.`)
 } catch (error) {
   console.error(`mimir-init: ${error instanceof Error ? error.message : String(error)}`)

@@ -10,17 +10,9 @@ const credentials = (password: string) => `[default]\naws_access_key_id = ${user
 
 /**
  * Makes the password of the object storage the first time, and mends the file with Mimir's key.
- * @param agent the configuration of the agents
  * @returns the files it wrote
- * @throws Error where agents scrape nothing: Mimir would tell that everything is gone
  */
-export const preparePlace = (folder: string, agent: string): readonly string[] => {
-  if (/^scrape_configs: \[\]$/m.test(agent)) {
-    throw new Error(
-      'nothing is stored by remote write: give something in config/targets.ts the storage remote-write and type npm run generate, ' +
-        'or start without docker-compose.mimir.yml',
-    )
-  }
+export const preparePlace = (folder: string): readonly string[] => {
   const password = existsSync(join(folder, passwordFile))
     ? readFileSync(join(folder, passwordFile), 'utf8').trimEnd()
     : randomBytes(24).toString('base64url')

@@ -18,7 +18,15 @@ const everyFile = artefacts()
 
 const read = (path: string) => readFileSync(join(root, path), 'utf8')
 const text = read('docker-compose.mimir.yml')
-const parsed: unknown = parse(text, { merge: true })
+const {
+  // What it adds to a service of the other file.
+  services: { init, ...own },
+  ...rest
+} = z
+  .object({ services: z.object({ init: z.strictObject({ volumes: z.array(z.string()) }) }).loose() })
+  .loose()
+  .parse(parse(text, { merge: true }))
+const parsed: unknown = { ...rest, services: own }
 
 const held = composeFile.omit({ networks: true }).parse(parsed)
 const stack = z
@@ -106,7 +114,11 @@ describe('Mimir in containers', () => {
     expect(stack.services['mimir-rules']?.command).toContain(`--id=${remoteWrite.tenant}`)
   })
 
-  test('waits, with whoever writes to it, for the one that finds out whether anything is written at all', () => {
+  test('is shown to the one that finds out whether anything is written at all', () => {
+    expect(init.volumes).toEqual(['./compose/generated/mimir:/etc/mimir:ro'])
+  })
+
+  test('waits, with whoever writes to it, until its secrets are there', () => {
     const first = (name: string): readonly string[] => {
       const waits = Object.keys(stack.services[name]?.depends_on ?? {})
       return [name, ...waits.flatMap(first)]
@@ -128,26 +140,19 @@ describe('Mimir in containers', () => {
 describe('what is prepared for it', () => {
   const folder = mkdtempSync(join(tmpdir(), 'place-'))
   afterAll(() => rmSync(folder, { recursive: true }))
-  const agent = 'scrape_configs:\n  - job_name: postgres\n'
   const fileOf = (name: string) => readFileSync(join(folder, name), 'utf8')
 
-  test('is nothing where agents would scrape nothing, which is said with what to do', () => {
-    expect(() => preparePlace(folder, everyFile.get('mimir/agent.yml') ?? '')).toThrow(
-      /^nothing is stored by remote write: give something in config\/targets\.ts the storage remote-write and type npm run generate/,
-    )
-  })
-
   test('is a password of chance for the object storage, and the key that has it, once', () => {
-    expect(preparePlace(folder, agent)).toEqual(['minio/root_password', 'mimir/credentials'])
+    expect(preparePlace(folder)).toEqual(['minio/root_password', 'mimir/credentials'])
     const password = fileOf('minio/root_password').trimEnd()
     expect(password).toMatch(/^[\w-]{32}$/)
     expect(fileOf('mimir/credentials')).toBe(
       `[default]\naws_access_key_id = mimir\naws_secret_access_key = ${password}\n`,
     )
     expect(stack.services.minio?.environment).toMatchObject({ MINIO_ROOT_USER: 'mimir' })
-    expect(preparePlace(folder, agent)).toEqual([])
+    expect(preparePlace(folder)).toEqual([])
     rmSync(join(folder, 'mimir/credentials'))
-    expect(preparePlace(folder, agent)).toEqual(['mimir/credentials'])
+    expect(preparePlace(folder)).toEqual(['mimir/credentials'])
     expect(fileOf('mimir/credentials')).toContain(password)
   })
 })
@@ -164,7 +169,7 @@ describe('docker-compose.mimir-targets.yml', () => {
     .parse(parse(read('docker-compose.mimir-targets.yml'), { merge: true }))
 
   test('mounts all that is generated from where it is written for what is given, and nothing else', () => {
-    const moved = services.flatMap(([name, { volumes }]) => {
+    const moved = [['init', init] as const, ...services].flatMap(([name, { volumes }]) => {
       const own = volumes.filter((volume) => volume.startsWith('./compose/generated/'))
       return own.length === 0 ? [] : [[name, own.map((one) => one.replace('./compose/generated/', './.local/given/'))]]
     })

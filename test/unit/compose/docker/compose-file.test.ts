@@ -165,8 +165,9 @@ describe('docker-compose.yml', () => {
     const init = mountsOf(serviceOf('init'))
     expect(serviceOf('init').network_mode).toBe('none')
     const secrets = Object.keys(file.volumes).filter((name) => name.startsWith('secrets-'))
-    expect(init.map(({ source }) => source).sort()).toEqual(secrets.sort())
-    for (const { source, target } of init) expect(target).toBe(`/secrets/${source.replace('secrets-', '')}`)
+    const written = init.filter(({ mode }) => mode === 'rw')
+    expect(written.map(({ source }) => source).sort()).toEqual(secrets.sort())
+    for (const { source, target } of written) expect(target).toBe(`/secrets/${source.replace('secrets-', '')}`)
     for (const name of secrets.filter((one) => one !== 'secrets-init')) {
       const readers = services.filter(
         ([reader, one]) => reader !== 'init' && mountsOf(one).some(({ source }) => source === name),

@@ -2,8 +2,10 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, w
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
+import { artefacts } from '../../../../compose/artefacts.ts'
 import { assertChannels, secretsIn } from '../../../../compose/docker/channels.ts'
 import { assertNothingGiven, secretFiles, writeSecrets } from '../../../../compose/docker/secrets.ts'
+import { assertStored } from '../../../../compose/docker/storage.ts'
 
 const place = mkdtempSync(join(tmpdir(), 'secrets-'))
 afterAll(() => rmSync(place, { recursive: true }))
@@ -123,6 +125,26 @@ describe('a channel that is to tell people', () => {
     expect(check).toThrow(new Error(`could not tell anybody of alerts:\n${missing('smtp_password')}`))
     writeFileSync(join(folder, 'smtp_password'), 'x')
     expect(check).not.toThrow()
+  })
+})
+
+describe('what is stored by remote write', () => {
+  const here = 'global: {}\nrule_files: [a.yml]\n'
+  const away = 'global: {}\nremote_write: []\n'
+  const scraping = 'scrape_configs:\n  - job_name: postgres\n'
+
+  test('has a Mimir, or nobody would evaluate the rules', () => {
+    expect(() => assertStored({ prometheus: away })).toThrow(
+      'config/targets.ts stores something by remote write, and nobody would evaluate the rules: add docker-compose.mimir.yml',
+    )
+    expect(() => assertStored({ prometheus: away, agent: scraping })).not.toThrow()
+    expect(() => assertStored({ prometheus: here })).not.toThrow()
+  })
+
+  test('is something, or there is no use for a Mimir', () => {
+    expect(() => assertStored({ prometheus: here, agent: artefacts().get('mimir/agent.yml') })).toThrow(
+      /^nothing is stored by remote write: give something in config\/targets\.ts the storage remote-write and type npm run generate/,
+    )
   })
 })
 
