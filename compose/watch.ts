@@ -49,20 +49,29 @@ export const targetStates = async (prometheus: string): Promise<readonly TargetS
 const soon = 30
 
 /** Rules that failed, as `name: error`, and those not evaluated yet and soon to be, as `name: not evaluated yet`. */
-export const ruleFaults = async (prometheus: string): Promise<readonly string[]> => {
-  const { data } = await ask<Rules>(`${prometheus}/api/v1/rules`)
+export const ruleFaults = async (evaluating: string): Promise<readonly string[]> => {
+  const { data } = await ask<Rules>(`${evaluating}/api/v1/rules`)
+  if (data.groups.length === 0) return [`there is no rule at ${evaluating}`]
   return data.groups
     .flatMap(({ interval, rules }) => rules.filter(({ health }) => interval <= soon || health !== 'unknown'))
     .filter(({ health }) => health !== 'ok')
     .map(({ name, lastError }) => `${name}: ${lastError || 'not evaluated yet'}`)
 }
 
+interface Waiting {
+  /** Milliseconds. */
+  readonly within: number
+  readonly signal: AbortSignal
+  /** Who evaluates the rules, where it is not that Prometheus. */
+  readonly evaluating?: string | undefined
+}
+
 /** Waits until every target was scraped well and every rule evaluated, or until the deadline; returns what is still amiss. */
-export const settle = async (prometheus: string, { within, signal }: { within: number; signal: AbortSignal }) => {
+export const settle = async (prometheus: string, { within, signal, evaluating = prometheus }: Waiting) => {
   const deadline = Date.now() + within
   while (true) {
     const states = await targetStates(prometheus)
-    const faults = await ruleFaults(prometheus)
+    const faults = await ruleFaults(evaluating)
     const down = states.filter(({ health }) => health !== 'up')
     const settled = states.length > 0 && down.length === 0 && faults.length === 0
     if (settled || Date.now() > deadline) return { states, faults }

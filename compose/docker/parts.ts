@@ -28,6 +28,14 @@ export const parts: readonly Part[] = [
   { service: 'grafana', name: 'Grafana', port: 3000, path: '', variable: 'GRAFANA_PORT' },
 ]
 
+/** The same of docker-compose.mimir.yml. */
+export const mimirParts: readonly Part[] = [
+  { service: 'mimir', name: 'Mimir', port: 8080, path: '/prometheus', variable: 'MIMIR_PORT' },
+  { service: 'minio', name: 'Object storage', port: 9000, path: '' },
+  { service: 'agent-1', name: 'Prometheus agent', port: 9090, path: '' },
+  { service: 'agent-2', name: 'Prometheus agent', port: 9090, path: '' },
+]
+
 /** A container as compose tells of it. */
 export interface Container {
   readonly service: string
@@ -53,7 +61,7 @@ export const urlOf = (containers: readonly Container[], service: string, inside:
 
 /** The lines of the summary: what people open on this machine, and what is reached by the other containers only. */
 export const rowsOf = (containers: readonly Container[], services: readonly string[]): readonly Row[] =>
-  parts
+  [...parts, ...mimirParts]
     .filter(({ service }) => services.includes(service))
     .map((part) => {
       const found = containers.find((container) => container.service === part.service)

@@ -3,7 +3,7 @@ import { images } from '../images.ts'
 import type { Port } from '../local/ports.ts'
 import { root } from '../plan.ts'
 import { type Docker, lastLine } from './call.ts'
-import { type Container, parts } from './parts.ts'
+import { type Container, mimirParts, parts } from './parts.ts'
 
 interface Service {
   readonly image?: string
@@ -51,7 +51,7 @@ export const imagesOf = ({ services }: Config): readonly string[] => {
 export const readProject = async (docker: Docker): Promise<Project> => {
   const config = await readConfig(docker)
   const { name, services } = config
-  const ports = parts.flatMap(({ service, name: words, port, variable }) => {
+  const ports = [...parts, ...mimirParts].flatMap(({ service, name: words, port, variable }) => {
     const found = services[service]?.ports?.find(({ target }) => target === port)?.published
     return found && variable ? [{ port: Number(found), name: words, variable }] : []
   })

@@ -36,10 +36,13 @@ export const runInDocker = async (options: DockerOptions): Promise<void> => {
     const { services } = await readProject(docker)
     await up(options, services)
     const containers = await containersOf(docker)
-    const pager = services.includes('api') ? urlOf(containers, 'api', 9095) : undefined
+    const urlWhere = (service: string, port: number) =>
+      services.includes(service) ? urlOf(containers, service, port) : undefined
+    const [pager, mimir] = [urlWhere('api', 9095), urlWhere('mimir', 8080)]
     const rows = async () => rowsOf(await containersOf(docker), services)
     await attend({
       prometheus: urlOf(containers, 'prometheus', 9090),
+      evaluating: mimir && `${mimir}/prometheus`,
       pager,
       rows,
       notes: notes(options, pager),

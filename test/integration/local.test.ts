@@ -32,6 +32,7 @@ import {
   startPrometheus,
   startRedis,
 } from '../../compose/local/servers.ts'
+import { ruleFaults } from '../../compose/watch.ts'
 import { freePort } from './servers.ts'
 
 const isRoot = process.getuid?.() === 0
@@ -247,6 +248,8 @@ test('Prometheus, Alertmanager and the exporters become ready and serve', async 
   expect(JSON.parse(await text(prometheus, '/api/v1/status/flags'))).toMatchObject({
     data: { 'rules.alert.for-grace-period': '1s', 'storage.tsdb.retention.time': '32d' },
   })
+  // Without a rule none fails, and nobody is told of anything.
+  expect(await ruleFaults(prometheus?.url ?? '')).toEqual([`there is no rule at ${prometheus?.url}`])
   expect(JSON.parse(await text(alertmanager, '/api/v2/status'))).toMatchObject({ cluster: { status: 'disabled' } })
   expect(await text(blackbox, '/metrics')).toContain('blackbox_exporter_build_info')
   expect(await text(node, '/metrics')).toContain('node_cpu_seconds_total')

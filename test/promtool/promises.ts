@@ -263,6 +263,19 @@ const traps = (promise: Counted): readonly Case[] => {
   ]
 }
 
+/** How long an event took is not how many there were. */
+const slowNight: Case = {
+  name: 'httpLatency: eight events that took half a minute each are eight, and nobody is told',
+  about: burnAlert('httpLatency', '1h'),
+  series: [
+    ...observed(httpRequestDuration, 'api', { seconds: 0.5, phases: [[0.8, 40]] }, listing),
+    ...observed(httpRequestDuration, 'api', { seconds: 30, phases: [[0.2, 40]] }, booking),
+  ],
+  step: '1m',
+  at: '40m',
+  fires: [],
+}
+
 /** The budget used up, and the metric gone. */
 const endings = (promise: Counted): readonly Case[] => {
   const used = exhausted(promise)
@@ -323,6 +336,7 @@ export const promiseCases: readonly Case[] = [
     ...traps(promise),
     ...endings(promise),
   ]),
+  slowNight,
   ...recordedCases,
   ...reachCases,
 ]

@@ -1,7 +1,7 @@
 import { createServer } from 'node:net'
 import { describe, expect, test } from 'vitest'
 import type { Answer, Docker } from '../../../../compose/docker/call.ts'
-import { type Container, parts, rowsOf, urlOf } from '../../../../compose/docker/parts.ts'
+import { type Container, mimirParts, parts, rowsOf, urlOf } from '../../../../compose/docker/parts.ts'
 import { assertAlone, containersOf, culprits, imagesOf, readProject } from '../../../../compose/docker/project.ts'
 import { assertStartable, runInDocker } from '../../../../compose/docker/way.ts'
 import { images } from '../../../../compose/images.ts'
@@ -56,6 +56,24 @@ describe('the project', () => {
       'redis:8',
       'node@sha256:1',
       'postgres@sha256:2',
+    ])
+  })
+
+  test('has the port of Mimir, where there is one, and a line for each of its parts', async () => {
+    const names = mimirParts.map(({ service }) => service)
+    const services = {
+      ...Object.fromEntries(names.map((name) => [name, {}])),
+      mimir: { ports: [{ target: 8080, published: '9009' }] },
+    }
+    const { ports } = await readProject(
+      dockerThat({ config: { output: JSON.stringify({ name: 'a', services }) } }).docker,
+    )
+    expect(ports).toEqual([{ port: 9009, name: 'Mimir', variable: 'MIMIR_PORT' }])
+    expect(rowsOf([], names).map(({ url }) => url)).toEqual([
+      'http://mimir:8080 (inside)',
+      'http://minio:9000 (inside)',
+      'http://agent-1:9090 (inside)',
+      'http://agent-2:9090 (inside)',
     ])
   })
 
