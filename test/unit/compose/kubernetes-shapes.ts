@@ -99,14 +99,15 @@ export const serviceShape = z.object({
 })
 
 export const policyShape = z.object({
-  spec: z.object({
+  spec: z.strictObject({
     podSelector: matching,
     policyTypes: z.tuple([z.literal('Ingress'), z.literal('Egress')]),
     ingress: z.array(
-      z.object({
-        from: z.array(z.object({ podSelector: matching })),
-        ports: z.array(z.object({ protocol: z.string(), port: z.string() })),
+      z.strictObject({
+        from: z.array(z.strictObject({ podSelector: z.strictObject({ matchLabels: labels }) })),
+        ports: z.array(z.strictObject({ protocol: z.string(), port: z.string() })),
       }),
     ),
+    egress: z.array(z.strictObject({ ports: z.array(z.strictObject({ protocol: z.string(), port: z.number() })) })),
   }),
 })
