@@ -10,6 +10,9 @@ import { assertReadable } from './mounts.ts'
 /** What docker-compose.targets.yml mounts: no part of the repository, because every installation has its own. */
 const place = join(root, '.local/given')
 
+/** Where the configuration lies that the containers read: for what is given its own, and the demo's otherwise. */
+export const generatedFolderOf = (env: Env): string => (isDemo(env) ? join(root, 'compose/generated') : place)
+
 /** Of their own: that folder is to hold what is generated, and nothing else. */
 const urls = join(root, '.local/given-urls')
 
