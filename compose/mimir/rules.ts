@@ -2,7 +2,7 @@ import { scrapeInterval } from '../../config/targets.ts'
 import { plainRules } from '../rules.ts'
 import { yaml } from '../yaml.ts'
 
-/** Set apart from those of others that have the same tenant. */
+/** Set apart from those of others that have the same tenant: `mimirtool rules sync` is told to look at these only. */
 const namespaceOf = (subject: string): string => `techplus-${subject}`
 
 /**

@@ -35,6 +35,7 @@ const stack = z
       z.string(),
       z.object({
         image: z.string(),
+        restart: z.string(),
         command: z.array(z.string()).default([]),
         environment: z.record(z.string(), z.string()).default({}),
         volumes: z.array(z.string()).default([]),
@@ -45,7 +46,7 @@ const stack = z
   .parse(parsed)
 const services = Object.entries(stack.services)
 
-const ends = 'it ends, and others wait for that'
+const ends = 'it ends, and others wait for that: see below'
 const bare = 'its image has the program alone: what stands before it asks all three'
 const exceptions: Exceptions = {
   'mimir-init': {
@@ -90,6 +91,28 @@ describe('every service of docker-compose.mimir.yml', () => {
   })
 })
 
+const once = services.filter(([, { restart }]) => restart === 'no').map(([name]) => name)
+
+describe('what ends by itself', () => {
+  // `docker compose up --wait` takes the end of a container that nobody waits for as a failure.
+  test.each(once)('is waited for: %s', (name) => {
+    const waiting = services.filter(([, one]) => one.depends_on[name]?.condition === 'service_completed_successfully')
+    expect(waiting).not.toEqual([])
+  })
+
+  test('is all that says nothing of whether it is well, but for Mimir', () => {
+    const silent = Object.entries(exceptions).flatMap(([name, rules]) =>
+      rules['says whether it is well'] === ends ? [name] : [],
+    )
+    expect(silent).toEqual(once)
+  })
+
+  test('has given Mimir its rules before an agent writes', () => {
+    const waiting = services.flatMap(([name, one]) => ('mimir-rules' in one.depends_on ? [name] : []))
+    expect(waiting).toEqual(['agent-1', 'agent-2'])
+  })
+})
+
 describe('Mimir in containers', () => {
   const { mimir } = composeDeployment
   const hosts = (addresses: readonly string[] = []) => addresses.map((address) => address.replace(/:\d+$/, ''))
@@ -116,6 +139,18 @@ describe('Mimir in containers', () => {
 
   test('is shown to the one that finds out whether anything is written at all', () => {
     expect(init.volumes).toEqual(['./compose/generated/mimir:/etc/mimir:ro'])
+  })
+
+  test('loses no rules but ours: those are found by the namespaces of the generated files', () => {
+    const flag = '--namespaces-regex='
+    const [given = ''] = stack.services['mimir-rules']?.command.filter((one) => one.startsWith(flag)) ?? []
+    const ours = new RegExp(given.slice(flag.length))
+    const rules = [...everyFile].filter(([path]) => path.startsWith('mimir/rules/'))
+    const namespaces = rules.map(([, content]) => z.object({ namespace: z.string() }).parse(parse(content)).namespace)
+    expect(namespaces.length).toBeGreaterThan(5)
+    expect(namespaces.filter((one) => !ours.test(one))).toEqual([])
+    expect(['billing', 'my-techplus-http', ''].filter((one) => ours.test(one))).toEqual([])
+    expect(read('docs/mimir.md')).toContain(`${flag}'${ours.source}'`)
   })
 
   test('waits, with whoever writes to it, until its secrets are there', () => {
