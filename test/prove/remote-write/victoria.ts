@@ -61,6 +61,13 @@ export const victoria = async (shop: Shop) => {
     })
     return code === 0 ? '' : output
   }
+  /** What it has against rules as they are generated, but for the one field that is taken out for it: nothing, as long as that is needed. */
+  const refusedForMore = async (rules: string) => {
+    const output = await refused(rules)
+    if (output === '') return 'vmalert takes keep_firing_for: leave it in the rules that it is given'
+    const lines = output.split('\n').filter((line) => line.includes('invalid '))
+    return lines.filter((line) => !line.endsWith('unknown fields in rule: keep_firing_for')).join('\n')
+  }
   /** Evaluates them, and keeps what they make beside what they read. */
   const evaluate = async (rules: string): Promise<string> => {
     const alertPort = await freePort()
@@ -86,5 +93,5 @@ export const victoria = async (shop: Shop) => {
     )
     return evaluating
   }
-  return { url, refused, evaluate }
+  return { url, refused, refusedForMore, evaluate }
 }
