@@ -163,7 +163,9 @@ export const machineRow = row('Has the machine room left?', [
   }),
   timeseries({
     title: 'Sent and received',
-    description: 'By all network devices, without what stays on the machine.',
+    description:
+      'By all network devices, without what stays on the machine. Where the node exporter runs in a container, these are its ' +
+      "container's own: the machine's are not seen from there.",
     width: 12,
     height: 7,
     unit: 'bytesPerSecond',
