@@ -18,9 +18,9 @@ const urlOf = ({ docker, name }: Stand) =>
   )
 
 /** The channels' secrets, of which one is missing at first: all that is to tell people waits for who names it. */
-const channels = async (there: Stand) => {
+const channels = async (there: Stand, given: string) => {
   const place = there.env.SECRETS_DIR ?? ''
-  const names = secretsIn(readFileSync(join(root, '.local/given/alertmanager/alertmanager.yml'), 'utf8'))
+  const names = secretsIn(readFileSync(join(given, 'alertmanager/alertmanager.yml'), 'utf8'))
   for (const name of names.slice(1)) writeFileSync(join(place, name), 'x', { mode: 0o444 })
   const missing = join(place, names[0] ?? '')
   const { code, output, complaint } = await there.attempt(['compose', 'run', '--rm', '--no-deps', '--no-TTY', 'init'])
@@ -29,15 +29,27 @@ const channels = async (there: Stand) => {
   writeFileSync(missing, 'x', { mode: 0o444 })
 }
 
+/** docker-compose.targets.yml, but for the folder that it mounts: whoever watches real services from this checkout uses that. */
+const targetsFile = (folder: string, given: string) => {
+  const text = readFileSync(join(root, 'docker-compose.targets.yml'), 'utf8')
+  const file = join(folder, 'targets.yml')
+  writeFileSync(file, text.replaceAll(/(?<=^ +source: )\.\/\.local\/given(?=\/)/gm, given))
+  return file
+}
+
 /** The demo's servers take the part of real ones: whoever watches them is told of nothing but where they are. */
 export const realTargets = async (stand: Stand, folder: string): Promise<string> => {
   const file = join(folder, 'database_url')
   writeFileSync(file, await urlOf(stand))
   chmodSync(file, 0o444)
-  const given = { DATABASE_URL_FILE: file, API_URL: 'http://api:3000', API_METRICS_URL: 'http://api:9465/metrics' }
-  writeGiven(readEnv(given), () => undefined)
-  const there = standWith(stand, { ...given, COMPOSE_FILE: 'docker-compose.yml:docker-compose.targets.yml' })
-  await channels(there)
+  const variables = { DATABASE_URL_FILE: file, API_URL: 'http://api:3000', API_METRICS_URL: 'http://api:9465/metrics' }
+  const given = join(folder, 'given')
+  writeGiven(readEnv(variables), () => undefined, given)
+  const there = standWith(stand, { ...variables, COMPOSE_FILE: `docker-compose.yml:${targetsFile(folder, given)}` })
+  const mounted = await there.compose('config')
+  if (mounted.includes(join(root, '.local')) || !mounted.includes(given))
+    throw new Error(`the checkout's own configuration for real services would be mounted, and not ${given}`)
+  await channels(there, given)
   await there.compose('up', '--detach', '--no-build', '--wait')
   const services = (await there.compose('config', '--services')).split('\n')
   const left = demo.filter((name) => services.includes(name))
