@@ -76,7 +76,7 @@ const boot = async (engine: Engine, folder: string, steps: Steps, say: Say) => {
   await step('Get every image', () => obtain(engine, join(folder, 'images'), say))
   const stand = await openStand(engine, folder, `techplus-boot-${process.pid}`)
   try {
-    await step('Read every combination of files and profiles', () => configurations(stand))
+    await step('Read every combination of files and profiles', () => configurations(stand, folder))
     await step('Build our own images', async () => {
       await stand.compose('build', '--quiet')
       return 'exporter, jobs, demo'
