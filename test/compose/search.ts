@@ -36,6 +36,35 @@ const inFiles = async ({ env }: Stand, container: string, patterns: string) => {
   return code === 0
 }
 
+/** Every process of a container, as the kernel keeps what it was started with, and its name. The first has to be readable. */
+const script = `set -eu
+cat /proc/1/environ > /dev/null
+for process in /proc/[0-9]*; do
+  cat $process/environ 2> /dev/null || continue
+  printf '\\n=== '
+  cat $process/comm 2> /dev/null || echo gone
+done`
+
+/** They take their login from their environment, for an argument is read by every user: as long as they run. */
+const excepted = ['pg_dump', 'pg_restore']
+
+const environments = async ({ within }: Stand, service: string): Promise<readonly Place[]> => {
+  const processes = [...(await within(service, script)).matchAll(/([\s\S]*?)\n=== (.*)(?:\n|$)/g)]
+  if (processes.length === 0) throw new Error(`could not read the environment of any process of ${service}`)
+  return processes
+    .filter(([, , name = '']) => !excepted.includes(name))
+    .map(([, text = '', name]) => ({ name: `the environment of ${name} in ${service}`, text }))
+}
+
+/** Looks for every secret in what each process was started with. Nobody may be paused. */
+export const inherited = async (stand: Stand): Promise<string> => {
+  const secrets = await secretsOf(stand)
+  const looked = (await Promise.all(lasting.map((service) => environments(stand, service)))).flat()
+  const faults = looked.flatMap((place) => namesIn(secrets, place))
+  if (faults.length > 0) throw new Error(faults.join('; '))
+  return `${secrets.size} secrets looked for in the environment of ${looked.length} processes: none`
+}
+
 const places = async (stand: Stand): Promise<readonly Place[]> => {
   const { docker, compose, within } = stand
   const images = [...new Set((await compose('config', '--images')).split('\n'))]
@@ -71,7 +100,7 @@ const strays = async ({ within }: Stand) => {
   )
 }
 
-/** Looks for every secret where none may be. */
+/** Looks for every secret wherever else none may be. */
 export const searched = async (stand: Stand, folder: string): Promise<string> => {
   const secrets = await secretsOf(stand)
   const looked = await places(stand)

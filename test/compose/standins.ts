@@ -76,6 +76,7 @@ export const standIns: readonly StandIn[] = [
     suite: 'trixie',
     packages: [...base, 'postgresql-17', 'postgresql-client-17'],
     files: { 'usr/local/bin/docker-entrypoint.sh': postgresStart },
+    links: { 'usr/local/bin/docker-ensure-initdb.sh': 'docker-entrypoint.sh' },
     users: { postgres: 999 },
     folders: { 'var/lib/postgresql': 999, 'var/lib/postgresql/data': 999 },
     shared: ['var/run/postgresql'],

@@ -9,7 +9,7 @@ import { hardened, usage } from '../compose/hardened.ts'
 import { breakEach } from '../compose/healthchecks.ts'
 import { obtain } from '../compose/images.ts'
 import { restartEach } from '../compose/restarts.ts'
-import { searched } from '../compose/search.ts'
+import { inherited, searched } from '../compose/search.ts'
 import { lastWords, openStand, type Stand, unwell } from '../compose/stand.ts'
 import { stepsOf } from '../compose/steps.ts'
 import { realTargets } from '../compose/targets.ts'
@@ -54,6 +54,7 @@ const scraped = async (stand: Stand) => {
 const inspect = async (stand: Stand, folder: string, { step, rows }: Steps, say: Say) => {
   await step('Wait until Prometheus scrapes every target', () => scraped(stand))
   await step('Look at what each container may do', () => hardened(stand))
+  await step('Look for secrets in each environment', () => inherited(stand))
   const beside = stepsOf(say)
   await step('Pause Redis, and wait for the page', () =>
     pageArrives(stand, async () => {

@@ -137,8 +137,10 @@ describe.each(services)('the service %s', (name, one) => {
     for (const [variable, value] of Object.entries(one.environment)) {
       if (withoutLogin.includes(variable)) expect(withDefaults(value)).toMatch(/^http:\/\/[^@/]+$/)
       else if (/PASSWORD|SECRET|KEY|TOKEN|_URL(_FILE)?$/.test(variable)) {
-        expect(variable).toMatch(/_FILE$/)
-        expect(written).toContain(`${folder?.source.replace('secrets-', '')}/${value.replace('/run/secrets/', '')}`)
+        const [, byItself, byGrafana] =
+          /^\/run\/secrets\/(\w+)$|^\$\$__file\{\/run\/secrets\/(\w+)\}$/.exec(value) ?? []
+        expect([variable, /_FILE$/.test(variable)]).toEqual([variable, byGrafana === undefined])
+        expect(written).toContain(`${folder?.source.replace('secrets-', '')}/${byItself ?? byGrafana}`)
       }
     }
     expect(one.command?.join(' ') ?? '').not.toMatch(/password|requirepass/i)

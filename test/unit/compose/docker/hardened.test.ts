@@ -5,7 +5,7 @@ import { parse } from 'yaml'
 import { root } from '../../../../compose/plan.ts'
 import {
   composeFile,
-  type Exceptions,
+  exceptions,
   type File,
   hardening,
   portFaults,
@@ -13,24 +13,6 @@ import {
   type Service,
   softSpots,
 } from './hardening.ts'
-
-/** Who is not held to what, and why. */
-const exceptions: Exceptions = {
-  'postgres-volume': {
-    'says whether it is well': 'it ends, and others wait for that',
-    'is among the others': 'it reads a file, and has no network at all',
-  },
-  init: {
-    'says whether it is well': 'it ends, and others wait for that',
-    'is among the others': 'it writes secrets, and has no network at all',
-  },
-  setup: { 'says whether it is well': 'it ends, and others wait for that' },
-  alertmanager: { 'has no way out': 'it tells people, by services outside' },
-  'node-exporter': {
-    'sees no file of the machine but those of the checkout':
-      "it tells of the machine: of its disks only by their mounts, which it may read as any user may, and can't change",
-  },
-}
 
 const read = () => composeFile.parse(parse(readFileSync(join(root, 'docker-compose.yml'), 'utf8'), { merge: true }))
 
@@ -54,6 +36,10 @@ describe('every service of docker-compose.yml', () => {
     expect(Object.keys(exceptions).filter((name) => !(name in composed.services))).toEqual([])
   })
 
+  test('is given nothing real: docker-compose.targets.yml alone mounts that', () => {
+    expect(JSON.stringify(composed.services)).not.toMatch(/not-given|\.local/)
+  })
+
   test('keeps what it keeps in a volume with a name', () => {
     const volumes = Object.entries(composed.services).flatMap(([name, one]) =>
       one.volumes
@@ -66,7 +52,8 @@ describe('every service of docker-compose.yml', () => {
 })
 
 type Change = (one: Service) => Partial<Service>
-const breaches: readonly (readonly [Rule, Change])[] = [
+type Breach = readonly [Rule, Change]
+const breaches: readonly Breach[] = [
   ['runs as a user without power', () => ({ user: '0:0' })],
   ['runs as a user without power', () => ({ user: undefined })],
   ['changes no file of its image', () => ({ read_only: undefined })],
@@ -85,7 +72,32 @@ const breaches: readonly (readonly [Rule, Change])[] = [
   ['has no way out', ({ networks }) => ({ networks: [...networks, 'outside'] })],
   ['is among the others', () => ({ networks: [] })],
   ['sees no file of the machine but those of the checkout', () => ({ volumes: ['/var/run/docker.sock:/s'] })],
+  ...[
+    '~/.ssh:/x:ro',
+    '../x:/x',
+    './:/x',
+    './.local:/x',
+    './secrets:/x',
+    './compose/../../x:/x',
+    `\${HOME}/x:/x`,
+    `\${SECRETS_DIR:-/}:/x`,
+    `\${DATABASE_URL_FILE:-/etc/shadow}:/x`,
+    '/x',
+    { type: 'bind', source: '/var/run/docker.sock', target: '/x', read_only: true },
+    { type: 'bind', source: `\${HOME}`, target: '/x', read_only: true },
+    { type: 'bind', source: 'secrets', target: '/x', read_only: true },
+  ].map(
+    (volume): Breach => [
+      'sees no file of the machine but those of the checkout',
+      ({ volumes }) => ({ volumes: [...volumes, volume] }),
+    ],
+  ),
   ['has no secret in its environment', () => ({ environment: { API_TOKEN: 'x' } })],
+  ['has no secret in its environment', () => ({ environment: { GF_X_PASSWORD__FILE: '/run/secrets/x' } })],
+  [
+    'has no secret in its environment',
+    () => ({ command: ['postgres'], environment: { POSTGRES_PASSWORD_FILE: '/run/secrets/x' } }),
+  ],
 ]
 
 describe('a service that is not', () => {

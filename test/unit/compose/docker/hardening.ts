@@ -1,6 +1,8 @@
+import { posix } from 'node:path'
 import { z } from 'zod'
 
 const service = z.object({
+  command: z.array(z.string()).optional(),
   user: z.string().optional(),
   read_only: z.boolean().optional(),
   cap_drop: z.array(z.string()).optional(),
@@ -32,6 +34,32 @@ export const composeFile = z.object({
 })
 export type File = z.infer<typeof composeFile>
 
+const longForm = z.object({ type: z.string(), source: z.string() })
+
+/** What is mounted: a path, or the name of a volume. Of the short form it ends at the first colon outside a variable. */
+const sourceOf = (volume: unknown): string => {
+  if (typeof volume === 'string') return /^(?:\$\{[^}]*\}|[^:])*/.exec(volume)?.[0] ?? ''
+  const { source } = longForm.parse(volume)
+  return source
+}
+
+/** Of the machine: what is committed for it, what is generated for real services, the channels' secrets, and files with URLs. */
+const allowed =
+  /^(?:compose\/.+|\.local\/given\/.+|\$\{SECRETS_DIR:-secrets\}|\$\{\w+_URL_FILE:-\.\/compose\/docker\/not-given\})$/
+
+const isOurs = (volume: unknown) => {
+  const source = sourceOf(volume)
+  const named = /^[a-z][\w-]*$/.test(source)
+  return named ? typeof volume === 'string' : allowed.test(source.startsWith('$') ? source : posix.normalize(source))
+}
+
+/**
+ * Variables of which the start script of an image makes others, with the secret for a value, that all processes inherit:
+ * Grafana's of each that ends so, PostgreSQL's where it starts the server.
+ */
+const becomesSecret = ({ command = [] }: Service, name: string) =>
+  /^GF_.*__FILE$/.test(name) || (/^POSTGRES_.*_FILE$/.test(name) && command[0] !== 'sh')
+
 /** What each service is held to. */
 export const hardening = {
   'runs as a user without power': ({ user }) => user !== undefined && !/^(root|0)?(:|$)/.test(user),
@@ -49,18 +77,37 @@ export const hardening = {
   'listens on loopback': ({ ports }) => ports.every((port) => port.startsWith('127.0.0.1:')),
   'has no way out': ({ networks }) => !networks.includes('outside'),
   'is among the others': ({ networks }) => networks.includes('backend'),
-  'sees no file of the machine but those of the checkout': ({ volumes }) =>
-    volumes.every((volume) => typeof volume !== 'string' || !volume.startsWith('/')),
-  'has no secret in its environment': ({ environment }) =>
-    Object.entries(environment).every(
+  'sees no file of the machine but those of the checkout': ({ volumes }) => volumes.every(isOurs),
+  'has no secret in its environment': (one) =>
+    Object.entries(one.environment).every(
       ([name, value]) =>
-        !/PASSWORD|SECRET|TOKEN|KEY/.test(name) || /_FILE$/.test(name) || /^\/run\//.test(String(value)),
+        !/PASSWORD|SECRET|TOKEN|KEY/.test(name) ||
+        (/_FILE$/.test(name) && !becomesSecret(one, name)) ||
+        /^\$\$__file\{\/run\/secrets\/\w+\}$/.test(String(value)),
     ),
 } as const satisfies Record<string, (one: Service) => boolean>
 export type Rule = keyof typeof hardening
 
 /** Who is not held to what, and why. */
 export type Exceptions = Readonly<Record<string, Partial<Record<Rule, string>>>>
+
+/** Of docker-compose.yml. */
+export const exceptions: Exceptions = {
+  'postgres-volume': {
+    'says whether it is well': 'it ends, and others wait for that',
+    'is among the others': 'it reads a file, and has no network at all',
+  },
+  init: {
+    'says whether it is well': 'it ends, and others wait for that',
+    'is among the others': 'it writes secrets, and has no network at all',
+  },
+  setup: { 'says whether it is well': 'it ends, and others wait for that' },
+  alertmanager: { 'has no way out': 'it tells people, by services outside' },
+  'node-exporter': {
+    'sees no file of the machine but those of the checkout':
+      "it tells of the machine: of its disks only by their mounts, which it may read as any user may, and can't change",
+  },
+}
 
 /** Where a service is not what it is held to, or is excepted from what it keeps. */
 export const softSpots = ({ services }: Pick<File, 'services'>, exceptions: Exceptions): readonly string[] =>
