@@ -8,6 +8,7 @@ import { assertGiven, givenVariables } from '../../../../compose/docker/given.ts
 import { givenDeploymentOf, root } from '../../../../compose/plan.ts'
 import { readEnv } from '../../../../config/env.ts'
 import { sourceVariables, targets } from '../../../../config/targets.ts'
+import { composeFile, type Exceptions, exceptions, softSpots } from './hardening.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'given-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -72,37 +73,92 @@ describe('what is given', () => {
   })
 })
 
-const over = z
-  .object({
-    services: z.record(
-      z.string(),
-      z.strictObject({
-        profiles: z.tuple([z.literal('demo')]).optional(),
-        command: z.array(z.string()).optional(),
-        environment: z.record(z.string(), z.string()).optional(),
-        networks: z.array(z.enum(['backend', 'ports', 'outside'])).optional(),
-        depends_on: z.record(z.string(), z.object({ condition: z.string(), required: z.literal(false) })).optional(),
-        volumes: z
-          .array(
-            z.strictObject({
-              type: z.literal('bind'),
-              source: z.string(),
-              target: z.string(),
-              read_only: z.literal(true),
-              bind: z.strictObject({ create_host_path: z.literal(false) }),
-            }),
-          )
-          .optional(),
-      }),
-    ),
-  })
-  .loose()
+const over = z.strictObject({
+  'x-demo': z.unknown(),
+  services: z.record(
+    z.string(),
+    z.strictObject({
+      profiles: z.tuple([z.literal('demo')]).optional(),
+      command: z.array(z.string()).optional(),
+      environment: z.record(z.string(), z.string()).optional(),
+      networks: z.array(z.enum(['backend', 'ports', 'outside'])).optional(),
+      depends_on: z.record(z.string(), z.object({ condition: z.string(), required: z.literal(false) })).optional(),
+      volumes: z
+        .array(
+          z.strictObject({
+            type: z.literal('bind'),
+            source: z.string(),
+            target: z.string(),
+            read_only: z.literal(true),
+            bind: z.strictObject({ create_host_path: z.literal(false) }),
+          }),
+        )
+        .optional(),
+    }),
+  ),
+})
 const read = (name: string) => parse(readFileSync(join(root, name), 'utf8'), { merge: true })
+
+type Over = z.infer<typeof over>['services'][string]
+
+/** As compose lays one service over the other: lists of networks together, mounts by their place. */
+const mergedOf = (below: Record<string, unknown> | undefined, above: Over) => {
+  const { networks = [], volumes = [], environment = {}, ...rest } = above
+  const targets = volumes.map(({ target }) => target)
+  const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : [])
+  const left = list(below?.volumes).filter(
+    (one) => !targets.includes(typeof one === 'string' ? (one.split(':')[1] ?? '') : Object(one).target),
+  )
+  return {
+    ...below,
+    ...rest,
+    environment: { ...Object(below?.environment), ...environment },
+    networks: [...new Set([...list(below?.networks), ...networks])],
+    volumes: [...left, ...volumes],
+  }
+}
+
+/** Beside those of docker-compose.yml: who goes where real servers are, and why. */
+const outside = (reason: string) => ({ 'has no way out': reason })
+const more: Exceptions = {
+  exporter: outside('it reads PostgreSQL and Redis'),
+  prometheus: outside("it scrapes the API's metrics"),
+  blackbox: outside('it looks at the API from outside'),
+}
 
 describe('docker-compose.targets.yml', () => {
   const base = read('docker-compose.yml').services
-  // It takes nothing away of what every service is held to: it has no word for that.
+  // What it has no word for, it takes away from nobody.
   const { services } = over.parse(read('docker-compose.targets.yml'))
+
+  const softSpotsWith = (above: Readonly<Record<string, Over>>) => {
+    const merged = {
+      ...base,
+      ...Object.fromEntries(Object.entries(above).map(([name, one]) => [name, mergedOf(base[name], one)])),
+    }
+    return softSpots(composeFile.pick({ services: true }).parse({ services: merged }), { ...exceptions, ...more })
+  }
+
+  test('holds every service to what docker-compose.yml holds it to, but for those that go where the servers are', () => {
+    expect(softSpotsWith(services)).toEqual([])
+  })
+
+  test('could give nobody else a way out, or a file of the machine, without that being found', () => {
+    for (const name of Object.keys({ ...base, ...services })) {
+      const one = services[name] ?? {}
+      const file = {
+        source: '/etc',
+        target: '/x',
+        type: 'bind',
+        read_only: true,
+        bind: { create_host_path: false },
+      } as const
+      const opened: Over = { ...one, networks: ['outside'], volumes: [...(one.volumes ?? []), file] }
+      const rules = ['has no way out', 'sees no file of the machine but those of the checkout'] as const
+      const wanted = rules.filter((rule) => ({ ...exceptions, ...more })[name]?.[rule] === undefined)
+      expect(softSpotsWith({ ...services, [name]: opened })).toEqual(wanted.map((rule) => `not so: ${name} ${rule}`))
+    }
+  })
 
   test('leaves out the demo, and waits for nobody of it', () => {
     const left = Object.keys(services).filter((name) => services[name]?.profiles)
