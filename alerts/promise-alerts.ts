@@ -29,26 +29,19 @@ export const promiseAlerts = <By extends string>(
   ...(slo.by.length === 0 ? [unknown(name, slo, measured)] : []),
 ]
 
-interface Over<By extends string> {
-  readonly window: Duration
-  readonly bad: Measured<By>['bad']
-  /** The share of bad events over the same window. */
-  readonly ratio: Measured<By>['pace']
-}
-
 /** Where good ones are counted, the share that was bad is known: so of two counters one is read. */
-const perSecond = <By extends string>(slo: Slo<By>, { window, ratio }: Over<By>) =>
-  slo.good ? mul(sum(instant(ratio.own), slo.by), slo.total(window)) : slo.bad(window)
+const badPerSecond = <By extends string>(name: string, slo: Slo<By>, { ratios }: Measured<By>, window: Duration) =>
+  slo.good ? mul(sum(instant(ratioOver(name, ratios, window).own), slo.by), slo.total(window)) : slo.bad(window)
 
 /**
  * Where enough bad events in a window are to tell anybody. A rate times its window is what happened in it, also on a young
  * Prometheus; what was recorded at every scrape is added up.
  */
-const enough = <By extends string>(slo: Slo<By>, over: Over<By>) => {
+const enough = <By extends string>(name: string, slo: Slo<By>, measured: Measured<By>, window: Duration) => {
   const least = (slo.leastBadEvents ?? fewest) - 0.5
-  return isFresh(over.window)
-    ? gt(mul(perSecond(slo, over), inSeconds(over.window)), least)
-    : gt(mul(sum(sumOverTime(over.bad.own, over.window), slo.by), inSeconds(scrapeInterval)), least)
+  return isFresh(window)
+    ? gt(mul(badPerSecond(name, slo, measured, window), inSeconds(window)), least)
+    : gt(mul(sum(sumOverTime(measured.bad.own, window), slo.by), inSeconds(scrapeInterval)), least)
 }
 const inSeconds = (duration: Duration) => inMinutes(duration) * 60
 
@@ -57,18 +50,17 @@ const select = ({ slo }: Measured<string>['labels']) => `{slo="${slo}"}`
 const burning = <By extends string>(
   name: string,
   slo: Slo<By>,
-  { bad, ratios, labels }: Measured<By>,
+  measured: Measured<By>,
   { pace, long, short, for: wait, severity, exhaustsIn }: BurnWindow,
 ): Alert => {
+  const { ratios, labels } = measured
   const threshold = burnThreshold({ pace }, slo.target)
   const over = (range: typeof long) => gt(instant(ratioOver(name, ratios, range).own), threshold)
   const alertName = `${capitalised(name)}BudgetBurn`
   return alert({
     name: alertName,
     id: `${alertName} over ${long}`,
-    expr: and(and(over(long), over(short)), enough(slo, { window: long, bad, ratio: ratioOver(name, ratios, long) }), {
-      on: slo.by,
-    }),
+    expr: and(and(over(long), over(short)), enough(name, slo, measured, long), { on: slo.by }),
     for: wait,
     keepFiringFor: short,
     severity,
@@ -112,24 +104,16 @@ const findCause = (labels: { readonly slo: string }): Pick<Runbook, 'diagnosis' 
   ],
 })
 
-const exhausted = <By extends string>(
-  name: string,
-  slo: Slo<By>,
-  { bad, ratios, remaining, labels }: Measured<By>,
-): Alert =>
+const exhausted = <By extends string>(name: string, slo: Slo<By>, measured: Measured<By>): Alert =>
   alert({
     name: `${capitalised(name)}BudgetExhausted`,
-    expr: and(
-      lte(instant(remaining.own), 0),
-      enough(slo, { window: slo.window, bad, ratio: ratioOver(name, ratios, slo.window) }),
-      { on: slo.by },
-    ),
+    expr: and(lte(instant(measured.remaining.own), 0), enough(name, slo, measured, slo.window), { on: slo.by }),
     for: '5m',
     // At the edge it would come and go with single events.
     keepFiringFor: '1h',
     severity: 'medium',
     owner: slo.owner,
-    labels,
+    labels: measured.labels,
     summary: ({ label }) =>
       `The error budget${where(slo, label)} of ${slo.window} is used up: ${slo.promise}: that is broken`,
     action: `Release nothing that is not a repair until there is budget again. See on the SLA dashboard what used it up.`,
@@ -139,11 +123,11 @@ const exhausted = <By extends string>(
       diagnosis: [
         {
           look: 'How far it is overdrawn: below 0, -1 is twice the budget',
-          shell: `curl -sG localhost:9090/api/v1/query --data-urlencode 'query=slo:error_budget_remaining:ratio${select(labels)}'`,
+          shell: `curl -sG localhost:9090/api/v1/query --data-urlencode 'query=slo:error_budget_remaining:ratio${select(measured.labels)}'`,
         },
         {
           look: 'On which days it went: bad events of each day',
-          shell: `promtool query range --start=$(date -d '-30 days' +%s) --end=$(date +%s) --step=1d http://localhost:9090 'sum_over_time(slo:bad_events:rate5m${select(labels)}[1d:1m]) * 60'`,
+          shell: `promtool query range --start=$(date -d '-30 days' +%s) --end=$(date +%s) --step=1d http://localhost:9090 'sum_over_time(slo:bad_events:rate5m${select(measured.labels)}[1d:1m]) * 60'`,
         },
       ],
       mitigation: [
