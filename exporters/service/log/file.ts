@@ -6,7 +6,10 @@ import { rotate } from './rotation.ts'
 
 export interface LogFileOptions {
   readonly path: string
-  /** Bytes that it may have; it is rotated before the line that would make it larger. */
+  /**
+   * Bytes that it may have: it is rotated before the line that would make it larger. While another process rotates it,
+   * lines do not wait for that, and it may become larger.
+   */
   readonly size: number
   /** How many files there are at most, the current one among them. */
   readonly keep: number
