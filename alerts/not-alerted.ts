@@ -27,8 +27,8 @@ export const notAlerted: readonly NotAlerted[] = [
     why: 'The stack has one Alertmanager, and no cluster. That it is gone or kept an old configuration: PrometheusWithoutAlertmanager, AlertmanagerReloadFailed.',
   },
   {
-    signal: 'Prometheus: remote write, service discovery',
-    why: 'The stack writes nowhere else, and its targets are a list. A target that is no longer in it: TargetAbsent.',
+    signal: 'Prometheus: service discovery',
+    why: 'Its targets are a list. A target that is no longer in it: TargetAbsent.',
   },
   {
     signal: 'Maintenance jobs that somebody stopped',

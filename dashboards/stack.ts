@@ -23,6 +23,7 @@ import { dashboard, row } from './dashboard.ts'
 import { stat, timeseries } from './panel.ts'
 import { type Quoted, series } from './query.ts'
 import { machineRow, ruleRow } from './stack-beneath.ts'
+import { remoteWriteRow } from './stack-remote-write.ts'
 import { table } from './table.ts'
 import { uids } from './uids.ts'
 
@@ -134,5 +135,5 @@ export const stack = dashboard({
   uid: uids.stack,
   title: 'Stack',
   description: 'What watches: targets, collectors, Prometheus, its rules and messages, and the machine below.',
-  rows: [watched, cost, ruleRow, machineRow],
+  rows: [watched, cost, ruleRow, machineRow, remoteWriteRow],
 })

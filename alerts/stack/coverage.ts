@@ -11,6 +11,7 @@ import * as alertmanager from '../../metrics/foreign/alertmanager.ts'
 import * as node from '../../metrics/foreign/node.ts'
 import * as probe from '../../metrics/foreign/probe.ts'
 import * as prometheus from '../../metrics/foreign/prometheus.ts'
+import * as remoteWrite from '../../metrics/foreign/remote-write.ts'
 import { up } from '../../metrics/foreign.ts'
 import type { Definition, TargetLabel } from '../../metrics/metric.ts'
 import { presenceOf, seriesNameOf } from '../../metrics/presence.ts'
@@ -40,7 +41,8 @@ const jobs: readonly Job[] = [
   read('reservations', reservationsVitals, reservationsCollectors()),
   read('redis', redisVitals, redisCollectors()),
   read('jobs', jobsVitals, jobsCollectors()),
-  { job: 'prometheus', metrics: [...definitionsIn(prometheus), ...ofProcess] },
+  { job: 'prometheus', metrics: [...definitionsIn(prometheus), ...definitionsIn(remoteWrite), ...ofProcess] },
+  { job: 'agent', metrics: [...definitionsIn(remoteWrite), ...ofProcess] },
   { job: 'alertmanager', metrics: [...definitionsIn(alertmanager), ...ofProcess] },
   { job: 'node', metrics: [...definitionsIn(node), ...ofProcess] },
   { job: 'exporter', metrics: ofProcess },
@@ -53,7 +55,7 @@ const jobs: readonly Job[] = [
  */
 const steady = new Set([
   ...['datname', 'datid', 'mode', 'state', 'check', 'pool', 'system_identifier'],
-  ...['result', 'cpu', 'device', 'fstype', 'mountpoint', 'rule_group', 'integration'],
+  ...['result', 'cpu', 'device', 'fstype', 'mountpoint', 'rule_group', 'integration', 'remote_name', 'url'],
 ])
 
 const wordsOf = (groups: readonly RuleGroup[]) =>

@@ -40,6 +40,7 @@ import {
   prometheusSamplesRejected,
   prometheusScrapeLimitHit,
 } from './prometheus.ts'
+import { prometheusRemoteWriteBehind, prometheusRemoteWriteFailing } from './remote-write.ts'
 import { prometheusSeriesGrowing, prometheusStorageFailing, prometheusWalCorrupted } from './storage.ts'
 import { systemDown } from './system.ts'
 import { scrapeSlow, stackProgramRestarting, targetAbsent, targetDown, targetUnreliable } from './targets.ts'
@@ -61,6 +62,7 @@ const ownGroups: readonly RuleGroup[] = [
       prometheusSamplesRejected,
     ],
   },
+  { name: 'stack-remote-write', rules: [prometheusRemoteWriteBehind, prometheusRemoteWriteFailing] },
   {
     name: 'stack-alertmanager',
     rules: [

@@ -6,6 +6,7 @@ import * as alertmanager from '../../metrics/foreign/alertmanager.ts'
 import * as node from '../../metrics/foreign/node.ts'
 import * as probe from '../../metrics/foreign/probe.ts'
 import * as prometheus from '../../metrics/foreign/prometheus.ts'
+import * as remoteWrite from '../../metrics/foreign/remote-write.ts'
 import * as foreign from '../../metrics/foreign.ts'
 import type { Definition } from '../../metrics/metric.ts'
 import { recordedLabels } from './recorded/recording.ts'
@@ -27,6 +28,7 @@ export const scraped = {
   exporter: { job: 'exporter', instance: 'exporter' },
   incidents: { job: 'incidents', instance: 'incidents' },
   prometheus: { job: 'prometheus', instance: 'prometheus' },
+  agent: { job: 'agent', instance: 'agent-1' },
   alertmanager: { job: 'alertmanager', instance: 'alertmanager' },
   blackbox: { job: 'blackbox', instance: 'blackbox' },
   node: { job: 'node', instance: 'node' },
@@ -43,7 +45,8 @@ const ofScrape: readonly string[] = [foreign.up, foreign.scrapeDuration, foreign
 export const served: ReadonlyMap<string, readonly Definition[]> = new Map([
   ['api', serviceMetrics.flatMap(({ metrics }) => metrics)],
   ['probe', definitionsIn(probe)],
-  ['prometheus', [...definitionsIn(prometheus), ...ofProcess]],
+  ['prometheus', [...definitionsIn(prometheus), ...definitionsIn(remoteWrite), ...ofProcess]],
+  ['agent', [...definitionsIn(remoteWrite), ...ofProcess]],
   ['alertmanager', [...definitionsIn(alertmanager), ...ofProcess]],
   ['node', [...definitionsIn(node), ...ofProcess]],
   ['blackbox', ofProcess],

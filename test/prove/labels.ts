@@ -6,6 +6,7 @@ import { strangersIn } from '../promtool/recorded/declared.ts'
 import { recordingFile } from '../promtool/recorded/recording.ts'
 import { unseen } from '../promtool/recorded/unseen.ts'
 import { exporting } from './alerts/exporter.ts'
+import { openAgent } from './alerts/stack/agent.ts'
 import { startWatch } from './alerts/watch.ts'
 import { crowdedService } from './labels/crowded.ts'
 import { demoFor } from './labels/demo.ts'
@@ -53,6 +54,7 @@ const seen = async (say: (line: string) => void): Promise<readonly Series[]> => 
     const secure = await started(secureProbe(shop))
     const crowded = await crowdedService(shop)
     const jobs = await started(talkativeJobs(shop))
+    const agent = await started(openAgent(shop, new URL(demo.prometheus).host))
     const { running, scraped } = await exporting(shop.folder, {
       primary: { kind: 'postgres', url: postgres.primary, surveySeconds: 5 },
       standby: { kind: 'postgres', url: postgres.standby, surveySeconds: 5 },
@@ -61,7 +63,13 @@ const seen = async (say: (line: string) => void): Promise<readonly Series[]> => 
       node: { kind: 'redis', url: redis.node },
     })
     shop.keep(running)
-    const watch = await startWatch(shop, [], () => [...scraped, secure.scraped, crowded, ...jobs.scraped])
+    const watch = await startWatch(shop, [], () => [
+      ...scraped,
+      secure.scraped,
+      crowded,
+      agent.scraped,
+      ...jobs.scraped,
+    ])
     ending.push(async () => watch.end())
     say('all servers run')
     const read = async () => [...(await seriesOf(demo.prometheus)), ...(await seriesOf(watch.prometheus.url))]
@@ -84,7 +92,7 @@ const seen = async (say: (line: string) => void): Promise<readonly Series[]> => 
 export const labelsProof: Proof = {
   title: 'Labels of every series that a rule reads',
   says:
-    'The demo is started with all that watches it, and beside it what it does not have: a standby, locks and what else makes PostgreSQL talkative, a replica and a node of a cluster, a probe by https, a service of several processes, and a run of every maintenance job. ' +
+    'The demo is started with all that watches it, and beside it what it does not have: a standby, locks and what else makes PostgreSQL talkative, a replica and a node of a cluster, a probe by https, a service of several processes, an agent that writes elsewhere, and a run of every maintenance job. ' +
     'Every series that a rule reads is taken from Prometheus as it was scraped, and its labels are written to test/promtool/recorded/labels.json, which the series of every rule test are held against. ' +
     'It would be a fault if a series had other labels than it is declared with, or if a rule read what no server serves, unless test/promtool/recorded/unseen.ts says why.',
   columns: ['job', 'names', 'label sets written down'],

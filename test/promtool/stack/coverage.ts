@@ -18,6 +18,7 @@ import {
   notifications,
   probeDuration,
   probeSuccess,
+  remoteSamples,
   scrapeDuration,
   up,
 } from '../../../metrics/foreign.ts'
@@ -61,6 +62,11 @@ const going: readonly (readonly [job: Job, metric: string, lost: InputSeries, we
   ['redis', memoryUsed.name, series(memoryUsed, 'redis', goes), told('redis')],
   ['jobs', schedulerSeen.name, series(schedulerSeen, 'jobs', goes), told('jobs')],
   ['prometheus', headSeries.name, series(headSeries, 'prometheus', goes)],
+  [
+    'agent',
+    remoteSamples.name,
+    series(remoteSamples, 'agent', goes, { remote_name: 'mimir', url: 'http://mimir:8080/api/v1/push' }),
+  ],
   ['alertmanager', notifications.name, series(notifications, 'alertmanager', goes, { integration: 'email' })],
   ['node', clockOffset.name, series(clockOffset, 'node', goes)],
   ['exporter', residentMemory.name, series(residentMemory, 'exporter', goes)],

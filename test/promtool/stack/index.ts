@@ -9,6 +9,7 @@ import { hostCases } from './host.ts'
 import { incidentCases } from './incidents.ts'
 import { limitCases } from './limits.ts'
 import { prometheusCases } from './prometheus.ts'
+import { remoteWriteCases } from './remote-write.ts'
 import { storageCases } from './storage.ts'
 import { systemCases } from './system.ts'
 import { targetCases } from './targets.ts'
@@ -21,6 +22,7 @@ export const stackCases: readonly Case[] = [
   ...exporterCases,
   ...prometheusCases,
   ...limitCases,
+  ...remoteWriteCases,
   ...storageCases,
   ...alertmanagerCases,
   ...incidentCases,

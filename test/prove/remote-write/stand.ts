@@ -5,10 +5,11 @@ import { z } from 'zod'
 import { composeDeployment } from '../../../compose/deployment.ts'
 import type { Program } from '../../../compose/local/find-program.ts'
 import type { Server } from '../../../compose/local/process.ts'
-import { startPrometheus, startWeb } from '../../../compose/local/servers.ts'
+import { startPrometheus } from '../../../compose/local/servers.ts'
 import { agentConfig } from '../../../compose/mimir/agent.ts'
 import { plainYaml } from '../../../compose/yaml.ts'
 import { eventually, freePort, type workshop } from '../../integration/servers.ts'
+import { startAgent } from '../agent.ts'
 
 type Shop = ReturnType<typeof workshop>
 
@@ -83,8 +84,6 @@ const idle = { scrape_configs: [] }
 
 const targetsOf = z.object({ data: z.object({ activeTargets: z.array(z.unknown()) }) })
 
-const isThird = ({ version }: Program) => version.startsWith('3.')
-
 /** Gives a server another configuration, and waits until it goes by that: it scrapes nothing then. */
 const reload = async ({ pid, url }: Server, put: () => void) => {
   put()
@@ -137,19 +136,12 @@ export const stand = (shop: Shop, program: Program) => {
         remote_write: receivers.map(writing),
         scrape_configs: scraping(address),
       })
-      const mode = isThird(program) ? ['--agent'] : ['--enable-feature=agent,expand-external-labels']
-      const running = await startWeb(
-        {
-          program: { ...program, env: { ...program.env, REPLICA: 'agent-1' } },
-          dataDir: home,
-          port: await freePort(),
-        },
-        {
-          name: 'agent',
-          readyPath: '/-/ready',
-          args: [...mode, `--config.file=${configFile}`, `--storage.agent.path=${join(home, 'data')}`],
-        },
-      )
+      const running = await startAgent({
+        program: { ...program, env: { ...program.env, REPLICA: 'agent-1' } },
+        dataDir: home,
+        port: await freePort(),
+        configFile,
+      })
       return shop.keep(running)
     },
   }

@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { artefacts } from '../../../compose/artefacts.ts'
 import { composeDeployment, type Deployment } from '../../../compose/deployment.ts'
 import { prometheusConfig } from '../../../compose/prometheus.ts'
+import { type Watched, watched } from '../../../config/targets.ts'
 import { scraped, served } from '../../promtool/series.ts'
 
 const local: Deployment = {
@@ -37,9 +38,9 @@ const scrapeConfigs = z.object({
     }),
   ),
 })
-const scrapes = (deployment: Deployment) =>
+const scrapes = (deployment: Deployment, what: Watched = watched) =>
   scrapeConfigs
-    .parse(parse(prometheusConfig(deployment, [])))
+    .parse(parse(prometheusConfig(deployment, [], what)))
     .scrape_configs.flatMap(({ job_name, static_configs }) =>
       static_configs.map(({ targets, labels }) => ({ job: job_name, address: targets.join(), ...labels })),
     )
@@ -95,16 +96,23 @@ describe('what looks for faults', () => {
 })
 
 describe('Prometheus', () => {
+  // As soon as anything is written elsewhere, what writes is scraped as well.
+  const moved: Watched = {
+    ...watched,
+    folders: { maintenance: { ...watched.folders.maintenance, storage: 'remote-write' } },
+  }
+  const scrapedFor = (job: string) => scrapes(composeDeployment, job === 'agent' ? moved : watched)
+
   test('scrapes every kind of source under the name of its target, and never by a URL with a login', () => {
     const found = scrapes(composeDeployment).map(({ job, instance }) => `${job}/${instance}`)
-    for (const job of served.keys()) expect(found.filter((one) => one.startsWith(`${job}/`))).not.toEqual([])
+    for (const job of served.keys()) expect(scrapedFor(job).filter((one) => one.job === job)).not.toEqual([])
     expect(found.filter((one, i) => found.indexOf(one) !== i)).toEqual([])
   })
 
   test.each(Object.values(scraped))(
     'gives the series of $job the instance that the rule tests use',
     ({ job, instance }) => {
-      expect(scrapes(composeDeployment)).toContainEqual(expect.objectContaining({ job, instance }))
+      expect(scrapedFor(job)).toContainEqual(expect.objectContaining({ job, instance }))
     },
   )
 

@@ -17,13 +17,14 @@ interface Target {
   readonly instance: string
 }
 
-const absent = ({ job, instance }: Target, metric: string): Expected => ({
+/** What is missed of a target. */
+export const absent = ({ job, instance }: Target, metric: string): Expected => ({
   alert: alertNamed(`MetricsAbsent of ${job}`),
   labels: { instance, metric },
 })
 
 /** What was there an hour ago is missed: it must have been there for so long. */
-const known = async (watch: Watch, { job, instance }: Target, metric: string) =>
+export const known = async (watch: Watch, { job, instance }: Target, metric: string) =>
   thereIs(watch, `${metric}{job="${job}", instance="${instance}"} offset 60s`)
 
 /** A Redis of an older release in the place of a newer one. */

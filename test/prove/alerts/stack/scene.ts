@@ -16,6 +16,7 @@ import { readingJobs } from '../jobs/stand.ts'
 import { lineTo } from '../line.ts'
 import type { Scene } from '../provocation.ts'
 import { services } from '../service/stand.ts'
+import { agentAdjusted, openAgent } from './agent.ts'
 import { openAlertmanager } from './alertmanager.ts'
 import { nodeLane, openProbe, openReleases, scrapeLane, serviceLane } from './coverage.ts'
 import { diskAdjusted, diskUnprovoked, openDisks } from './disk.ts'
@@ -85,7 +86,14 @@ export const stackScene: Scene = {
   alone: true,
   // That everything is down is brought about where nothing else needs a database.
   alerts: [...alertsOf([...stackGroups, heartbeatGroup]), ...ladder].filter(({ id }) => id !== systemDown.id),
-  adjusted: [...targetsAdjusted, ...exporterAdjusted, ...storageAdjusted, ...hostAdjusted, ...diskAdjusted],
+  adjusted: [
+    ...targetsAdjusted,
+    ...exporterAdjusted,
+    ...storageAdjusted,
+    ...hostAdjusted,
+    ...diskAdjusted,
+    ...agentAdjusted,
+  ],
   unprovoked: {
     [hostMemoryStalled.id]: stalls,
     [hostDiskStalled.id]: stalls,
@@ -124,6 +132,7 @@ export const stackScene: Scene = {
     const jobs = await scheduledJobs(shop)
     const third = await openThird(shop, node.host, alertmanager.host)
     const second = await openSecond(shop, node.host, third.prometheus)
+    const agent = await openAgent(shop, node.host)
     const disks = openDisks(join(shop.folder, 'disks'))
     const own = (job: string, instance: string, origin: string) => ({ job, instance, url: `${origin}/metrics` })
     const ofNode = (instance: string, { host }: typeof node) => own('node', instance, `http://${host}`)
@@ -142,6 +151,7 @@ export const stackScene: Scene = {
         own('prometheus', 'second', second.url),
         own('prometheus', 'third', third.prometheus.url),
         own('alertmanager', 'second', alertmanager.url),
+        agent.scraped,
         recorder.scraped,
         ...jobs,
         read('postgres', 'main'),
@@ -163,6 +173,7 @@ export const stackScene: Scene = {
           memoryFaults('large', large, database.urls.crowd),
           second.lane,
           third.lane(watch),
+          agent.lane(watch),
           alertmanager.lane,
           recorder.lane,
           hostFaults('node', cpus().length),
@@ -177,7 +188,7 @@ export const stackScene: Scene = {
       end: async () => {
         line.close()
         // What is left of one must not keep the others: first of all the mounts.
-        const ends = [disks.end, second.end, alertmanager.end, recorder.end, database.admin.close]
+        const ends = [disks.end, second.end, agent.end, alertmanager.end, recorder.end, database.admin.close]
         const left = (await Promise.allSettled(ends.map((end) => end()))).flatMap((one) =>
           one.status === 'rejected' ? [one.reason] : [],
         )
