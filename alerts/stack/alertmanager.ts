@@ -7,6 +7,7 @@ import {
   notificationsDropped,
   notificationsFailed,
 } from '../../metrics/foreign.ts'
+import { not } from '../../metrics/metric.ts'
 import { and, div, eq, gt, increase, max, maxOverTime, min, minOverTime, sum } from '../../metrics/promql.ts'
 import { target as ofEach } from '../../metrics/target.ts'
 import { alert, type Look } from '../alert.ts'
@@ -60,7 +61,8 @@ export const prometheusNotificationsDropped = alert({
 
 export const prometheusWithoutAlertmanager = alert({
   name: 'PrometheusWithoutAlertmanager',
-  expr: eq(max(maxOverTime(alertmanagersDiscovered, '5m'), ofEach), 0),
+  // An agent evaluates nothing, and has nobody to tell.
+  expr: eq(max(maxOverTime(alertmanagersDiscovered.where({ job: not('agent') }), '5m'), ofEach), 0),
   for: '5m',
   severity: 'high',
   owner: 'platform',

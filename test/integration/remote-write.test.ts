@@ -7,12 +7,15 @@ import { ensurePrograms } from '../../compose/local/programs.ts'
 import { run } from '../../compose/local/run.ts'
 import { allowList } from '../../compose/mimir/allow-list.ts'
 import { remoteWrite, type Watched, watched } from '../../config/targets.ts'
+import { everyAlert } from '../promtool/case.ts'
+import { openAgent } from '../prove/alerts/stack/agent.ts'
+import { startWatch } from '../prove/alerts/watch.ts'
 import { answer, difference } from '../prove/remote-write/answer.ts'
 import { everything } from '../prove/remote-write/asked.ts'
 import { together, type Witnesses, witnesses } from '../prove/remote-write/removal.ts'
 import { type Scene, scene } from '../prove/remote-write/scene.ts'
 import { rulesFor, victoria } from '../prove/remote-write/victoria.ts'
-import { workshop } from './servers.ts'
+import { eventually, workshop } from './servers.ts'
 
 // The small case of `npm run prove -- remote-write`: one generation of Prometheus, and names left out several at a time.
 const programs = await ensurePrograms(['prometheus', 'promtool', 'promtool-3'])
@@ -98,6 +101,28 @@ describe('what an agent writes', { timeout: 120_000 }, () => {
     }
     expect(empty).toEqual([])
   })
+})
+
+test('an agent that is well is what no alert asks for', async () => {
+  const shop = workshop()
+  const agent = await openAgent(shop, '127.0.0.1:1')
+  const watch = await startWatch(shop, [], () => [agent.scraped])
+  const enough = 'count_over_time(prometheus_remote_storage_queue_highest_sent_timestamp_seconds{job="agent"}[1m]) > 10'
+  await eventually(
+    () => watch.query(enough),
+    (found) => found.length > 0,
+    { within: 60_000, every: 500 },
+  )
+  const found = await Promise.all(
+    everyAlert.map(async ({ id, expr }) => {
+      const asked = await watch.query(expr)
+      return asked.some(({ metric }) => metric.job === agent.scraped.job) ? [id] : []
+    }),
+  )
+  await agent.end()
+  watch.end()
+  await shop.end()
+  expect(found.flat()).toEqual([])
 })
 
 test.each(['promtool', 'promtool-3'] as const)(

@@ -46,7 +46,8 @@ export const served: ReadonlyMap<string, readonly Definition[]> = new Map([
   ['api', serviceMetrics.flatMap(({ metrics }) => metrics)],
   ['probe', definitionsIn(probe)],
   ['prometheus', [...definitionsIn(prometheus), ...definitionsIn(remoteWrite), ...ofProcess]],
-  ['agent', [...definitionsIn(remoteWrite), ...ofProcess]],
+  // It evaluates nothing, and knows no Alertmanager.
+  ['agent', [...definitionsIn(remoteWrite), prometheus.alertmanagersDiscovered, ...ofProcess]],
   ['alertmanager', [...definitionsIn(alertmanager), ...ofProcess]],
   ['node', [...definitionsIn(node), ...ofProcess]],
   ['blackbox', ofProcess],

@@ -59,6 +59,13 @@ const without: readonly Case[] = [
     fires: [],
   },
   {
+    name: 'an agent, which tells nobody, is not told to know none',
+    about: prometheusWithoutAlertmanager,
+    series: [series(alertmanagersDiscovered, 'agent', '0x20')],
+    at: '10m',
+    fires: [],
+  },
+  {
     name: 'a Prometheus that loses its Alertmanager every second minute is not told to know none',
     about: prometheusWithoutAlertmanager,
     series: [series(alertmanagersDiscovered, 'prometheus', everySecond)],

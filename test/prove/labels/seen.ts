@@ -30,6 +30,7 @@ const ofTheRun: Readonly<Record<string, string>> = {
   system_identifier: '<id>',
   tcp_port: '<port>',
   upstream_host: '<address>',
+  url: '<address>',
 }
 
 /** Series of which this run has some and that run others. */
