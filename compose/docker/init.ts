@@ -22,6 +22,11 @@ try {
   assertStored({
     prometheus: read('/etc/prometheus/prometheus.yml'),
     agent: existsSync(agentFile) ? read(agentFile) : undefined,
+    generatedFor: {
+      prometheus: channels === undefined ? 'demo' : 'given',
+      // docker-compose.mimir-targets.yml says so, and mounts them.
+      agent: process.env.MIMIR_FILES === 'given' ? 'given' : 'demo',
+    },
   })
   if (channels) assertChannels({ config: read('/etc/alertmanager/alertmanager.yml'), folder: channels, shown })
   const written = writeSecrets(folder)

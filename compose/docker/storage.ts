@@ -3,14 +3,16 @@ interface Read {
   readonly prometheus: string
   /** That of the agents in front of Mimir; left out where there is no Mimir. */
   readonly agent?: string | undefined
+  /** What Prometheus and what the agents were generated for: real services, or the demo. */
+  readonly generatedFor?: Readonly<Record<'prometheus' | 'agent', 'given' | 'demo'>>
 }
 
 /**
- * Before anything starts: what config/targets.ts stores by remote write has a Mimir, which alone evaluates the rules then, and
- * a Mimir has something to store.
+ * Before anything starts: what config/targets.ts stores by remote write has a Mimir, which alone evaluates the rules then; a
+ * Mimir has something to store; and what both read was generated for the same services.
  * @throws Error with what to do
  */
-export const assertStored = ({ prometheus, agent }: Read): void => {
+export const assertStored = ({ prometheus, agent, generatedFor }: Read): void => {
   if (agent === undefined && /^remote_write:/m.test(prometheus)) {
     throw new Error(
       'config/targets.ts stores something by remote write, and nobody would evaluate the rules: add docker-compose.mimir.yml to ' +
@@ -21,6 +23,12 @@ export const assertStored = ({ prometheus, agent }: Read): void => {
     throw new Error(
       'nothing is stored by remote write: give something in config/targets.ts the storage remote-write and type npm run generate, ' +
         'or start without docker-compose.mimir.yml',
+    )
+  }
+  if (agent !== undefined && generatedFor?.prometheus === 'given' && generatedFor.agent === 'demo') {
+    throw new Error(
+      'the agents would scrape the demo, and not what is given: add docker-compose.mimir-targets.yml to COMPOSE_FILE, after ' +
+        'docker-compose.targets.yml and docker-compose.mimir.yml (docs/mimir.md)',
     )
   }
 }

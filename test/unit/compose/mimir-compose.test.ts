@@ -197,7 +197,11 @@ describe('docker-compose.mimir-targets.yml', () => {
     .object({
       services: z.record(
         z.string(),
-        z.strictObject({ volumes: z.array(z.string()), networks: z.array(z.string()).optional() }),
+        z.strictObject({
+          volumes: z.array(z.string()),
+          networks: z.array(z.string()).optional(),
+          environment: z.strictObject({ MIMIR_FILES: z.literal('given') }).optional(),
+        }),
       ),
     })
     .loose()
@@ -209,6 +213,11 @@ describe('docker-compose.mimir-targets.yml', () => {
       return own.length === 0 ? [] : [[name, own.map((one) => one.replace('./compose/generated/', './.local/given/'))]]
     })
     expect(Object.entries(given.services).map(([name, { volumes }]) => [name, volumes])).toEqual(moved)
+  })
+
+  test('says so to init, which refuses the demo of an agent beside real services', () => {
+    const told = Object.entries(given.services).filter(([, { environment }]) => environment)
+    expect(told.map(([name]) => name)).toEqual(['init'])
   })
 
   test('lets the agents go where the servers are, and nobody else', () => {

@@ -141,6 +141,16 @@ describe('what is stored by remote write', () => {
     expect(() => assertStored({ prometheus: here })).not.toThrow()
   })
 
+  test('is that of the same services wherever it is read', () => {
+    const of = (agent: 'given' | 'demo', prometheus: 'given' | 'demo') =>
+      assertStored({ prometheus: away, agent: scraping, generatedFor: { prometheus, agent } })
+    expect(() => of('demo', 'given')).toThrow(
+      /^the agents would scrape the demo, and not what is given: add docker-compose\.mimir-targets\.yml to COMPOSE_FILE/,
+    )
+    expect(() => of('given', 'given')).not.toThrow()
+    expect(() => of('demo', 'demo')).not.toThrow()
+  })
+
   test('is something, or there is no use for a Mimir', () => {
     expect(() => assertStored({ prometheus: here, agent: artefacts().get('mimir/agent.yml') })).toThrow(
       /^nothing is stored by remote write: give something in config\/targets\.ts the storage remote-write and type npm run generate/,
