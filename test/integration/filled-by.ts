@@ -1,3 +1,6 @@
+import { appendFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { plainYaml } from '../../compose/yaml.ts'
 import type { answering } from '../../dashboards/index.ts'
 import type { ApiFault } from '../../demo/faults.ts'
 import { filledFor } from '../prove/panels/cost.ts'
@@ -61,6 +64,16 @@ const outage: Cause = async (demo) => {
   }
 }
 
+/** Prometheus writes to one that takes nothing: to itself. */
+const writesElsewhere: Cause = async ({ folder, stack, component }) => {
+  const url = `http://${stack.deployment.prometheus}/api/v1/write`
+  appendFileSync(
+    join(folder, 'config/prometheus/prometheus.yml'),
+    plainYaml({ remote_write: [{ name: 'elsewhere', url }] }),
+  )
+  process.kill(component('Prometheus').running.pid, 'SIGHUP')
+}
+
 /** What fills a query that may find nothing, for those that the demo's usual traffic leaves empty. */
 export const filledBy: Readonly<Record<string, Cause>> = {
   'Nothing fires': answered(fault('connections'), 'PostgresConnectionsNearLimit'),
@@ -69,6 +82,7 @@ export const filledBy: Readonly<Record<string, Cause>> = {
   'No append-only file was rewritten since it started': outage,
   'Every request was answered with 2xx or 3xx, or none was counted': fault('errors'),
   'Every index was read, or the server was not scraped': fault('unused-index'),
+  'Prometheus keeps everything itself: nothing is written elsewhere': writesElsewhere,
   'Nobody waits for anybody, or the server was not scraped': fault('blocked'),
   'No table is being vacuumed, or the server was not scraped': fault('slow-vacuum'),
 }
