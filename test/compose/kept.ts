@@ -1,3 +1,4 @@
+import { instantQuery } from '../integration/instant-query.ts'
 import { eventually } from '../integration/servers.ts'
 import type { Stand } from './stand.ts'
 
@@ -49,15 +50,11 @@ const redisKey = async ({ within }: Stand) => {
   return keptLines('keys of Redis', async () => lines(await ask('GET boot:kept')).slice(-1))
 }
 
-interface Found {
-  readonly data: { readonly result: readonly { readonly metric: object; readonly value: readonly unknown[] }[] }
-}
 const samples = async (stand: Stand) => {
   const moment = Date.now() / 1_000
-  const query = `query=${encodeURIComponent('count_over_time(up[1m])')}&time=${moment}`
   return keptLines('series of samples', async () => {
-    const url = `${await stand.url('prometheus', 9090)}/api/v1/query?${query}`
-    return (await json<Found>(url)).data.result.map(({ metric, value }) => JSON.stringify([metric, value[1]]))
+    const found = await instantQuery(await stand.url('prometheus', 9090), 'count_over_time(up[1m])', moment)
+    return found.map(({ metric, value }) => JSON.stringify([metric, value[1]]))
   })
 }
 

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { alertDashboards } from '../../dashboards/alerts.ts'
 import { answering } from '../../dashboards/index.ts'
 import { causes, filledBy, queriesOf } from './filled-by.ts'
+import { instantQuery } from './instant-query.ts'
 import { runningDemo } from './running-demo.ts'
 import { eventually } from './servers.ts'
 
@@ -28,13 +29,7 @@ describe('the dashboards of a running demo', { timeout: 600_000 }, () => {
   const demo = runningDemo({ TRAFFIC_RATE: '10' })
 
   const valuesOf = async (promql: string) => {
-    const answer = await fetch(`http://${demo.stack.deployment.prometheus}/api/v1/query`, {
-      method: 'POST',
-      body: new URLSearchParams({ query: promql }),
-    })
-    const { status, data, error } = JSON.parse(await answer.text())
-    if (status !== 'success') throw new Error(`${promql}: ${error}`)
-    const series: readonly { readonly value: readonly [number, string] }[] = data.result
+    const series = await instantQuery(`http://${demo.stack.deployment.prometheus}`, promql)
     return series.map(({ value }) => value[1])
   }
   const finds = async (promql: string) => (await valuesOf(promql)).some((value) => !Number.isNaN(Number(value)))

@@ -17,6 +17,7 @@ import * as probe from '../../metrics/foreign/probe.ts'
 import * as prometheus from '../../metrics/foreign/prometheus.ts'
 import * as scrapes from '../../metrics/foreign/scrapes.ts'
 import { authority } from './certificates.ts'
+import { instantQuery } from './instant-query.ts'
 import { eventually, freePort, workshop } from './servers.ts'
 
 const shop = workshop()
@@ -45,8 +46,7 @@ const answering = {
 }
 
 const text = async (url: string) => (await fetch(url)).text()
-const query = async (promql: string): Promise<readonly { readonly metric: Readonly<Record<string, string>> }[]> =>
-  JSON.parse(await text(`http://${at('prometheus')}/api/v1/query?query=${encodeURIComponent(promql)}`)).data.result
+const query = (promql: string) => instantQuery(`http://${at('prometheus')}`, promql)
 
 beforeAll(async () => {
   for (const name of names) ports.set(name, await freePort())

@@ -10,6 +10,7 @@ import { settle } from '../../compose/watch.ts'
 import { models } from '../../dashboards/index.ts'
 import { alertsUid } from '../../dashboards/subjects.ts'
 import { look } from '../prove/preview.ts'
+import { instantQuery } from './instant-query.ts'
 import { chooseOn, followOn, hasChart, isolateOn, zoomOn } from './preview-hands.ts'
 import { panel } from './preview-stand.ts'
 import { runningDemo } from './running-demo.ts'
@@ -27,10 +28,10 @@ beforeAll(async () => {
   await settle(`http://${stack.deployment.prometheus}`, { within: 90_000, signal: new AbortController().signal })
   url = `http://127.0.0.1:${env.GRAFANA_PORT}`
   // A rate takes two scrapes, and a graph ends on a multiple of its step.
-  const rate = encodeURIComponent('rate(http_requests_total{route="/tables"}[1m] offset 30s) > 0')
+  const rate = 'rate(http_requests_total{route="/tables"}[1m] offset 30s) > 0'
   await eventually(
-    async () => (await fetch(`http://${stack.deployment.prometheus}/api/v1/query?query=${rate}`)).text(),
-    (answer) => answer.includes('/tables'),
+    () => instantQuery(`http://${stack.deployment.prometheus}`, rate),
+    (found) => found.length > 0,
     { within: 90_000, every: 500 },
   )
 }, 300_000)

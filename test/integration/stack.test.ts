@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { settle } from '../../compose/watch.ts'
 import { askedAddresses } from '../commands.ts'
+import { instantQuery, instantValue } from './instant-query.ts'
 import { runningDemo } from './running-demo.ts'
 import { eventually } from './servers.ts'
 
@@ -60,10 +61,8 @@ describe('the running stack', { timeout: 600_000 }, () => {
         'node',
       ]),
     )
-    const failing = await fetch(
-      `http://${demo.stack.deployment.prometheus}/api/v1/query?query=${encodeURIComponent('{__name__=~"(pg|redis|reservations|maintenance)_scrape_collector_success"} == 0')}`,
-    )
-    expect(JSON.parse(await failing.text()).data.result).toEqual([])
+    const failing = '{__name__=~"(pg|redis|reservations|maintenance)_scrape_collector_success"} == 0'
+    expect(await instantQuery(`http://${demo.stack.deployment.prometheus}`, failing)).toEqual([])
   })
 
   test('answers whatever the commands of the runbook ask of it', async () => {
@@ -104,10 +103,8 @@ describe('the running stack', { timeout: 600_000 }, () => {
   })
 
   /** Zero where there is no such series yet. */
-  const value = async (expr: string): Promise<number> => {
-    const query = `http://${demo.stack.deployment.prometheus}/api/v1/query?query=${encodeURIComponent(expr)}`
-    return Number(JSON.parse(await (await fetch(query)).text()).data.result[0]?.value[1] ?? 0)
-  }
+  const value = async (expr: string): Promise<number> =>
+    (await instantValue(`http://${demo.stack.deployment.prometheus}`, expr)) ?? 0
   const incidents = async (state: 'open' | 'closed'): Promise<readonly Incident[]> => {
     const all = JSON.parse(await (await fetch(`http://${demo.stack.deployment.incidents}/incidents`)).text())[state]
     return all.filter(({ labels }: Incident) => labels.alertname === 'RedisDown')

@@ -9,6 +9,7 @@ import { ensurePrograms } from '../../compose/local/programs.ts'
 import { startStack } from '../../compose/stack.ts'
 import { settle } from '../../compose/watch.ts'
 import { demoLogins, setupDemo, urlFor } from '../../demo/setup.ts'
+import { instantValue } from './instant-query.ts'
 import { eventually, onFreePorts, workshop } from './servers.ts'
 
 const passwords = { api: 'an-api-password', exporter: 'an-exporter-password' }
@@ -76,10 +77,7 @@ describe('with the URLs of real services', () => {
       expect(states.map(({ job }) => job)).toEqual(expect.arrayContaining(['postgres', 'redis', 'reservations']))
       expect(states.map(({ job }) => job)).not.toContain('api')
       expect(stack.components.flatMap(({ parts }) => parts.map(({ name }) => name))).not.toContain('Demo API')
-      const value = async (series: string) => {
-        const answer = await fetch(`${prometheus}/api/v1/query?query=${encodeURIComponent(series)}`)
-        return Number(JSON.parse(await answer.text()).data.result[0]?.value[1])
-      }
+      const value = (series: string) => instantValue(prometheus, series)
       await eventually(
         () => value('pg_up'),
         (up) => up === 1,

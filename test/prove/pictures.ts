@@ -4,6 +4,7 @@ import { browsing, takePictures, type Vision, visit } from '../../compose/previe
 import { noData } from '../../dashboards/field.ts'
 import { answering, models } from '../../dashboards/index.ts'
 import { causes } from '../integration/filled-by.ts'
+import { instantQuery } from '../integration/instant-query.ts'
 import { type Demo, startDemo } from '../integration/running-demo.ts'
 import { eventually, workshop } from '../integration/servers.ts'
 import { runOthers } from './pictures/jobs.ts'
@@ -40,9 +41,8 @@ const minute = 60_000
 /** Until the exporter's account of it has reached Prometheus. */
 const isFailing = ({ stack }: Demo) =>
   eventually(
-    async () =>
-      (await fetch(`http://${stack.deployment.prometheus}/api/v1/query?query=pg_scrape_collector_success+==+0`)).text(),
-    (text) => text.includes('"collector"'),
+    () => instantQuery(`http://${stack.deployment.prometheus}`, 'pg_scrape_collector_success == 0'),
+    (failing) => failing.length > 0,
     { within: minute, every: 1_000 },
   )
 

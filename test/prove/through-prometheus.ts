@@ -8,6 +8,7 @@ import type { Reading } from '../../exporters/reading.ts'
 import { processRegistry } from '../../exporters/registry.ts'
 import { exporterServer } from '../../exporters/server.ts'
 import { gauge } from '../../metrics/metric.ts'
+import { instantQuery, instantValue } from '../integration/instant-query.ts'
 import { eventually, freePort, workshop } from '../integration/servers.ts'
 import type { Expected, Generated } from './generated.ts'
 
@@ -77,17 +78,15 @@ const scraped = async (prometheus: string, jobs: number, within: number) => {
 
 /** Prometheus calls a target healthy a moment before it has stored the last of it. What never comes is told later, by name. */
 const stored = async (prometheus: string, job: string, count: number) => {
-  const query = encodeURIComponent(`count({job="${job}",__name__=~"demo_.+"})`)
-  const counted = async () => Number((await ask(`${prometheus}/api/v1/query?query=${query}`)).result[0]?.value[1] ?? 0)
+  const counted = async () => (await instantValue(prometheus, `count({job="${job}",__name__=~"demo_.+"})`)) ?? 0
   await eventually(counted, (series) => series >= count, { every: 500 }).catch(() => undefined)
 }
 
 type Found = Pick<Expected, 'name' | 'labels'> & { readonly value: number }
 
 const seriesOf = async (prometheus: string, job: string, name: string): Promise<readonly Found[]> => {
-  const { result }: { result: readonly { metric: Record<string, string>; value: readonly [number, string] }[] } =
-    await ask(`${prometheus}/api/v1/query?query=${encodeURIComponent(`${name}{job="${job}"}`)}`)
-  return result.map(({ metric: { __name__ = '', job: _job, instance: _instance, ...labels }, value }) => {
+  const found = await instantQuery(prometheus, `${name}{job="${job}"}`)
+  return found.map(({ metric: { __name__ = '', job: _job, instance: _instance, ...labels }, value }) => {
     return { name: __name__, labels, value: Number(value[1].replace('Inf', 'Infinity')) }
   })
 }
@@ -157,8 +156,7 @@ export const throughPrometheus = async ({ readings, expected }: Generated, { int
     for (const format of formatNames) {
       const found: Found[] = []
       for (const name of names) found.push(...(await seriesOf(url, format, name)))
-      const { result } = await ask(`${url}/api/v1/query?query=scrape_duration_seconds{job="${format}"}`)
-      const seconds = Number(result[0].value[1])
+      const seconds = (await instantValue(url, `scrape_duration_seconds{job="${format}"}`)) ?? Number.NaN
       const wrong = differences(expected, found)
       all.push({ format, prometheus: program.version ?? '', series: found.length, differences: wrong, seconds })
     }

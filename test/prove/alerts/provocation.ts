@@ -2,6 +2,7 @@ import type { Alert } from '../../../alerts/alert.ts'
 import type { Server } from '../../../compose/local/process.ts'
 import type { Override } from '../../../config/overrides.ts'
 import type { Duration } from '../../../metrics/promql.ts'
+import type { Sample } from '../../integration/instant-query.ts'
 import type { workshop } from '../../integration/servers.ts'
 
 /** An alert that has to arrive, and labels by which it is known among those of other targets. */
@@ -49,11 +50,6 @@ export interface Scraped {
 export interface Told {
   readonly status: 'firing' | 'resolved'
   readonly labels: Readonly<Record<string, string>>
-}
-
-export interface Sample {
-  readonly metric: Readonly<Record<string, string>>
-  readonly value: readonly [number, string]
 }
 
 /** A Prometheus and an Alertmanager with the rules of a scene, and who is told. */

@@ -7,9 +7,10 @@ import { ensurePrograms } from '../../../compose/local/programs.ts'
 import { startAlertmanager, startPrometheus } from '../../../compose/local/servers.ts'
 import { ruleFile } from '../../../compose/rule-file.ts'
 import { yaml } from '../../../compose/yaml.ts'
+import { instantQuery } from '../../integration/instant-query.ts'
 import { eventually, freePort, type workshop } from '../../integration/servers.ts'
 import { compressedGroup, interval } from './compress.ts'
-import type { Adjustment, Expected, Sample, Scraped, Stage, Told, Watch } from './provocation.ts'
+import type { Adjustment, Expected, Scraped, Stage, Told, Watch } from './provocation.ts'
 
 const isAbout = ({ alert, labels = {} }: Expected, told: Told) =>
   Object.entries({ alertname: alert.alert, ...alert.labels, ...labels }).every(
@@ -140,12 +141,7 @@ export const startWatch = async (
       args: ['--web.enable-lifecycle', '--rules.alert.resend-delay=3s'],
     }),
   )
-  const query = async (promql: string): Promise<readonly Sample[]> => {
-    const answer = await fetch(`${prometheus.url}/api/v1/query?query=${encodeURIComponent(promql)}`)
-    const { data, error } = JSON.parse(await answer.text())
-    if (!answer.ok) throw new Error(`${promql}: ${error}`)
-    return data.result
-  }
+  const query = (promql: string) => instantQuery(prometheus.url, promql)
   return {
     prometheus,
     alertmanager,

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { startAlertmanager, startPrometheus } from '../../../compose/local/servers.ts'
+import { instantQuery } from '../../integration/instant-query.ts'
 import { eventually, freePort } from '../../integration/servers.ts'
 import { type StandOptions, writeConfiguration } from './configuration.ts'
 import { type Mortal, mortal } from './mortal.ts'
@@ -130,10 +131,7 @@ export const openStand = async (options: StandOptions): Promise<Stand> => {
     alertmanager: `http://127.0.0.1:${ports.alertmanager}`,
     recorder: `http://127.0.0.1:${ports.recorder}`,
   }
-  const query: Stand['query'] = async (promql) => {
-    const { data } = JSON.parse(await answered(`${urls.prometheus}/api/v1/query?query=${encodeURIComponent(promql)}`))
-    return data.result
-  }
+  const query: Stand['query'] = (promql) => instantQuery(urls.prometheus, promql)
   // What is judged has been seen, and is usual.
   await eventually(
     async () => (await query('up == 1').catch(() => [])).length,

@@ -1,4 +1,5 @@
 import type { RuleGroup } from '../../../alerts/alert.ts'
+import { instantQuery } from '../../integration/instant-query.ts'
 import type { workshop } from '../../integration/servers.ts'
 import type { InputSeries } from '../../promtool/series.ts'
 import { history } from '../history.ts'
@@ -41,11 +42,9 @@ export const backfilled = async (
   const prometheus = shop.keep(await start())
   return {
     ask: async (promql: string): Promise<number> => {
-      const answer = await fetch(`${prometheus.url}/api/v1/query?time=${end}&query=${encodeURIComponent(promql)}`)
-      const { data, error } = JSON.parse(await answer.text())
-      if (!answer.ok) throw new Error(`${promql}: ${error}`)
-      if (data.result.length !== 1) throw new Error(`${promql} finds ${data.result.length} series`)
-      return Number(data.result[0].value[1])
+      const [only, ...others] = await instantQuery(prometheus.url, promql, end)
+      if (!only || others.length > 0) throw new Error(`${promql} finds ${only ? others.length + 1 : 0} series`)
+      return Number(only.value[1])
     },
   }
 }

@@ -7,6 +7,7 @@ import { startStack } from '../../../compose/stack.ts'
 import { settle } from '../../../compose/watch.ts'
 import { yaml } from '../../../compose/yaml.ts'
 import type { Dashboard } from '../../../dashboards/dashboard.ts'
+import { instantValue } from '../../integration/instant-query.ts'
 import { eventually, freePort, onFreePorts, type workshop } from '../../integration/servers.ts'
 
 type Shop = ReturnType<typeof workshop>
@@ -30,8 +31,8 @@ const recorded = async (shop: Shop, { json }: Dashboard): Promise<readonly strin
     const prometheus = `http://${stack.deployment.prometheus}`
     await settle(prometheus, { within: 120_000, signal })
     await eventually(
-      () => ask(`${prometheus}/api/v1/query?query=count(slo:error_budget_remaining:ratio)`),
-      (answer) => answer.includes('"3"'),
+      () => instantValue(prometheus, 'count(slo:error_budget_remaining:ratio)'),
+      (count) => count === 3,
       { within: 120_000, every: 500 },
     )
     const words = new Set(JSON.stringify(json).split(/[^\w:]+/))

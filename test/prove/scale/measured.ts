@@ -1,11 +1,5 @@
-import { z } from 'zod'
+import { instantValue } from '../../integration/instant-query.ts'
 import { scraped } from '../scraped.ts'
-
-const answer = z.object({
-  data: z.object({
-    result: z.array(z.object({ metric: z.record(z.string(), z.string()), value: z.tuple([z.number(), z.string()]) })),
-  }),
-})
 
 /** What Prometheus tells of itself now: name and labels -> value. */
 export const itself = async (url: string): Promise<ReadonlyMap<string, number>> =>
@@ -27,8 +21,4 @@ export const byGroup = (values: ReadonlyMap<string, number>, name: string): Read
   )
 
 /** What an instant query finds, as one number. */
-export const asked = async (url: string, query: string): Promise<number> => {
-  const found = await fetch(`${url}/api/v1/query?${new URLSearchParams({ query })}`)
-  const { data } = answer.parse(await found.json())
-  return Number(data.result[0]?.value[1] ?? 0)
-}
+export const asked = async (url: string, query: string): Promise<number> => (await instantValue(url, query)) ?? 0
