@@ -27,6 +27,10 @@ export const notAlerted: readonly NotAlerted[] = [
     why: 'The stack has one Alertmanager, and no cluster. That it is gone or kept an old configuration: PrometheusWithoutAlertmanager, AlertmanagerReloadFailed.',
   },
   {
+    signal: 'Prometheus agents: series, damages of the log of what is unsent',
+    why: 'They keep nothing else. That they no longer send it: PrometheusRemoteWriteBehind; too much for Mimir: PrometheusRemoteWriteFailing.',
+  },
+  {
     signal: 'Prometheus: service discovery',
     why: 'Its targets are a list. A target that is no longer in it: TargetAbsent.',
   },

@@ -19,7 +19,7 @@ export const remoteWriteRow = row('Does what is written elsewhere arrive?', [
   timeseries({
     title: 'Behind with remote write',
     description:
-      'How old the newest sample is that was sent. What cannot be sent is kept and sent again; what is older than two hours may be lost.',
+      'How old the newest sample is that was sent. What cannot be sent is kept for two hours and sent again, unless it is restarted.',
     width: 8,
     unit: 'seconds',
     min: 0,
@@ -28,7 +28,8 @@ export const remoteWriteRow = row('Does what is written elsewhere arrive?', [
   }),
   timeseries({
     title: 'Samples refused',
-    description: 'Share of the samples sent in ten minutes that the other side refused for good. They are lost.',
+    description:
+      'Share of the samples sent in ten minutes whose messages the other side refused for good. What was wrong in them is lost.',
     width: 8,
     unit: 'share',
     min: 0,

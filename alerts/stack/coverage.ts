@@ -11,7 +11,7 @@ import * as alertmanager from '../../metrics/foreign/alertmanager.ts'
 import * as node from '../../metrics/foreign/node.ts'
 import * as probe from '../../metrics/foreign/probe.ts'
 import * as prometheus from '../../metrics/foreign/prometheus.ts'
-import * as remoteWrite from '../../metrics/foreign/remote-write.ts'
+import { remoteSamples, remoteSamplesFailed, remoteShards } from '../../metrics/foreign/remote-write.ts'
 import { up } from '../../metrics/foreign.ts'
 import type { Definition, TargetLabel } from '../../metrics/metric.ts'
 import { presenceOf, seriesNameOf } from '../../metrics/presence.ts'
@@ -41,8 +41,9 @@ const jobs: readonly Job[] = [
   read('reservations', reservationsVitals, reservationsCollectors()),
   read('redis', redisVitals, redisCollectors()),
   read('jobs', jobsVitals, jobsCollectors()),
-  { job: 'prometheus', metrics: [...definitionsIn(prometheus), ...definitionsIn(remoteWrite), ...ofProcess] },
-  { job: 'agent', metrics: [...definitionsIn(remoteWrite), ...ofProcess] },
+  { job: 'prometheus', metrics: [...definitionsIn(prometheus), ...ofProcess] },
+  // Of one that never sent anything, Prometheus up to 2.53 has no time of the newest.
+  { job: 'agent', metrics: [remoteShards, remoteSamples, remoteSamplesFailed, ...ofProcess] },
   { job: 'alertmanager', metrics: [...definitionsIn(alertmanager), ...ofProcess] },
   { job: 'node', metrics: [...definitionsIn(node), ...ofProcess] },
   { job: 'exporter', metrics: ofProcess },

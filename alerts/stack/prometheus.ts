@@ -139,6 +139,10 @@ export const prometheusReloadFailed = alert({
         shell: 'docker compose exec prometheus promtool check config /etc/prometheus/prometheus.yml',
       },
       {
+        look: 'What is wrong with that of an agent (put in the instance)',
+        shell: 'docker compose exec agent-1 promtool check config --agent /etc/prometheus/agent.yml',
+      },
+      {
         look: 'Whether somebody edited what is generated',
         shell: 'npm run generate -- --check; git status --short compose/generated',
       },

@@ -10,7 +10,7 @@ const kept = 7_200
 
 /**
  * Seconds between the newest sample that was sent and the scrape that tells of it, at most two hours. One that never sent
- * anything has been behind for ever: a Prometheus 2 then has no time of the newest, and connections all the same.
+ * anything has been behind for ever: up to 2.53 it then has no time of the newest, and connections all the same.
  */
 export const remoteWriteBehind = clampMax(
   sub(
@@ -20,7 +20,7 @@ export const remoteWriteBehind = clampMax(
   kept,
 )
 
-/** Share of the samples sent in ten minutes that were refused for good. */
+/** Share of the samples sent in ten minutes whose messages were refused for good. */
 export const remoteWriteRefused = div(
   sum(increase(remoteSamplesFailed, '10m'), writer),
   sum(increase(remoteSamples, '10m'), writer),
@@ -29,10 +29,6 @@ export const remoteWriteRefused = div(
 const log: Look = {
   look: 'What it says of it: the answer of the other side stands there',
   shell: "docker compose logs --since 30m agent-1 agent-2 prometheus | grep -iE 'remote|write' | tail -20",
-}
-const gateway: Look = {
-  look: 'Whether Mimir is there: at least two of three must be ready',
-  shell: 'docker compose ps mimir mimir-1 mimir-2 mimir-3 minio; docker compose logs --since 30m mimir | tail -20',
 }
 
 export const prometheusRemoteWriteBehind = alert({
@@ -50,27 +46,37 @@ export const prometheusRemoteWriteBehind = alert({
   summary: ({ label, value }) =>
     `${label('job')}/${label('instance')} is ${value.duration} behind with what it writes to ${label('remote_name')}`,
   action:
-    'Its log says why: the other side cannot be reached, answers with 5xx or 429, or is too slow. Within two hours nothing is lost.',
+    'Do not restart it: what it has not sent would be lost. Its log says why: the other side cannot be reached, answers with 5xx or 429, or is too slow.',
   runbook: {
     meaning:
-      'For ten minutes the newest sample that was sent has been older than the threshold. What cannot be sent now is kept and sent ' +
-      'again, oldest first. Two hours stands for all that is more: it has sent nothing since it started, or longer than that.',
+      'For ten minutes the newest sample that was sent has been older than the threshold. What cannot be sent now is kept for two hours ' +
+      'and sent again, oldest first. Two hours stands for all that is more: it has sent nothing since it started, or longer than that.',
     impact:
       'Rules and dashboards do not have what it scrapes, or have it late. One agent of a pair is made up for by the other, as long as ' +
-      'that one writes. What is older than two hours may be thrown away unsent.',
+      'that one writes. Lost is what is older than two hours, and all that it has not sent when it is restarted or its remote_write is changed.',
     diagnosis: [
       log,
-      gateway,
       {
-        look: 'Whether it would need more connections than it may have',
+        look: 'Whether Mimir is there: at least two of three must be ready',
+        shell:
+          'docker compose ps mimir mimir-1 mimir-2 mimir-3 minio; docker compose logs --since 30m mimir-1 mimir-2 mimir-3 | tail -20',
+      },
+      {
+        look: 'Whether its own disk is full (put in the instance)',
+        shell: 'docker compose exec agent-1 df -h /prometheus',
+      },
+      {
+        look: 'Whether it would need more connections than it may have (put in the instance)',
         shell:
           "docker compose exec agent-1 wget -qO- http://127.0.0.1:9090/metrics | grep -E '^prometheus_remote_storage_shards'",
       },
     ],
     mitigation: [
       'It cannot be reached, or answers with 5xx: mend Mimir first (its object storage, its disks, its memory).',
-      '429: the tenant is over a limit of mimir.yml. Raise it, or find out what has grown: PrometheusSeriesGrowing, Stack (series by target).',
-      'shards_desired above shards_max: raise queue_config.max_shards, or give the receiver more to work with.',
+      '429: the tenant is over a limit of mimir.yml. Raise it, or find out what has grown (Stack: Series by target).',
+      'Its own disk is full: make room on the host; it goes on by itself.',
+      'shards_desired above shards_max: give Mimir more to work with. queue_config in compose/mimir/remote-write.ts only once it has caught up.',
+      'Nothing in its log, and samples are sent all the same: its clock is wrong, see HostClockSkewed.',
     ],
   },
 })
@@ -84,26 +90,30 @@ export const prometheusRemoteWriteFailing = alert({
   severity: 'high',
   owner: 'platform',
   summary: ({ label, value }) =>
-    `${label('remote_name')} refuses ${value.percent} of the samples that ${label('job')}/${label('instance')} writes: they are lost`,
+    `${label('remote_name')} refuses messages with ${value.percent} of the samples that ${label('job')}/${label('instance')} writes`,
   action: 'Its log has the answer: a limit of the tenant, a wrong path or tenant, labels or times that are not taken.',
   runbook: {
     meaning:
-      'More samples than the threshold were answered with an error that no repetition mends (4xx but for 429), and thrown away.',
+      'Messages with more samples than the threshold were answered with an error that no repetition mends (4xx but for 429), and are not sent again.',
     impact:
-      'They are lost, and with them what rules and dashboards would make of them. It does not look late: it counts as sent.',
+      'What was refused is lost, and what rules and dashboards would make of it. It does not look late: it counts as sent. At most all of ' +
+      'these samples: of a message Mimir keeps what is right in it.',
     diagnosis: [
       log,
       {
         look: 'For which reason Mimir throws samples away',
         shell:
-          "docker compose exec mimir wget -qO- http://mimir-1:8080/metrics | grep '^cortex_discarded_samples_total'",
+          "for one in mimir-1 mimir-2 mimir-3; do docker compose exec mimir wget -qO- http://$one:8080/metrics | grep '^cortex_discarded_samples_total'; done",
       },
-      { look: 'Whom it writes to', shell: 'grep -A6 remote_write: compose/generated/mimir/agent.yml' },
+      {
+        look: 'Whom it writes to (put in the instance)',
+        shell: 'docker compose exec agent-1 grep -A4 remote_write: /etc/prometheus/agent.yml',
+      },
     ],
     mitigation: [
       '404 or 401: the URL or the tenant is wrong (`mimir` in compose/deployment.ts, `remoteWrite` in config/targets.ts).',
       'out of order, or too far in the past: two pairs write as one cluster (`remoteWrite.cluster`), or a clock is wrong.',
-      'per-user series limit: raise limits in mimir.yml, or find out what has grown.',
+      'per-user series limit: raise limits in compose/mimir/server.ts, or find out what has grown (Stack: Series by target).',
     ],
   },
 })

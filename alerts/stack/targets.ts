@@ -74,6 +74,11 @@ export const targetAbsent = alert({
           "curl -s http://127.0.0.1:9090/api/v1/targets | jq -r '.data.activeTargets[].labels | [.job, .instance] | @tsv' | sort",
       },
       {
+        look: 'Many at once, and rules evaluated in Mimir: whether Prometheus gets rid of what it scrapes',
+        shell:
+          "curl -s http://127.0.0.1:9090/metrics | grep -E '^prometheus_remote_storage_(samples_failed_total|samples_total|queue_highest_sent)'",
+      },
+      {
         look: 'Whether the files that Prometheus runs with are those of the repository',
         shell: 'npm run generate -- --check',
       },
@@ -82,6 +87,7 @@ export const targetAbsent = alert({
     mitigation: [
       'By mistake: put it back, npm run generate, and reload Prometheus (docker compose kill -s HUP prometheus).',
       'On purpose: silence this alert for the rest of the day.',
+      'Prometheus cannot write to Mimir: nothing that it scrapes arrives there. Mend what it writes to (the gateway, Mimir), see PrometheusRemoteWriteBehind.',
     ],
   },
 })
@@ -175,7 +181,7 @@ export const scrapeSlow = alert({
 })
 
 /** The programs of this stack. The API has alerts of its own for this. */
-const ours = matches('exporter|incidents|prometheus|alertmanager|blackbox|node')
+const ours = matches('exporter|incidents|prometheus|alertmanager|blackbox|node|agent|mimir')
 
 export const stackProgramRestarting = alert({
   name: 'StackProgramRestarting',
@@ -197,12 +203,13 @@ export const stackProgramRestarting = alert({
     meaning:
       'The start time of a program of the observability stack changed more often than the threshold within 15 minutes.',
     impact:
-      'Gaps in what it watches. Of Prometheus: alerts wait anew for their time; of Alertmanager: notifications come late or twice.',
+      'Gaps in what it watches. Of Prometheus: alerts wait anew for their time; of Alertmanager: notifications come late or twice; of an ' +
+      'agent: what it had not sent is lost.',
     diagnosis: [
       { look: 'How each ended', shell: 'docker compose ps -a' },
       {
         look: 'What they said last',
-        shell: 'docker compose logs --tail 30 exporter incidents prometheus alertmanager blackbox node-exporter',
+        shell: 'docker compose logs --tail 30',
       },
       { look: 'Whether the kernel ended it', shell: 'dmesg -T | grep -i "killed process" | tail' },
     ],

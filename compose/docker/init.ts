@@ -24,7 +24,7 @@ try {
     agent: existsSync(agentFile) ? read(agentFile) : undefined,
     generatedFor: {
       prometheus: channels === undefined ? 'demo' : 'given',
-      // docker-compose.mimir-targets.yml says so, and mounts them.
+      // The compose file that mounts them says so.
       agent: process.env.MIMIR_FILES === 'given' ? 'given' : 'demo',
     },
   })

@@ -25,10 +25,12 @@ export const assertStored = ({ prometheus, agent, generatedFor }: Read): void =>
         'or start without docker-compose.mimir.yml',
     )
   }
-  if (agent !== undefined && generatedFor?.prometheus === 'given' && generatedFor.agent === 'demo') {
+  if (agent !== undefined && generatedFor && generatedFor.prometheus !== generatedFor.agent) {
+    const [agents, others] =
+      generatedFor.agent === 'demo' ? ['the demo', 'what is given'] : ['what is given', 'the demo']
     throw new Error(
-      'the agents would scrape the demo, and not what is given: add docker-compose.mimir-targets.yml to COMPOSE_FILE, after ' +
-        'docker-compose.targets.yml and docker-compose.mimir.yml (docs/mimir.md)',
+      `the agents would scrape ${agents}, and Prometheus ${others}: for real services COMPOSE_FILE names docker-compose.yml, ` +
+        'docker-compose.targets.yml, docker-compose.mimir.yml and docker-compose.mimir-targets.yml, in this order (docs/mimir.md)',
     )
   }
 }

@@ -14,6 +14,8 @@ export const remoteWrites = ({ mimir }: Pick<Deployment, 'mimir'>, names: readon
           url: `http://${mimir.gateway}/api/v1/push`,
           headers: { [tenantHeader]: remoteWrite.tenant },
           send_exemplars: true,
+          // Too fast for the tenant is no reason to throw away, as Prometheus does unless it is told.
+          queue_config: { retry_on_http_429: true },
           write_relabel_configs: [{ source_labels: ['__name__'], regex: names.join('|'), action: 'keep' }],
         },
       ]

@@ -14,6 +14,11 @@ const limits = {
   // There are more groups than the 70 that may be.
   ruler_max_rule_groups_per_tenant: 0,
   max_global_exemplars_per_user: 100_000,
+  // Twice what a thousand targets have (docs/scale.md), and room for what agents send after they could not: Mimir's own are
+  // 150,000 series, 10,000 samples a second and 200,000 at once.
+  max_global_series_per_user: 2_000_000,
+  ingestion_rate: 150_000,
+  ingestion_burst_size: 1_500_000,
   compactor_blocks_retention_period: retention,
 }
 

@@ -13,7 +13,7 @@ export const remoteSamples = counter({
 export const remoteSamplesFailed = counter({
   name: 'prometheus_remote_storage_samples_failed_total',
   peer: 'prometheus',
-  help: 'Samples that were refused for good and are not sent again',
+  help: 'Samples of messages that were refused for good and are not sent again',
   labels: whom,
 })
 /** There from the first moment on, in every release. */
@@ -23,7 +23,7 @@ export const remoteShards = gauge({
   help: 'Connections that samples are sent by',
   labels: whom,
 })
-// Refused is sent, too. Before the first is sent it is 0, and with Prometheus 2 not there at all.
+// Refused is sent, too. Before the first is sent it is 0, and up to 2.53 not there at all.
 export const remoteSentUntil = gauge({
   name: 'prometheus_remote_storage_queue_highest_sent_timestamp_seconds',
   peer: 'prometheus',

@@ -42,20 +42,42 @@ const behind: readonly Case[] = [
     fires: [{ rule: prometheusRemoteWriteBehind, labels, value: '2h 0m 0s' }],
   },
   {
-    name: 'the Prometheus that stays is told of as well',
+    // Of one that is cut off nothing comes to where rules are evaluated.
+    name: 'the Prometheus that stays is told of while it is some minutes late',
     about: prometheusRemoteWriteBehind,
     series: [
       series(remoteShards, 'prometheus', '1x60', whom),
-      series(remoteSentUntil, 'prometheus', '0+60x10 600x40', whom),
+      series(remoteSentUntil, 'prometheus', '-180+60x60', whom),
     ],
     at: '25m',
     fires: [
       {
         rule: prometheusRemoteWriteBehind,
         labels: { ...scraped.prometheus, remote_name: whom.remote_name },
-        value: '15m 0s',
+        value: '3m 0s',
       },
     ],
+  },
+  {
+    name: 'of an agent that writes to two, the one that it is behind with is told, also under a new URL',
+    about: prometheusRemoteWriteBehind,
+    series: [
+      trying,
+      until('0+60x60'),
+      series(remoteShards, 'agent', '1x20 stale', { remote_name: 'other', url: 'http://before' }),
+      series(remoteSentUntil, 'agent', '0+60x8 480x12 stale', { remote_name: 'other', url: 'http://before' }),
+      series(remoteShards, 'agent', '_x18 1x40', { remote_name: 'other', url: 'http://after' }),
+      series(remoteSentUntil, 'agent', '_x18 480x40', { remote_name: 'other', url: 'http://after' }),
+    ],
+    at: '25m',
+    fires: [{ rule: prometheusRemoteWriteBehind, labels: { ...scraped.agent, remote_name: 'other' }, value: '17m 0s' }],
+  },
+  {
+    name: 'an agent that was started, and has sent nothing in its first minutes, is not told',
+    about: prometheusRemoteWriteBehind,
+    series: [trying, until('0+60x10 0x6 1020+60x30')],
+    at: '25m',
+    fires: [],
   },
   {
     name: 'an agent that is a minute and a half behind is not told',
@@ -80,6 +102,22 @@ const failing: readonly Case[] = [
     series: [busy, refused('0+120x60')],
     at: '30m',
     fires: [{ rule: prometheusRemoteWriteFailing, labels, value: '2%' }],
+  },
+  {
+    name: 'those of the Prometheus that stays are told as well',
+    about: prometheusRemoteWriteFailing,
+    series: [
+      series(remoteSamples, 'prometheus', '0+6000x60', whom),
+      series(remoteSamplesFailed, 'prometheus', '0+120x60', whom),
+    ],
+    at: '30m',
+    fires: [
+      {
+        rule: prometheusRemoteWriteFailing,
+        labels: { ...scraped.prometheus, remote_name: whom.remote_name },
+        value: '2%',
+      },
+    ],
   },
   {
     name: 'a sample in two hundred that is refused is not told',

@@ -178,6 +178,13 @@ const restarting: readonly Case[] = [
     fires: [{ rule: stackProgramRestarting, labels: scraped.alertmanager, value: '3' }],
   },
   {
+    name: 'an agent that is started again and again is told',
+    about: stackProgramRestarting,
+    series: [series(processStartTime, 'agent', '100x3 200x3 300x3 400x10')],
+    at: '14m',
+    fires: [{ rule: stackProgramRestarting, labels: scraped.agent, value: '3' }],
+  },
+  {
     name: 'a program of the stack that was started twice is not told',
     about: stackProgramRestarting,
     series: [series(processStartTime, 'alertmanager', '100x3 200x3 300x13')],

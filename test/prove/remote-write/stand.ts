@@ -29,6 +29,7 @@ const generated = z.object({
   remote_write: z.tuple([
     z
       .object({
+        queue_config: z.record(z.string(), z.unknown()),
         write_relabel_configs: z.tuple([
           z.object({ source_labels: z.array(z.string()), regex: z.string(), action: z.string() }),
         ]),
@@ -60,7 +61,7 @@ const writing = ({ url, without = [], unlisted = false, labelled = false }: Rece
     name: `receiver-${place}`,
     url: `${url}/api/v1/write`,
     // One after the other: a sum of what comes in another order differs in its last digit.
-    queue_config: { max_shards: 1, batch_send_deadline: '200ms' },
+    queue_config: { ...toMimir.queue_config, max_shards: 1, batch_send_deadline: '200ms' },
     write_relabel_configs: [notItsOwn, ...(unlisted ? [] : [{ ...keep, regex }]), ...(labelled ? [] : [dropped])],
   }
 }

@@ -44,6 +44,7 @@ describe('the commands of the runbook', () => {
     expect([...ports].sort()).toEqual([
       '3000/health',
       '9090/api',
+      '9090/metrics',
       '9093/-/ready',
       '9100/metrics',
       '9464/health',

@@ -23,7 +23,16 @@ const {
   services: { init, ...own },
   ...rest
 } = z
-  .object({ services: z.object({ init: z.strictObject({ volumes: z.array(z.string()) }) }).loose() })
+  .object({
+    services: z
+      .object({
+        init: z.strictObject({
+          volumes: z.array(z.string()),
+          environment: z.strictObject({ MIMIR_FILES: z.literal('demo') }),
+        }),
+      })
+      .loose(),
+  })
   .loose()
   .parse(parse(text, { merge: true }))
 const parsed: unknown = { ...rest, services: own }

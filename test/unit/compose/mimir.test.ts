@@ -10,6 +10,7 @@ import { selectedBy } from '../../../compose/mimir/selected.ts'
 import { outageTolerance, retention } from '../../../compose/plan.ts'
 import { scrapeInterval } from '../../../config/targets.ts'
 import { namesOf } from '../../../metrics/names.ts'
+import { secondsIn } from '../../promtool/duration.ts'
 
 const files = artefacts()
 const textOf = (path: string) => files.get(path) ?? ''
@@ -83,6 +84,8 @@ describe('Mimir itself', () => {
       ruler_max_rule_groups_per_tenant: 0,
       compactor_blocks_retention_period: retention,
     })
+    const { max_global_series_per_user: series, ingestion_rate: samples } = config.limits
+    expect(Number(samples)).toBeGreaterThan(Number(series) / secondsIn(scrapeInterval))
     const groups = Object.values(ruleFiles()).flat()
     expect(groups.length).toBeGreaterThan(70)
     // Its own limit of rules in a group need not be lifted.

@@ -23,6 +23,7 @@ const scraping = z.object({
         url: z.string(),
         headers: z.record(z.string(), z.string()),
         send_exemplars: z.boolean(),
+        queue_config: z.unknown(),
         write_relabel_configs: z.array(
           z.object({ source_labels: z.array(z.string()), regex: z.string(), action: z.literal('keep') }),
         ),
@@ -127,6 +128,8 @@ describe.each(places)('of the %s, %s stored by remote write', (part, name, jobs)
       url: 'http://mimir:8080/api/v1/push',
       headers: { 'X-Scope-OrgID': 'techplus' },
       send_exemplars: true,
+      // What Mimir takes no faster is lost otherwise.
+      queue_config: { retry_on_http_429: true },
       write_relabel_configs: [{ source_labels: ['__name__'], regex: allowList().join('|'), action: 'keep' }],
     })
   })
