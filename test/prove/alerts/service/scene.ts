@@ -1,7 +1,7 @@
 import { alertsOf } from '../../../../alerts/index.ts'
 import { serviceGroups } from '../../../../alerts/service/index.ts'
 import { logErrorsSurging } from '../../../../alerts/service/instrumentation.ts'
-import { handlesLeaking, memoryGrowing } from '../../../../alerts/service/process.ts'
+import { handlesLeaking, memoryGrowing, serviceRestarting } from '../../../../alerts/service/process.ts'
 import { portOf } from '../../../integration/servers.ts'
 import { lineTo } from '../line.ts'
 import type { Scene } from '../provocation.ts'
@@ -25,6 +25,11 @@ export const serviceScene: Scene = {
       alert: logErrorsSurging,
       numbers: { '/ 144': '/ 21.4' },
       why: 'a compressed day has no 144 times ten compressed minutes',
+    },
+    {
+      alert: serviceRestarting,
+      threshold: '1',
+      why: 'a compressed quarter of an hour is not much longer than a few starts of a process take',
     },
     ...[memoryGrowing, handlesLeaking].map((alert) => ({
       alert,
