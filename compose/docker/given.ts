@@ -5,6 +5,7 @@ import { sourceVariables, targets } from '../../config/targets.ts'
 import { artefacts } from '../artefacts.ts'
 import { writeGenerated } from '../generated-files.ts'
 import { givenDeploymentOf, isDemo, root } from '../plan.ts'
+import { forGiven } from './generated-for.ts'
 import { assertReadable } from './mounts.ts'
 
 /** What docker-compose.targets.yml mounts: no part of the repository, because every installation has its own. */
@@ -62,7 +63,8 @@ export const assertGiven = (env: Env): void => {
 /** Writes the configuration for what is given, where docker-compose.targets.yml looks for it. */
 export const writeGiven = (env: Env, say: (line: string) => void, folder = place): void => {
   assertGiven(env)
-  writeGenerated(artefacts(givenDeploymentOf(env)), folder)
+  const files = [...artefacts(givenDeploymentOf(env))].map(([path, text]) => [path, forGiven(text)] as const)
+  writeGenerated(new Map(files), folder)
   assertReadable(folder)
   say(
     `The configuration for ${sourceVariables.filter((name) => env[name] !== undefined).join(', ')} is in .local/given`,

@@ -1,10 +1,10 @@
+import { isForGiven } from './generated-for.ts'
+
 interface Read {
   /** The text of prometheus.yml. */
   readonly prometheus: string
   /** That of the agents in front of Mimir; left out where there is no Mimir. */
   readonly agent?: string | undefined
-  /** What Prometheus and what the agents were generated for: real services, or the demo. */
-  readonly generatedFor?: Readonly<Record<'prometheus' | 'agent', 'given' | 'demo'>>
 }
 
 /**
@@ -12,7 +12,7 @@ interface Read {
  * Mimir has something to store; and what both read was generated for the same services.
  * @throws Error with what to do
  */
-export const assertStored = ({ prometheus, agent, generatedFor }: Read): void => {
+export const assertStored = ({ prometheus, agent }: Read): void => {
   if (agent === undefined && /^remote_write:/m.test(prometheus)) {
     throw new Error(
       'config/targets.ts stores something by remote write, and nobody would evaluate the rules: add docker-compose.mimir.yml to ' +
@@ -25,9 +25,8 @@ export const assertStored = ({ prometheus, agent, generatedFor }: Read): void =>
         'or start without docker-compose.mimir.yml',
     )
   }
-  if (agent !== undefined && generatedFor && generatedFor.prometheus !== generatedFor.agent) {
-    const [agents, others] =
-      generatedFor.agent === 'demo' ? ['the demo', 'what is given'] : ['what is given', 'the demo']
+  if (agent !== undefined && isForGiven(agent) !== isForGiven(prometheus)) {
+    const [agents, others] = isForGiven(agent) ? ['what is given', 'the demo'] : ['the demo', 'what is given']
     throw new Error(
       `the agents would scrape ${agents}, and Prometheus ${others}: for real services COMPOSE_FILE names docker-compose.yml, ` +
         'docker-compose.targets.yml, docker-compose.mimir.yml and docker-compose.mimir-targets.yml, in this order (docs/mimir.md)',

@@ -23,16 +23,7 @@ const {
   services: { init, ...own },
   ...rest
 } = z
-  .object({
-    services: z
-      .object({
-        init: z.strictObject({
-          volumes: z.array(z.string()),
-          environment: z.strictObject({ MIMIR_FILES: z.literal('demo') }),
-        }),
-      })
-      .loose(),
-  })
+  .object({ services: z.object({ init: z.strictObject({ volumes: z.array(z.string()) }) }).loose() })
   .loose()
   .parse(parse(text, { merge: true }))
 const parsed: unknown = { ...rest, services: own }
@@ -206,11 +197,7 @@ describe('docker-compose.mimir-targets.yml', () => {
     .object({
       services: z.record(
         z.string(),
-        z.strictObject({
-          volumes: z.array(z.string()),
-          networks: z.array(z.string()).optional(),
-          environment: z.strictObject({ MIMIR_FILES: z.literal('given') }).optional(),
-        }),
+        z.strictObject({ volumes: z.array(z.string()), networks: z.array(z.string()).optional() }),
       ),
     })
     .loose()
@@ -222,11 +209,6 @@ describe('docker-compose.mimir-targets.yml', () => {
       return own.length === 0 ? [] : [[name, own.map((one) => one.replace('./compose/generated/', './.local/given/'))]]
     })
     expect(Object.entries(given.services).map(([name, { volumes }]) => [name, volumes])).toEqual(moved)
-  })
-
-  test('says so to init, which refuses the demo of an agent beside real services', () => {
-    const told = Object.entries(given.services).filter(([, { environment }]) => environment)
-    expect(told.map(([name]) => name)).toEqual(['init'])
   })
 
   test('lets the agents go where the servers are, and nobody else', () => {

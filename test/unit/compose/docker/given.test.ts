@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { z } from 'zod'
-import { assertGiven, givenVariables } from '../../../../compose/docker/given.ts'
+import { isForGiven } from '../../../../compose/docker/generated-for.ts'
+import { assertGiven, givenVariables, writeGiven } from '../../../../compose/docker/given.ts'
 import { givenDeploymentOf, root } from '../../../../compose/plan.ts'
 import { readEnv } from '../../../../config/env.ts'
 import { sourceVariables, targets } from '../../../../config/targets.ts'
@@ -49,6 +50,19 @@ describe('what is given', () => {
   test('can be watched by name, and by a file that the exporter can read', () => {
     const env = readEnv({ DATABASE_URL_FILE: fileWith('open', database, 0o644), API_URL: 'http://api.internal' })
     expect(() => assertGiven(env)).not.toThrow()
+  })
+
+  test('is what every configuration says that it was made for, as init has to know', () => {
+    const place = join(folder, 'written')
+    writeGiven(readEnv({ API_URL: 'http://api.internal' }), () => undefined, place)
+    const texts = ['prometheus/prometheus.yml', 'mimir/agent.yml'].map((path) =>
+      readFileSync(join(place, path), 'utf8'),
+    )
+    expect(texts.map(isForGiven)).toEqual([true, true])
+    const demo = ['prometheus/prometheus.yml', 'mimir/agent.yml'].map((path) =>
+      readFileSync(join(root, 'compose/generated', path), 'utf8'),
+    )
+    expect(demo.map(isForGiven)).toEqual([false, false])
   })
 
   test('reaches the exporter by file, whatever way it came, and no variable has it', () => {

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { artefacts } from '../../../../compose/artefacts.ts'
 import { assertChannels, secretsIn } from '../../../../compose/docker/channels.ts'
+import { forGiven, header } from '../../../../compose/docker/generated-for.ts'
 import { assertNothingGiven, secretFiles, writeSecrets } from '../../../../compose/docker/secrets.ts'
 import { assertStored } from '../../../../compose/docker/storage.ts'
 
@@ -142,8 +143,9 @@ describe('what is stored by remote write', () => {
   })
 
   test('is that of the same services wherever it is read', () => {
-    const of = (agent: 'given' | 'demo', prometheus: 'given' | 'demo') =>
-      assertStored({ prometheus: away, agent: scraping, generatedFor: { prometheus, agent } })
+    const texts = { demo: (text: string) => header + text, given: (text: string) => forGiven(header + text) }
+    const of = (agent: keyof typeof texts, prometheus: keyof typeof texts) =>
+      assertStored({ prometheus: texts[prometheus](away), agent: texts[agent](scraping) })
     expect(() => of('demo', 'given')).toThrow(
       /^the agents would scrape the demo, and Prometheus what is given: .* COMPOSE_FILE .* docker-compose\.mimir-targets\.yml, in this order/,
     )
