@@ -4,9 +4,10 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { artefacts } from '../../../../compose/artefacts.ts'
 import { assertChannels, secretsIn } from '../../../../compose/docker/channels.ts'
-import { forGiven, header } from '../../../../compose/docker/generated-for.ts'
+import { forGiven } from '../../../../compose/docker/generated-for.ts'
 import { assertNothingGiven, secretFiles, writeSecrets } from '../../../../compose/docker/secrets.ts'
 import { assertStored } from '../../../../compose/docker/storage.ts'
+import { yaml } from '../../../../compose/yaml.ts'
 
 const place = mkdtempSync(join(tmpdir(), 'secrets-'))
 afterAll(() => rmSync(place, { recursive: true }))
@@ -143,7 +144,7 @@ describe('what is stored by remote write', () => {
   })
 
   test('is that of the same services wherever it is read', () => {
-    const texts = { demo: (text: string) => header + text, given: (text: string) => forGiven(header + text) }
+    const texts = { demo: (text: string) => yaml({}) + text, given: (text: string) => forGiven(yaml({}) + text) }
     const of = (agent: keyof typeof texts, prometheus: keyof typeof texts) =>
       assertStored({ prometheus: texts[prometheus](away), agent: texts[agent](scraping) })
     expect(() => of('demo', 'given')).toThrow(
