@@ -32,7 +32,8 @@ export const queued = async (stand: Stand, times = 10): Promise<Found> => {
   const name = 'a scrape that waits for a lock is itself in the way of an `ACCESS EXCLUSIVE`'
   const says = `up 1, archiver; who waited for us did so for ${Math.round(Math.max(...waits))} ms at most`
   const good = replies.every(({ up, failed }) => up === 1 && failed.join() === 'archiver')
-  const faults = good && Math.max(...waits) < longest ? [] : [`${name}: ${says}`]
+  const told = replies.map(({ up, failed }) => `up ${up}, ${failed.join(' and ')}`).join('; ')
+  const faults = good && Math.max(...waits) < longest ? [] : [`${name}: ${says}; told was ${told}`]
   const slowest = Math.round(Math.max(...replies.map(({ milliseconds }) => milliseconds)))
   const row = [name, times, slowest, says, '–', `1, –, ${await settled(stand, target)}`, '–']
   return { row: [...row, ...memoryCells(exporter.pid, first, last)], faults }
