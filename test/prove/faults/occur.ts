@@ -18,7 +18,7 @@ interface Occurrence {
 
 const healthy: readonly TargetName[] = ['postgres/healthy', 'redis/healthy']
 /** What is found beside the scrapes may have met the fault: this one tells of its last attempt, until there is another. */
-const ofScrape = ({ failed }: Reply) => failed.filter((name) => name !== 'survey')
+export const ofScrape = ({ failed }: Reply) => failed.filter((name) => name !== 'survey')
 export const isWell = (reply: Reply) => reply.up === 1 && ofScrape(reply).length === 0
 
 const scrapeAll = async ({ exporter }: Stand, target: TargetName, strike: (() => Promise<unknown>) | undefined) => {

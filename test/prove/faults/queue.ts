@@ -1,5 +1,5 @@
 import { memoryCells } from './crowd.ts'
-import { type Found, forgetPeak } from './occur.ts'
+import { type Found, forgetPeak, ofScrape } from './occur.ts'
 import { hold, leave, lock, view, waiting } from './postgres.ts'
 import { type Reply, type Stand, settled } from './stand.ts'
 
@@ -31,7 +31,7 @@ export const queued = async (stand: Stand, times = 10): Promise<Found> => {
   const last = await exporter.memory()
   const name = 'a scrape that waits for a lock is itself in the way of an `ACCESS EXCLUSIVE`'
   const says = `up 1, archiver; who waited for us did so for ${Math.round(Math.max(...waits))} ms at most`
-  const good = replies.every(({ up, failed }) => up === 1 && failed.join() === 'archiver')
+  const good = replies.every((reply) => reply.up === 1 && ofScrape(reply).join() === 'archiver')
   const told = replies.map(({ up, failed }) => `up ${up}, ${failed.join(' and ')}`).join('; ')
   const faults = good && Math.max(...waits) < longest ? [] : [`${name}: ${says}; told was ${told}`]
   const slowest = Math.round(Math.max(...replies.map(({ milliseconds }) => milliseconds)))
