@@ -24,6 +24,8 @@ export const remoteWrite = {
   tenant: 'techplus',
   /** What the agents of a pair have in common. Another pair that writes for the same tenant needs another. */
   cluster: 'techplus',
+  /** How long Mimir keeps them: at least as long as promises are judged over, and a year to compare with. */
+  retention: '400d',
 } as const
 
 /** A source the exporter reads. Its name is the `instance` of every series and the last part of the scrape's path. */

@@ -116,6 +116,8 @@ export const programTable = {
   // For tests: another store that takes what is written remotely. Debian's builds do not know their version.
   'victoria-metrics': { ...victoriaMetrics, binaries: ['victoria-metrics'] },
   vmalert: { ...victoriaMetrics, binaries: ['vmalert'] },
+  // For tests: what stands before Mimir. Debian's own does not look for its upstreams again.
+  nginx: { binaries: ['nginx'], folders: ['/usr/sbin'], packages: ['nginx'], suite: 'sid', version: '1.' },
   // For the proof of the containers, where no engine runs: one of our own, and what that starts.
   docker: { binaries: ['docker'], packages: enginePackages },
   dockerd: { binaries: ['dockerd'], folders: ['/usr/sbin'], packages: enginePackages },

@@ -8,19 +8,19 @@ const [user, passwordFile, keyFile] = ['mimir', 'minio/root_password', 'mimir/cr
 /** As the AWS SDK and those who follow it read keys from a file. */
 const credentials = (password: string) => `[default]\naws_access_key_id = ${user}\naws_secret_access_key = ${password}`
 
+const contentOf = (path: string) => (existsSync(path) ? readFileSync(path, 'utf8').trimEnd() : undefined)
+
 /**
- * Makes the password of the object storage the first time, and mends the file with Mimir's key.
+ * Makes the password of the object storage the first time, and the file with Mimir's key what it has to be for that.
  * @returns the files it wrote
  */
 export const preparePlace = (folder: string): readonly string[] => {
-  const password = existsSync(join(folder, passwordFile))
-    ? readFileSync(join(folder, passwordFile), 'utf8').trimEnd()
-    : randomBytes(24).toString('base64url')
+  const password = contentOf(join(folder, passwordFile)) ?? randomBytes(24).toString('base64url')
   const wanted = [
     [passwordFile, password],
     [keyFile, credentials(password)],
   ] as const
-  const written = wanted.filter(([file]) => !existsSync(join(folder, file)))
+  const written = wanted.filter(([file, text]) => contentOf(join(folder, file)) !== text)
   for (const [file, text] of written) writeSecret(join(folder, file), text)
   return written.map(([file]) => file)
 }

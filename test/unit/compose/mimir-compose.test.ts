@@ -19,11 +19,21 @@ const everyFile = artefacts()
 const read = (path: string) => readFileSync(join(root, path), 'utf8')
 const text = read('docker-compose.mimir.yml')
 const {
-  // What it adds to a service of the other file.
-  services: { init, ...own },
+  // What it adds to services of the other file.
+  services: { init, prometheus, alertmanager, ...own },
+  networks,
   ...rest
 } = z
-  .object({ services: z.object({ init: z.strictObject({ volumes: z.array(z.string()) }) }).loose() })
+  .object({
+    services: z
+      .object({
+        init: z.strictObject({ volumes: z.array(z.string()) }),
+        prometheus: z.strictObject({ networks: z.array(z.string()), stop_grace_period: z.string() }),
+        alertmanager: z.strictObject({ networks: z.array(z.string()) }),
+      })
+      .loose(),
+    networks: z.record(z.string(), z.object({ internal: z.boolean() })),
+  })
   .loose()
   .parse(parse(text, { merge: true }))
 const parsed: unknown = { ...rest, services: own }
@@ -48,15 +58,17 @@ const services = Object.entries(stack.services)
 
 const ends = 'it ends, and others wait for that: see below'
 const bare = 'its image has the program alone: what stands before it asks all three'
+const apart = 'it asks nobody for a login, and so only who has to reaches it'
 const exceptions: Exceptions = {
   'mimir-init': {
     'says whether it is well': ends,
     'is among the others': 'it writes secrets, and has no network at all',
   },
   'mimir-rules': { 'says whether it is well': ends },
-  'mimir-1': { 'says whether it is well': bare },
-  'mimir-2': { 'says whether it is well': bare },
-  'mimir-3': { 'says whether it is well': bare },
+  'mimir-1': { 'says whether it is well': bare, 'is among the others': apart },
+  'mimir-2': { 'says whether it is well': bare, 'is among the others': apart },
+  'mimir-3': { 'says whether it is well': bare, 'is among the others': apart },
+  minio: { 'is among the others': apart },
 }
 
 describe('every service of docker-compose.mimir.yml', () => {
@@ -137,6 +149,18 @@ describe('Mimir in containers', () => {
     expect(stack.services['mimir-rules']?.command).toContain(`--id=${remoteWrite.tenant}`)
   })
 
+  test('is reached past its gateway by those alone who have to: nobody is asked for a login there', () => {
+    expect(networks).toEqual({ mimir: { internal: true } })
+    const added = Object.entries({ prometheus, alertmanager, ...held.services })
+    const reach = added.filter(([, one]) => one.networks.includes('mimir')).map(([name]) => name)
+    expect(reach.sort()).toEqual(['alertmanager', 'mimir', 'mimir-1', 'mimir-2', 'mimir-3', 'minio', 'prometheus'])
+  })
+
+  test('has time to get rid of what it did not send yet, whoever writes to it', () => {
+    expect(text.match(/stop_grace_period: 70s/g)).toHaveLength(2)
+    expect(prometheus.stop_grace_period).toBe('70s')
+  })
+
   test('is shown to the one that finds out whether anything is written at all', () => {
     expect(init.volumes).toEqual(['./compose/generated/mimir:/etc/mimir:ro'])
   })
@@ -189,6 +213,10 @@ describe('what is prepared for it', () => {
     rmSync(join(folder, 'mimir/credentials'))
     expect(preparePlace(folder)).toEqual(['mimir/credentials'])
     expect(fileOf('mimir/credentials')).toContain(password)
+    // Its volume is gone: the key is of no use without the password that it was made from.
+    rmSync(join(folder, 'minio/root_password'))
+    expect(preparePlace(folder)).toEqual(['minio/root_password', 'mimir/credentials'])
+    expect(fileOf('mimir/credentials')).toContain(fileOf('minio/root_password').trimEnd())
   })
 })
 

@@ -7,8 +7,9 @@ import { artefacts } from '../../../compose/artefacts.ts'
 import { composeDeployment } from '../../../compose/deployment.ts'
 import { filledIn } from '../../../compose/mimir/alertmanager.ts'
 import { selectedBy } from '../../../compose/mimir/selected.ts'
+import { keptFor } from '../../../compose/mimir/server.ts'
 import { outageTolerance, retention } from '../../../compose/plan.ts'
-import { scrapeInterval } from '../../../config/targets.ts'
+import { remoteWrite, scrapeInterval } from '../../../config/targets.ts'
 import { namesOf } from '../../../metrics/names.ts'
 import { secondsIn } from '../../promtool/duration.ts'
 
@@ -82,7 +83,7 @@ describe('Mimir itself', () => {
       accept_ha_samples: true,
       drop_labels: ['cluster'],
       ruler_max_rule_groups_per_tenant: 0,
-      compactor_blocks_retention_period: retention,
+      compactor_blocks_retention_period: remoteWrite.retention,
     })
     const { max_global_series_per_user: series, ingestion_rate: samples } = config.limits
     expect(Number(samples)).toBeGreaterThan(Number(series) / secondsIn(scrapeInterval))
@@ -90,6 +91,13 @@ describe('Mimir itself', () => {
     expect(groups.length).toBeGreaterThan(70)
     // Its own limit of rules in a group need not be lifted.
     expect(Math.max(...groups.map(({ rules }) => rules.length))).toBeLessThanOrEqual(20)
+  })
+
+  test('keeps nothing for less than promises are judged over', () => {
+    expect(keptFor('32d')).toBe(retention)
+    expect(() => keptFor('31d')).toThrow(
+      'remoteWrite.retention in config/targets.ts is 31d, and promises are judged over 32d: say that or more',
+    )
   })
 
   test('sends alerts where they are told, and keeps their clocks as Prometheus does', () => {

@@ -119,8 +119,11 @@ export const softSpots = ({ services }: Pick<File, 'services'>, exceptions: Exce
     }),
   )
 
+/** Networks that lead nowhere else. */
+const inner = ['backend', 'mimir']
+
 /** Whoever publishes a port needs a network besides: nothing leads from this machine into an internal one. */
 export const portFaults = ({ services }: Pick<File, 'services'>): readonly string[] =>
   Object.entries(services)
-    .filter(([, { networks: its, ports }]) => ports.length > 0 !== its.some((one) => one !== 'backend'))
+    .filter(([, { networks: its, ports }]) => ports.length > 0 !== its.some((one) => !inner.includes(one)))
     .map(([name]) => `${name} has a port without a network for it, or a network without a port`)
