@@ -5,6 +5,7 @@ import { alertmanagerConfig } from './alertmanager/config.ts'
 import { messageTemplates } from './alertmanager/messages.ts'
 import { sourceTemplates } from './alertmanager/sources.ts'
 import { composeDeployment, type Deployment } from './deployment.ts'
+import { digestFiles } from './digests.ts'
 import { grafanaFiles } from './grafana.ts'
 import { runbookPage } from './handbook.ts'
 import { kubernetesFiles } from './kubernetes.ts'
@@ -33,7 +34,7 @@ export const artefacts = (
     ['techplus.tmpl', words],
     ['sources.tmpl', sourceTemplates(watched, deployment)],
   ])
-  return new Map([
+  const files: ReadonlyMap<string, string> = new Map([
     ['prometheus/prometheus.yml', prometheusConfig(deployment, [...ruleFiles.keys()], what)],
     ...[...ruleFiles].map(([name, text]) => [`prometheus/rules/${name}`, text] as const),
     [`prometheus/${runbookPath}`, consolePage],
@@ -46,6 +47,7 @@ export const artefacts = (
     ['metrics.md', metricsPage()],
     ['runbook.md', runbook],
   ])
+  return new Map([...files, ...digestFiles(files)])
 }
 
 /** What is generated for readers, by its path in the repository: it lies among pages that somebody writes. */

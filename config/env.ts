@@ -33,6 +33,8 @@ const variables = {
   REDIS_TLS_CA: path,
   REDIS_TLS_CERT: path,
   REDIS_TLS_KEY: path,
+  /** The folder that containers have certificates from, for servers of a private authority: /run/given/tls in the exporter's. */
+  TLS_DIR: path,
   /** Where the recorder of incidents listens, and whom it asks for alerts and silences; an Alertmanager of here otherwise. */
   INCIDENTS_HOST: z.string().default('127.0.0.1'),
   INCIDENTS_PORT: port(9466),

@@ -16,8 +16,8 @@ interface Obtain {
   readonly signal: AbortSignal
 }
 
-/** The first compose whose `up --wait` lets one-shot services end, and that takes a dependency which is left out (2.20.2). */
-const oldestCompose = [2, 21] as const
+/** The first compose that takes a file of variables which is not there; `up --wait` lets one-shot services end since 2.20.2. */
+const oldestCompose = [2, 24] as const
 /** The oldest that was tried (docs/proof/boot.md); before it, limits of processes and `init` were others. */
 const oldestEngine = [20, 10] as const
 /** An engine that hangs answers nothing, and a registry that is cut off is waited for by the engine for long. */

@@ -1,12 +1,13 @@
-import { mkdirSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Env, UrlVariable } from '../../config/env.ts'
 import { sourceVariables, targets } from '../../config/targets.ts'
 import { artefacts } from '../artefacts.ts'
 import { writeGenerated } from '../generated-files.ts'
 import { givenDeploymentOf, isDemo, root } from '../plan.ts'
+import { certificateFaults } from './certificates.ts'
 import { forGiven } from './generated-for.ts'
-import { assertReadable } from './mounts.ts'
+import { assertReadable, shutFromContainer } from './mounts.ts'
 
 /** What docker-compose.targets.yml mounts: no part of the repository, because every installation has its own. */
 const place = join(root, '.local/given')
@@ -16,9 +17,6 @@ export const generatedFolderOf = (env: Env): string => (isDemo(env) ? join(root,
 
 /** Of their own: that folder is to hold what is generated, and nothing else. */
 const urls = join(root, '.local/given-urls')
-
-/** The user that the exporter runs as in its container. */
-const contained = 1000
 
 const named = new Set<UrlVariable>(Object.values(targets).map(({ url }) => url))
 
@@ -41,21 +39,15 @@ const unreachable = (env: Env) =>
 const unreadable = ({ files }: Env) =>
   [...named].flatMap((name) => {
     const file = files[name]
-    if (file === undefined) return []
-    const { uid, mode } = statSync(file)
-    const readable = (mode & 0o004) !== 0 || (uid === contained && (mode & 0o400) !== 0)
-    return readable || process.platform !== 'linux'
-      ? []
-      : [
-          `${name}_FILE names ${file}, which the exporter, user ${contained} in its container, cannot read. Type: sudo chown ${contained} ${file}`,
-        ]
+    const shut = file === undefined ? undefined : shutFromContainer(file)
+    return shut === undefined ? [] : [`${name}_FILE: ${shut}`]
   })
 
 /** @throws Error with a line for each fault */
 export const assertGiven = (env: Env): void => {
   if (isDemo(env))
     throw new Error(`there is nothing to watch: give ${sourceVariables.join(', ')}, or the first two as NAME_FILE`)
-  const faults = [...unreachable(env), ...unreadable(env)]
+  const faults = [...unreachable(env), ...unreadable(env), ...certificateFaults(env)]
   if (faults.length > 0)
     throw new Error(`could not watch what is given with containers:\n${faults.map((fault) => `  ${fault}`).join('\n')}`)
 }

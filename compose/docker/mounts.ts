@@ -18,6 +18,18 @@ export const refreshGenerated = (
   say('compose/generated is generated anew, because it is not what config/ and the public URLs say. Commit it.')
 }
 
+/** The user that the exporter runs as in its container. */
+const contained = 1000
+
+/** What to do so that the exporter can read a file of this machine in its container; undefined where it can. */
+export const shutFromContainer = (file: string): string | undefined => {
+  const { uid, mode } = statSync(file)
+  const readable = (mode & 0o004) !== 0 || (uid === contained && (mode & 0o400) !== 0)
+  return readable || process.platform !== 'linux'
+    ? undefined
+    : `the exporter, user ${contained} in its container, cannot read ${file}. Type: sudo chown ${contained} ${file}`
+}
+
 const below = (path: string): readonly string[] =>
   statSync(path).isDirectory() ? [path, ...readdirSync(path).flatMap((name) => below(join(path, name)))] : [path]
 

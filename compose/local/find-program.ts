@@ -16,7 +16,7 @@ export interface Program {
 
 /** A program counts as there when it answers: a wrapper without its program, or one without a library, does not. */
 const answering = async (source: Source, program: Omit<Program, 'version'>): Promise<Program | undefined> => {
-  const { code, output } = await run([program.path, '--version'], { env: program.env })
+  const { code, output } = await run([program.path, source.asked ?? '--version'], { env: program.env })
   const version = output.match(/\d+\.\d+(\.\d+)?/)?.[0] ?? source.silent
   return code === 0 && version?.startsWith(source.version ?? '') ? { ...program, version } : undefined
 }

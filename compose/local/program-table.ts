@@ -18,6 +18,8 @@ export interface Source {
   readonly room?: number
   /** What its version has to begin with. */
   readonly version?: string
+  /** What it is asked for its version by, where that is not `--version`. */
+  readonly asked?: string
   /** Its version where it does not tell: the only one that there is. */
   readonly silent?: string
   /** A file below /usr/share that Debian's build reads from there, and whether it can do without. */
@@ -117,7 +119,7 @@ export const programTable = {
   'victoria-metrics': { ...victoriaMetrics, binaries: ['victoria-metrics'] },
   vmalert: { ...victoriaMetrics, binaries: ['vmalert'] },
   // For tests: what stands before Mimir. Debian's own does not look for its upstreams again.
-  nginx: { binaries: ['nginx'], folders: ['/usr/sbin'], packages: ['nginx'], suite: 'sid', version: '1.' },
+  nginx: { binaries: ['nginx'], folders: ['/usr/sbin'], packages: ['nginx'], suite: 'sid', version: '1.', asked: '-v' },
   // For the proof of the containers, where no engine runs: one of our own, and what that starts.
   docker: { binaries: ['docker'], packages: enginePackages },
   dockerd: { binaries: ['dockerd'], folders: ['/usr/sbin'], packages: enginePackages },

@@ -5,6 +5,7 @@ import { writeGiven } from '../../compose/docker/given.ts'
 import { root } from '../../compose/plan.ts'
 import { settle } from '../../compose/watch.ts'
 import { readEnv } from '../../config/env.ts'
+import { takenUp } from './changes.ts'
 import { lasting, type Stand, standWith, unwell } from './stand.ts'
 
 /** What the demo alone has. */
@@ -33,7 +34,7 @@ const channels = async (there: Stand, given: string) => {
 const targetsFile = (folder: string, given: string) => {
   const text = readFileSync(join(root, 'docker-compose.targets.yml'), 'utf8')
   const file = join(folder, 'targets.yml')
-  writeFileSync(file, text.replaceAll(/(?<=^ +source: )\.\/\.local\/given(?=\/)/gm, given))
+  writeFileSync(file, text.replaceAll(/(?<=^ +source: |path: )(?:\.\/)?\.local\/given(?=\/)/gm, given))
   return file
 }
 
@@ -63,5 +64,6 @@ export const realTargets = async (stand: Stand, folder: string): Promise<string>
   const missing = wanted.filter((one) => !watched.includes(one))
   if (missing.length > 0 || watched.some((one) => one.startsWith('redis/')))
     throw new Error(`watched are ${watched.join(', ')}`)
-  return `${services.length} services, none of the demo's, once every secret of a channel is there: ${watched.join(', ')}`
+  const taken = await takenUp(there, given, variables)
+  return `${services.length} services, none of the demo's, once every secret of a channel is there: ${watched.join(', ')}; ${taken}`
 }

@@ -225,7 +225,11 @@ describe('docker-compose.mimir-targets.yml', () => {
     .object({
       services: z.record(
         z.string(),
-        z.strictObject({ volumes: z.array(z.string()), networks: z.array(z.string()).optional() }),
+        z.strictObject({
+          volumes: z.array(z.string()),
+          env_file: z.array(z.unknown()).optional(),
+          networks: z.array(z.string()).optional(),
+        }),
       ),
     })
     .loose()

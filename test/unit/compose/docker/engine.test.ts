@@ -27,7 +27,7 @@ describe('an engine', () => {
     ['that answers is usable', {}, { usable: true, version: '29.1.0' }],
     [
       'with an older way of writing versions is usable',
-      { 'compose version': { output: 'v2.21.0' } },
+      { 'compose version': { output: 'v2.24.0' } },
       { usable: true, version: '29.1.0' },
     ],
     [
@@ -38,8 +38,8 @@ describe('an engine', () => {
     ['without compose v2', { 'compose version': { code: 125 } }, 'docker has no compose plugin (compose v2)'],
     [
       'with an old compose',
-      { 'compose version': { output: '2.20.3' } },
-      'its compose is 2.20.3, and 2.21 is the oldest that will do',
+      { 'compose version': { output: '2.23.3' } },
+      'its compose is 2.23.3, and 2.24 is the oldest that will do',
     ],
     [
       'that is old',

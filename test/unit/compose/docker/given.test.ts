@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
@@ -44,7 +44,49 @@ describe('what is given', () => {
 
   test('cannot be watched where its file is shut from the exporter', () => {
     const env = readEnv({ DATABASE_URL_FILE: fileWith('shut', database, 0o600) })
-    expect(() => assertGiven(env)).toThrow(/cannot read\. Type: sudo chown 1000 .*shut$/)
+    expect(() => assertGiven(env)).toThrow(
+      /DATABASE_URL_FILE: the exporter, user 1000 .* cannot read .*shut\. Type: sudo chown 1000 .*shut$/,
+    )
+  })
+
+  describe('by a certificate', () => {
+    const certificates = join(folder, 'tls')
+    mkdirSync(certificates)
+    const fileOf = (name: string, mode: number) => fileWith(join('tls', name), 'x', mode)
+    fileOf('db-ca.pem', 0o644)
+    fileOf('redis-ca.pem', 0o644)
+    fileOf('db.key', 0o600)
+    const from = (path: string) => ({ DATABASE_URL: `${database}?sslmode=verify-full&sslrootcert=${path}` })
+    const redisUrl = { REDIS_URL: 'rediss://cache.internal' }
+
+    test.each([
+      [
+        from('/etc/db-ca.pem'),
+        'sslrootcert of DATABASE_URL is /etc/db-ca.pem, which is not there in a container: put it',
+      ],
+      [from('/etc/db-ca.pem'), 'name that in TLS_DIR, and write /run/given/tls/db-ca.pem'],
+      [from('/run/given/tls/db-ca.pem'), 'name the folder of this machine that it is in, in TLS_DIR'],
+      [{ ...from('/run/given/tls/other.pem'), TLS_DIR: certificates }, `and there is no ${certificates}/other.pem`],
+      [{ ...redisUrl, REDIS_TLS_CA: '/ca.pem' }, 'REDIS_TLS_CA is /ca.pem, which is not there in a container'],
+    ])('that its container would not have, is refused: %j', (given, words) => {
+      expect(() => assertGiven(readEnv(given))).toThrow(words)
+    })
+
+    test('that its container has is watched, unless the exporter cannot read it', () => {
+      const whole = { ...from('/run/given/tls/db-ca.pem'), ...redisUrl, REDIS_TLS_CA: '/run/given/tls/redis-ca.pem' }
+      expect(() => assertGiven(readEnv({ ...whole, TLS_DIR: certificates }))).not.toThrow()
+      const shut = { DATABASE_URL: `${database}?sslkey=/run/given/tls/db.key`, TLS_DIR: certificates }
+      expect(() => assertGiven(readEnv(shut))).toThrow(/cannot read .*db\.key\. Type: sudo chown 1000/)
+    })
+
+    test('is mounted where its URL is looked at', () => {
+      const { environment = {}, volumes = [] } = over.parse(read('docker-compose.targets.yml')).services.exporter ?? {}
+      const source = volumes.find((one) => one.target === '/run/given/tls')?.source
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: compose fills it in
+      expect(source).toBe('${TLS_DIR:-./compose/docker/no-tls}')
+      for (const name of ['REDIS_TLS_CA', 'REDIS_TLS_CERT', 'REDIS_TLS_KEY'])
+        expect(environment[name]).toBe(`\${${name}:-}`)
+    })
   })
 
   test('can be watched by name, and by a file that the exporter can read', () => {
@@ -94,6 +136,7 @@ const over = z.strictObject({
     z.strictObject({
       profiles: z.tuple([z.literal('demo')]).optional(),
       command: z.array(z.string()).optional(),
+      env_file: z.array(z.strictObject({ path: z.string(), required: z.literal(false) })).optional(),
       environment: z.record(z.string(), z.string()).optional(),
       networks: z.array(z.enum(['backend', 'ports', 'outside'])).optional(),
       depends_on: z.record(z.string(), z.object({ condition: z.string(), required: z.literal(false) })).optional(),

@@ -43,9 +43,9 @@ const sourceOf = (volume: unknown): string => {
   return source
 }
 
-/** Of the machine: what is committed for it, what is generated for real services, the channels' secrets, and files with URLs. */
+/** Of the machine: what is committed for it, what is generated for real services, the channels' secrets, certificates, and files with URLs. */
 const allowed =
-  /^(?:compose\/.+|\.local\/given\/.+|\$\{SECRETS_DIR:-secrets\}|\$\{\w+_URL_FILE:-\.\/compose\/docker\/not-given\})$/
+  /^(?:compose\/.+|\.local\/given\/.+|\$\{SECRETS_DIR:-secrets\}|\$\{TLS_DIR:-\.\/compose\/docker\/no-tls\}|\$\{\w+_URL_FILE:-\.\/compose\/docker\/not-given\})$/
 
 const isOurs = (volume: unknown) => {
   const source = sourceOf(volume)
@@ -83,6 +83,8 @@ export const hardening = {
       ([name, value]) =>
         !/PASSWORD|SECRET|TOKEN|KEY/.test(name) ||
         (/_FILE$/.test(name) && !becomesSecret(one, name)) ||
+        // A path.
+        /^\w+_TLS_KEY$/.test(name) ||
         /^\$\$__file\{\/run\/secrets\/\w+\}$/.test(String(value)),
     ),
 } as const satisfies Record<string, (one: Service) => boolean>
