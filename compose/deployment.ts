@@ -36,6 +36,11 @@ export interface Deployment {
   readonly webhookUrlFiles: boolean
   /** Alerts are watched, and nobody is told: no channel is used, but for the pager of the demo. */
   readonly tellsNobody?: true
+  /**
+   * Before the names of data sources where Grafana may have others' with the usual names, of which one is its default; left
+   * out where there are ours alone.
+   */
+  readonly sourcesOf?: string
   /** The folder of the dashboards' files as Grafana sees it. */
   readonly dashboardsDir: string
 }

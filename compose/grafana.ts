@@ -10,7 +10,7 @@ import { yaml } from './yaml.ts'
 export const grafanaFolder = 'TechPlus'
 
 /** One that is asked in PromQL, and how. */
-const asked = (url: string, isDefault: boolean, more: object) => ({
+const asked = (url: string, isDefault: boolean, alertmanagerUid: string, more: object) => ({
   type: 'prometheus',
   access: 'proxy',
   url,
@@ -21,18 +21,23 @@ const asked = (url: string, isDefault: boolean, more: object) => ({
     // The interval of the scrapes, from which $__rate_interval is computed.
     timeInterval: scrapeInterval,
     ...more,
-    alertmanagerUid: 'alertmanager',
+    alertmanagerUid,
   },
 })
 
+/** What Grafana calls a data source: there may be one of each name, and one of each uid. */
+const called = (name: string, { sourcesOf }: Deployment) => {
+  const whole = sourcesOf === undefined ? name : `${sourcesOf} ${name}`
+  return { name: whole, uid: whole.toLowerCase().replaceAll(' ', '-') }
+}
+
 /** Where everything is that dashboards read, as soon as anything is stored by remote write. */
-const ofMimir = ({ mimir }: Deployment) =>
-  mimir
+const ofMimir = (deployment: Deployment) =>
+  deployment.mimir
     ? [
         {
-          name: 'Mimir',
-          uid: 'mimir',
-          ...asked(`http://${mimir.gateway}/prometheus`, true, {
+          ...called('Mimir', deployment),
+          ...asked(`http://${deployment.mimir.gateway}/prometheus`, true, called('Alertmanager', deployment).uid, {
             prometheusType: 'Mimir',
             httpHeaderName1: tenantHeader,
           }),
@@ -43,7 +48,8 @@ const ofMimir = ({ mimir }: Deployment) =>
 
 /** provisioning/datasources: where Grafana asks. What is no longer listed is removed; nothing can be changed by hand. */
 export const dataSources = (deployment: Deployment, what: Watched = watched): string => {
-  const { prometheus, alertmanager } = deployment
+  const { prometheus, alertmanager, sourcesOf } = deployment
+  const asks = called('Alertmanager', deployment)
   const far = isRemote(deployment, what)
   return yaml({
     apiVersion: 1,
@@ -51,13 +57,11 @@ export const dataSources = (deployment: Deployment, what: Watched = watched): st
     datasources: [
       ...(far ? ofMimir(deployment) : []),
       {
-        name: 'Prometheus',
-        uid: 'prometheus',
-        ...asked(`http://${prometheus}`, !far, { prometheusType: 'Prometheus' }),
+        ...called('Prometheus', deployment),
+        ...asked(`http://${prometheus}`, !far && sourcesOf === undefined, asks.uid, { prometheusType: 'Prometheus' }),
       },
       {
-        name: 'Alertmanager',
-        uid: 'alertmanager',
+        ...asks,
         type: 'alertmanager',
         access: 'proxy',
         url: `http://${alertmanager}`,

@@ -25,9 +25,15 @@ export const exporterImage = 'techplus-observability-exporter'
 
 /**
  * Secrets that the user makes, each with the files of one reader. Nothing generated holds a value of theirs.
- * `sources` has a key for each URL of `config/targets.ts`, `channels` one for each secret of `config/teams.ts`.
+ * `sources` has a key for each URL of `config/targets.ts`, `channels` one for each secret of `config/teams.ts`, `tls` the
+ * certificates that the URLs name, where they name any.
  */
-export const secrets = { sources: 'techplus-sources', token: 'techplus-token', channels: 'techplus-channels' } as const
+export const secrets = {
+  sources: 'techplus-sources',
+  token: 'techplus-token',
+  channels: 'techplus-channels',
+  tls: 'techplus-tls',
+} as const
 export const tokenKey = 'token'
 /** The key that holds the value of a variable: `database_url`. */
 export const keyOf = (variable: string): string => variable.toLowerCase()
@@ -66,5 +72,6 @@ export const clusterDeployment = ({
   secretsDir: alertmanagerSecret(secrets.channels),
   hasSecret: () => true,
   webhookUrlFiles: true,
+  sourcesOf: 'TechPlus',
   dashboardsDir: '/etc/grafana/dashboards',
 })

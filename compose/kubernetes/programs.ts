@@ -13,6 +13,9 @@ const tokenMount = secretMount('token', secrets.token, '/run/secrets/token')
 const guarded = { EXPORTER_TOKEN_FILE: `${tokenMount.path}/${tokenKey}` }
 const sourcesMount = secretMount('sources', secrets.sources, '/run/secrets/sources')
 
+/** Where docker-compose.targets.yml mounts them too, so that a URL is the same. Most need none. */
+const tlsMount = secretMount('tls', secrets.tls, '/run/given/tls', { optional: true })
+
 const watched = Object.values<Target>(targets)
 
 const exporter: Workload = {
@@ -26,7 +29,7 @@ const exporter: Workload = {
   },
   user: 1000,
   health: '/health',
-  mounts: [tokenMount, sourcesMount],
+  mounts: [tokenMount, sourcesMount, tlsMount],
   memory: { request: '128Mi', limit: '384Mi' },
 }
 

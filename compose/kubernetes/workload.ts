@@ -21,10 +21,15 @@ export interface Workload {
 }
 
 /** Files of a Secret: for the pod's group, and nobody else. */
-export const secretMount = (name: string, secretName: string, path: string): Mount => ({
+export const secretMount = (
+  name: string,
+  secretName: string,
+  path: string,
+  more: { readonly optional?: true } = {},
+): Mount => ({
   name,
   path,
-  from: { secret: { secretName, defaultMode: 0o440 } },
+  from: { secret: { secretName, defaultMode: 0o440, ...more } },
 })
 
 const locked = {

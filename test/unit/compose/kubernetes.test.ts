@@ -200,6 +200,30 @@ describe.each(ofKind('Deployment').map((one) => [one.metadata.name, one] as cons
   })
 })
 
+describe("what is added to a Grafana that has others' data sources", () => {
+  test('is no second default, and has no name that is taken in kube-prometheus-stack', () => {
+    const { data } = z
+      .object({ data: z.record(z.string(), z.string()) })
+      .parse(theOne('ConfigMap', 'techplus-datasources'))
+    const source = z.object({
+      name: z.string(),
+      uid: z.string(),
+      isDefault: z.boolean().default(false),
+      jsonData: z.looseObject({}),
+    })
+    const { datasources } = z.object({ datasources: z.array(source) }).parse(parse(data['techplus.yaml'] ?? ''))
+    expect(datasources).toMatchObject([
+      {
+        name: 'TechPlus Prometheus',
+        uid: 'techplus-prometheus',
+        isDefault: false,
+        jsonData: { alertmanagerUid: 'techplus-alertmanager' },
+      },
+      { name: 'TechPlus Alertmanager', uid: 'techplus-alertmanager', isDefault: false },
+    ])
+  })
+})
+
 describe('the servers', () => {
   test('have what only they can be told, as docker-compose.yml tells it', () => {
     expect(theOne('Prometheus', 'techplus').spec).toMatchObject({
