@@ -62,9 +62,11 @@ const steady = new Set([
 const wordsOf = (groups: readonly RuleGroup[]) =>
   new Set(groups.flatMap(({ rules }) => rules.flatMap(({ expr }) => expr.match(/[a-zA-Z_]\w*/g) ?? [])))
 
-/** Those that rules read, and whose absence means something. */
+/** Those that rules read, and whose absence means something, by name: in what order a module has them depends on who loads it. */
 const inUse = ({ metrics }: Job, words: ReadonlySet<string>): readonly Definition[] =>
-  metrics.filter((one) => words.has(seriesNameOf(one)) && one.labels.every((label) => steady.has(label)))
+  metrics
+    .filter((one) => words.has(seriesNameOf(one)) && one.labels.every((label) => steady.has(label)))
+    .toSorted((one, other) => (seriesNameOf(one) < seriesNameOf(other) ? -1 : 1))
 
 /**
  * There an hour, six or 24 ago, and gone. So it is told of for a day, and neither of what this server never had (a standby's lag,
