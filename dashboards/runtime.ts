@@ -24,7 +24,7 @@ import {
   processStartTime,
   residentMemory,
 } from '../exporters/service/runtime/runtime-metrics.ts'
-import { div, instant, max, rate, secondsSince, sum, sumOf } from '../metrics/promql.ts'
+import { div, instant, max, min, rate, secondsSince, sum, sumOf } from '../metrics/promql.ts'
 import { upOrDown } from './colour.ts'
 import { dashboard, row } from './dashboard.ts'
 import { stat, timeseries } from './panel.ts'
@@ -32,7 +32,8 @@ import { series } from './query.ts'
 import { uids } from './uids.ts'
 import { api } from './variables.ts'
 
-const here = { instance: api.selected }
+// The exporter and the recorder of incidents are Node.js as well, and serve the same metrics of themselves.
+const here = { instance: api.selected, job: 'api' } as const
 const window = '$__rate_interval'
 const each = ['instance'] as const
 
@@ -74,13 +75,13 @@ const now = row('Has it room left?', [
     title: 'Up for',
     description: 'Since the process started, of several the youngest. Young without a deployment: it ended by itself.',
     unit: 'seconds',
-    queries: [series(secondsSince(max(instant(processStartTime.where({ ...here, job: 'api' })))), '')],
+    queries: [series(secondsSince(max(instant(processStartTime.where(here)))), '')],
   }),
   stat({
     title: 'What it needs',
-    description: 'Whether its own health checks reach what they ask.',
+    description: 'Whether its own health checks reach what they ask: of several processes every one.',
     unit: 'plain',
-    queries: [series(max(instant(healthCheckUp.where(here)), ['check']), ({ label }) => label('check'))],
+    queries: [series(min(instant(healthCheckUp.where(here)), ['check']), ({ label }) => label('check'))],
     names: upOrDown,
   }),
 ])
@@ -114,9 +115,7 @@ const loop = row('What holds it up?', [
     width: 8,
     unit: 'share',
     min: 0,
-    queries: [
-      series(sum(rate(cpuTime.where({ ...here, job: 'api' }), window), each), ({ label }) => label('instance')),
-    ],
+    queries: [series(sum(rate(cpuTime.where(here), window), each), ({ label }) => label('instance'))],
   }),
 ])
 
@@ -128,7 +127,7 @@ const memory = row('What grows?', [
     unit: 'bytes',
     min: 0,
     queries: [
-      series(sum(instant(residentMemory.where({ ...here, job: 'api' }))), 'resident'),
+      series(sum(instant(residentMemory.where(here))), 'resident'),
       series(sum(instant(heapUsed.where(here))), 'heap'),
       series(sum(instant(externalMemory.where(here))), 'external'),
       series(sum(instant(heapSizeLimit.where(here))), 'limit of the heap'),
@@ -142,7 +141,7 @@ const memory = row('What grows?', [
     min: 0,
     queries: [
       series(sum(instant(activeResourcesTotal.where(here))), 'resources'),
-      series(sum(instant(openFds.where({ ...here, job: 'api' }))), 'file descriptors'),
+      series(sum(instant(openFds.where(here))), 'file descriptors'),
     ],
   }),
 ])

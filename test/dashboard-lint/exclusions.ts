@@ -14,8 +14,9 @@ const panels =
     titles.includes(panel ?? '')
 
 const ofOneMetric =
-  'Every metric is one exporter’s: its name says the job, and no two jobs have it. What its series are chosen by has a name of its own ' +
-  '(api, postgres, redis ...), so that a link carries each choice along between dashboards that are about several.'
+  'Nearly every metric is one exporter’s, and its name says the job; that what several jobs serve is asked of one of them is tested by ' +
+  'itself. What its series are chosen by has a name of its own (api, postgres, redis ...), so that a link carries each choice along ' +
+  'between dashboards that are about several.'
 
 export const exclusions: readonly Exclusion[] = [
   { rule: 'template-job-rule', reason: ofOneMetric },

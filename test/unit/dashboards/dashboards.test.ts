@@ -3,15 +3,17 @@ import { describe, expect, test } from 'vitest'
 import { alertDashboards } from '../../../dashboards/alerts.ts'
 import { colours } from '../../../dashboards/colour.ts'
 import { type Dashboard, dashboard, row } from '../../../dashboards/dashboard.ts'
-import { distinct, models } from '../../../dashboards/index.ts'
+import { answering, distinct, models } from '../../../dashboards/index.ts'
 import { text, timeseries } from '../../../dashboards/panel.ts'
 import { query, series } from '../../../dashboards/query.ts'
 import { detail, table } from '../../../dashboards/table.ts'
 import { unitIds } from '../../../dashboards/unit.ts'
 import { everyVariable } from '../../../dashboards/variables.ts'
+import { processRegistry } from '../../../exporters/registry.ts'
 import { gauge } from '../../../metrics/metric.ts'
 import { instant, max, vector } from '../../../metrics/promql.ts'
 import { errorsIn, faultOf, filledIn, selectedBy } from '../../promql.ts'
+import { recording } from '../../promtool/recorded/recording.ts'
 
 interface Box {
   readonly x: number
@@ -178,6 +180,36 @@ test('no sum of what is too small to be shown by itself is taken for one thing, 
       !matchers.some(({ label, operator, value }) => `${label}${operator}${value}` === matcher),
   )
   expect(unguarded.map(({ panel }) => panel)).toEqual([])
+})
+
+test('what several jobs serve is asked of one of them, but where every target is meant', () => {
+  const served = Object.values(recording).flatMap(Object.keys)
+  const shared = new Set([
+    ...served.filter((name, place) => served.indexOf(name) < place),
+    ...processRegistry()
+      .getMetricsAsArray()
+      .flatMap(({ name }) => [name, `${name}_count`, `${name}_sum`, `${name}_bucket`]),
+  ])
+  const asked = answering.flatMap(({ uid, asked }) =>
+    asked.flatMap(({ panel, expr }) =>
+      selectedBy(filledIn(expr)).map((one) => ({ panel: `${uid}: ${panel}`, ...one })),
+    ),
+  )
+  const ofShared = asked.filter(({ name }) => shared.has(name))
+  expect(ofShared.length).toBeGreaterThan(20)
+  const ofAll = ofShared.filter(({ matchers }) => !matchers.some(({ label }) => label === 'job'))
+  expect([...new Set(ofAll.map(({ panel }) => panel))]).toEqual([
+    'techplus-overview: Targets not scraped',
+    'techplus-stack: Targets',
+    'techplus-stack: Time of a scrape',
+    'techplus-stack: Scrapes that failed',
+    'techplus-stack: On the way to Alertmanager',
+  ])
+})
+
+test('a health check of several processes is well where it is of each', () => {
+  const needs = queries.find(([name]) => name.startsWith('techplus-runtime: What it needs'))?.[1]
+  expect(needs).toMatch(/^min by \(check\) /)
 })
 
 test('zero stands in for no answer only where Prometheus itself answered that there is none', () => {
