@@ -35,7 +35,6 @@ const legendOf = ({ annotations }: Alert) => {
 const severityOf = ({ labels }: Alert) =>
   new Map<string | undefined, Step['is']>(Object.entries(severityMeaning)).get(labels.severity) ?? 'neutral'
 
-const limitName = 'fires beyond'
 const nothing = 'There is nothing now that it judges'
 
 const words = ({ operator, bound }: Comparison) => `value ${operator} ${typeof bound === 'number' ? bound : 'the line'}`
@@ -43,7 +42,10 @@ const words = ({ operator, bound }: Comparison) => `value ${operator} ${typeof b
 /** What the alert judges, and from where on it fires. */
 const panelOf = (alert: Alert): Panel => {
   const { comparisons, annotations, expr } = alert
-  const legend = legendOf(alert) || alert.alert
+  const told = legendOf(alert)
+  const legend = told || alert.alert
+  // Where what is judged has several series, so has the line.
+  const limitName = `${told} fires beyond`.trim()
   const bounds = [...new Set(comparisons.map(({ bound }) => bound))]
   const numbers = bounds.flatMap((bound) => (typeof bound === 'number' ? [bound] : []))
   const lines = bounds.flatMap((bound): readonly Query[] =>

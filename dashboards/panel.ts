@@ -34,6 +34,7 @@ import {
   overTime,
   type Panel,
   type Placed,
+  refIdOf,
   steps,
   valueNames,
 } from './field.ts'
@@ -111,7 +112,8 @@ export const timeseries = (spec: TimeseriesSpec): Panel => {
       .legend(legendOptions(legend))
       .tooltip(new VizTooltipOptionsBuilder().mode(TooltipDisplayMode.Multi).sort(SortOrder.Descending))
     for (const [name, colour] of coloursOf(spec)) panel.overrideByName(name, [{ id: 'color', value: fixed(colour) }])
-    for (const name of bounds) panel.overrideByName(name, boundProperties)
+    for (const [place, name] of names.entries())
+      if (bounds.includes(name)) panel.overrideByQuery(refIdOf(place), boundProperties)
     if (spec.finest) panel.interval(spec.finest)
     if (reaches) panel.axisSoftMin(Math.min(...reaches)).axisSoftMax(Math.max(...reaches))
     return finish(panel, spec, at, overTime)

@@ -22,7 +22,7 @@ import { postgresServer } from './variables.ts'
 
 const here = { instance: postgresServer.selected }
 const one = { ...here, queryid: not(remainder) }
-const whose = ['usename', 'application_name', 'state', 'queryid'] as const
+const whose = ['datname', 'usename', 'application_name', 'state', 'queryid'] as const
 const nobody = { emptyWhen: 'Nobody waits for anybody, or the server was not scraped' } as const
 
 export const lockRow = row('Who waits for whom?', [
@@ -56,6 +56,7 @@ export const lockRow = row('Who waits for whom?', [
     rows: {
       application_name: { title: 'Application', width: 240 },
       usename: { title: 'User', width: 180 },
+      datname: { title: 'Database', width: 140 },
       state: { title: 'State', width: 200 },
       queryid: { title: 'Query id', width: 220 },
     },

@@ -11,14 +11,13 @@ import {
 import { add, and, div, eq, gt, increase, instant, max, mul, rate, sum, topk } from '../metrics/promql.ts'
 import { row } from './dashboard.ts'
 import { stat, timeseries } from './panel.ts'
-import { each, nameOf, oneName, rows } from './postgres-tables.ts'
+import { each, nameOf, oneTable, rows } from './postgres-tables.ts'
 import { series } from './query.ts'
 import { table } from './table.ts'
 import { postgresServer } from './variables.ts'
 
 const here = { instance: postgresServer.selected }
 const window = '$__rate_interval'
-const oneTable = ['datname', 'schemaname', 'relname'] as const
 
 export const tableRow = row('Which tables grow, and which are not looked after?', [
   table({
@@ -75,12 +74,12 @@ export const tableRow = row('Which tables grow, and which are not looked after?'
     unit: 'bytes',
     min: 0,
     queries: [
-      series(topk(10, sum(add(instant(tableSize.where(each)), instant(tableIndexSize.where(each))), oneName)), nameOf),
+      series(topk(10, sum(add(instant(tableSize.where(each)), instant(tableIndexSize.where(each))), oneTable)), nameOf),
     ],
   }),
 ])
 
-const oneIndex = ['datname', 'schemaname', 'relname', 'indexrelname'] as const
+const oneIndex = [...oneTable, 'indexrelname'] as const
 // Those that back a constraint, and keep something true unread, can't be dropped.
 const dispensable = { ...each, constraint: 'none' }
 
@@ -133,6 +132,6 @@ export const indexRow = row('Which indexes are not worth their upkeep?', [
     height: 8,
     unit: 'perSecond',
     min: 0,
-    queries: [series(topk(10, sum(rate(indexScans.where(each), window), oneName)), nameOf)],
+    queries: [series(topk(10, sum(rate(indexScans.where(each), window), oneTable)), nameOf)],
   }),
 ])

@@ -7,10 +7,10 @@ import { postgresServer } from './variables.ts'
 /** The tables of the chosen server. What is too small to be shown by itself is summed without a schema: that sum is no table, and may fall. */
 export const each = { instance: postgresServer.selected, schemaname: not('') }
 
-/** What tells them apart for people, who look at one database. */
-export const oneName = ['schemaname', 'relname'] as const
-export const nameOf = ({ label }: Quoted<(typeof oneName)[number]>): string =>
-  `${label('schemaname')}.${label('relname')}`
+/** What tells them apart: of the databases that are read each may have a table of the same name. */
+export const oneTable = ['datname', 'schemaname', 'relname'] as const
+export const nameOf = ({ label }: Quoted<(typeof oneTable)[number]>): string =>
+  `${label('datname')}.${label('schemaname')}.${label('relname')}`
 
 /** Of each table, dead ones included. */
 export const rows = add(instant(tableLiveRows.where(each)), instant(tableDeadRows.where(each)))

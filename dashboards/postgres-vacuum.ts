@@ -15,7 +15,7 @@ import { multixactAge, transactionAge } from '../exporters/postgres/wraparound.t
 import { div, gt, instant, max, secondsSince, sum, topk } from '../metrics/promql.ts'
 import { row } from './dashboard.ts'
 import { timeseries } from './panel.ts'
-import { each, nameOf, oneName, rows } from './postgres-tables.ts'
+import { each, nameOf, oneTable, rows } from './postgres-tables.ts'
 import { series } from './query.ts'
 import { table } from './table.ts'
 import { postgresServer } from './variables.ts'
@@ -23,7 +23,7 @@ import { postgresServer } from './variables.ts'
 const here = { instance: postgresServer.selected }
 /** Fewer rows than this are cheap to read, dead or not. */
 const many = 1_000
-const deadShare = max(div(instant(tableDeadRows.where(each)), gt(rows, many)), oneName)
+const deadShare = max(div(instant(tableDeadRows.where(each)), gt(rows, many)), oneTable)
 
 export const vacuumRow = row('Does vacuum keep up?', [
   timeseries({
@@ -52,11 +52,11 @@ export const vacuumRow = row('Does vacuum keep up?', [
     description: 'Tables that are being vacuumed, and where each vacuum is.',
     width: 8,
     height: 8,
-    rows: { relname: { title: 'Table', width: 160 }, phase: 'Phase' },
+    rows: { relname: { title: 'Table', width: 160 }, datname: { title: 'Database', width: 90 }, phase: 'Phase' },
     columns: [
       {
         title: 'At work',
-        expr: gt(max(instant(vacuumPhase.where(here)), ['relname', 'phase']), 0),
+        expr: gt(max(instant(vacuumPhase.where(here)), ['datname', 'relname', 'phase']), 0),
         unit: 'plain',
         names: { 1: { text: 'NOW', is: 'neutral' } },
         emptyWhen: 'No table is being vacuumed, or the server was not scraped',
@@ -86,7 +86,7 @@ export const vacuumRow = row('Does vacuum keep up?', [
     unit: 'bytes',
     min: 0,
     queries: [
-      series(topk(10, sum(instant(tableBloat.where(each)), oneName)), nameOf, {
+      series(topk(10, sum(instant(tableBloat.where(each)), oneTable)), nameOf, {
         emptyWhen: 'No table was analyzed yet, or the server was not scraped',
       }),
     ],
@@ -99,7 +99,7 @@ export const vacuumRow = row('Does vacuum keep up?', [
     unit: 'bytes',
     min: 0,
     queries: [
-      series(topk(10, sum(instant(indexBloat.where(each)), oneName)), nameOf, {
+      series(topk(10, sum(instant(indexBloat.where(each)), oneTable)), nameOf, {
         emptyWhen: 'No table was analyzed yet, or the server was not scraped',
       }),
     ],

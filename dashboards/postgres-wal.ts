@@ -139,8 +139,11 @@ export const sequenceRow = row('What runs out of numbers?', [
     max: 1,
     queries: [
       series(
-        topk(10, max(instant(sequenceUsed.where({ ...here, schemaname: not('') })), ['schemaname', 'sequencename'])),
-        ({ label }) => `${label('schemaname')}.${label('sequencename')}`,
+        topk(
+          10,
+          max(instant(sequenceUsed.where({ ...here, schemaname: not('') })), ['datname', 'schemaname', 'sequencename']),
+        ),
+        ({ label }) => `${label('datname')}.${label('schemaname')}.${label('sequencename')}`,
         { emptyWhen: 'There is no sequence, or the server was not scraped' },
       ),
     ],

@@ -166,7 +166,7 @@ export const postgresQueries = dashboard({
 export const postgresTables = dashboard({
   uid: uids.postgresTables,
   title: 'PostgreSQL tables and indexes',
-  description: 'Tables and indexes of the database of one PostgreSQL server that the exporter logs in to.',
+  description: 'Tables and indexes of those databases of one PostgreSQL server that the exporter reads.',
   variables: [postgresServer],
   rows: [tableRow, indexRow],
 })

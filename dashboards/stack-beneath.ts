@@ -1,5 +1,5 @@
 import { boundary } from '../alerts/alert.ts'
-import { hostDiskNearlyFull } from '../alerts/stack/disk.ts'
+import { hostDiskNearlyFull, onDisk } from '../alerts/stack/disk.ts'
 import { hostCpuSaturated, hostMemoryLow } from '../alerts/stack/host.ts'
 import { prometheusRuleGroupSlow } from '../alerts/stack/prometheus.ts'
 import {
@@ -128,14 +128,18 @@ export const machineRow = row('Has the machine room left?', [
   }),
   timeseries({
     title: 'Disk left',
-    description: 'Share of each file system that is free. At 0 PostgreSQL stops, and Prometheus with it.',
+    description: 'Share of each file system on a disk that is free. At 0 PostgreSQL stops, and Prometheus with it.',
     width: 6,
     unit: 'share',
     min: 0,
     max: 1,
     queries: [
-      series(min(div(instant(filesystemAvailable), instant(filesystemSize)), ['instance', 'mountpoint']), ({ label }) =>
-        label('mountpoint'),
+      series(
+        min(div(instant(filesystemAvailable.where(onDisk)), instant(filesystemSize.where(onDisk))), [
+          'instance',
+          'mountpoint',
+        ]),
+        ({ label }) => `${label('instance')} ${label('mountpoint')}`,
       ),
     ],
     limits: [{ from: boundary(hostDiskNearlyFull), is: 'neutral' }],

@@ -26,7 +26,7 @@ import { alert, type Look } from '../alert.ts'
  * containers. Volumes (PostgreSQL's data, Prometheus') lie on the disk that holds /var/lib/docker. What is in memory or an image
  * by nature is left out.
  */
-const onDisk = { fstype: notMatches('tmpfs|ramfs|devtmpfs|overlay|squashfs|erofs|iso9660|fuse.*') } as const
+export const onDisk = { fstype: notMatches('tmpfs|ramfs|devtmpfs|overlay|squashfs|erofs|iso9660|fuse.*') } as const
 const available = filesystemAvailable.where(onDisk)
 const size = filesystemSize.where(onDisk)
 const readonly = filesystemReadonly.where(onDisk)

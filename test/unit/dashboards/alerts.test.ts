@@ -4,8 +4,11 @@ import { alertDashboards } from '../../../dashboards/alerts.ts'
 
 const drawn = z.object({
   title: z.string(),
-  fieldConfig: z.object({ defaults: z.object({ unit: z.string() }) }),
-  targets: z.array(z.object({ expr: z.string() })),
+  fieldConfig: z.object({
+    defaults: z.object({ unit: z.string() }),
+    overrides: z.array(z.object({ matcher: z.object({ id: z.string(), options: z.unknown() }) })).default([]),
+  }),
+  targets: z.array(z.object({ refId: z.string(), expr: z.string(), legendFormat: z.string() })),
 })
 const panels = alertDashboards
   .flatMap(({ json }) => json.panels ?? [])
@@ -34,6 +37,19 @@ describe('the panel of an alert', () => {
       'sum by (job, instance) (increase(http_requests_total[10m]))',
     )
     expect(panelOf('PaymentsStopped').targets[0]?.expr).not.toContain('reservations_created')
+  })
+
+  test.each([
+    ['HttpRouteSlow', '{{method}} {{route}} {{instance}} fires beyond'],
+    ['JobHanging', '{{job_name}} fires beyond'],
+  ])('of %s names the line of each series that it judges: %s', (id, name) => {
+    const { targets, fieldConfig } = panelOf(id)
+    const line = targets.at(-1)
+    expect(line?.legendFormat).toBe(name)
+    expect(fieldConfig.overrides.map(({ matcher }) => matcher)).toContainEqual({
+      id: 'byFrameRefID',
+      options: line?.refId,
+    })
   })
 
   test('shows all that it fires for', () => {

@@ -5,6 +5,7 @@ import { colours } from '../../../dashboards/colour.ts'
 import { type Dashboard, dashboard, row } from '../../../dashboards/dashboard.ts'
 import { answering, distinct, models } from '../../../dashboards/index.ts'
 import { text, timeseries } from '../../../dashboards/panel.ts'
+import { postgresDashboards } from '../../../dashboards/postgres.ts'
 import { query, series } from '../../../dashboards/query.ts'
 import { detail, table } from '../../../dashboards/table.ts'
 import { unitIds } from '../../../dashboards/unit.ts'
@@ -210,6 +211,39 @@ test('what several jobs serve is asked of one of them, but where every target is
 test('a health check of several processes is well where it is of each', () => {
   const needs = queries.find(([name]) => name.startsWith('techplus-runtime: What it needs'))?.[1]
   expect(needs).toMatch(/^min by \(check\) /)
+})
+
+test('what several databases may each have is told with its database', () => {
+  const within = /^(?:schemaname|relname|indexrelname|sequencename|usename)$/
+  const told = postgresDashboards.flatMap(({ asked }) =>
+    asked.flatMap(({ panel, expr }) =>
+      [...expr.matchAll(/ by \(([^)]*)\)/g)].map(([, by = '']) => ({ panel, by: by.split(', ') })),
+    ),
+  )
+  const affected = told.filter(({ by }) => by.some((label) => within.test(label)))
+  expect(affected.length).toBeGreaterThan(10)
+  // Who vacuums tells of the name of a table alone.
+  const alone = affected.filter(({ by }) => !by.includes('datname')).map(({ panel }) => panel)
+  expect(alone).toEqual(['Autovacuum of a table'])
+})
+
+test('a line has the name of its series, with every label that tells one series from another', () => {
+  const unnamed = answering.flatMap((model) =>
+    panelsOf(model).flatMap((panel) =>
+      panel.type !== 'timeseries' || !('targets' in panel)
+        ? []
+        : (panel.targets ?? []).flatMap((target) => {
+            const [expr, legend] = ['expr', 'legendFormat'].map((key) => String(Reflect.get(target, key)))
+            const by =
+              /^(?:topk\(\d+, )?(?:sum|max|min|avg|count) by \(([^)]*)\)/.exec(expr ?? '')?.[1]?.split(', ') ?? []
+            // What is asked for is of one job.
+            return by.every((label) => label === 'job' || legend?.includes(`{{${label}}}`))
+              ? []
+              : [`${model.uid}: ${panel.title}: ${expr}`]
+          }),
+    ),
+  )
+  expect(unnamed).toEqual([])
 })
 
 test('zero stands in for no answer only where Prometheus itself answered that there is none', () => {
