@@ -41,6 +41,8 @@ export const severities = {
 export interface Objective {
   /** The promise in words, as it would stand in a contract. */
   readonly promise: string
+  /** What a value of it is called where there is no room for the promise. */
+  readonly title: string
   /** Share of events that must be good: above 0, below 1. */
   readonly target: number
   /** The period over which the share is kept, in days. */
@@ -63,12 +65,14 @@ export interface LatencyObjective extends Objective {
 export const sla = {
   httpAvailability: {
     promise: '99.9 % of API requests are answered without a server error',
+    title: 'Answered without an error',
     target: 0.999,
     window: '30d',
     owner: 'platform',
   },
   httpLatency: {
     promise: '99 % of API requests are answered within 500 ms',
+    title: 'Answered in time',
     target: 0.99,
     seconds: 0.5,
     window: '30d',
@@ -76,12 +80,14 @@ export const sla = {
   },
   reservationSuccess: {
     promise: '99.5 % of reservation attempts end in a confirmation or a clear refusal, not in an error of ours',
+    title: 'Reservations made',
     target: 0.995,
     window: '30d',
     owner: 'reservations',
   },
   apiReachable: {
     promise: '99.9 % of the time the API answers its health check when asked from outside',
+    title: 'Reachable',
     target: 0.999,
     window: '30d',
     owner: 'platform',

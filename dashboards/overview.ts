@@ -145,11 +145,7 @@ const promises = row('Are the promises kept?', [
     height: 5,
     unit: 'share',
     decimals: 1,
-    queries: [
-      series(instant(promiseSeries('httpAvailability').remaining), 'Answered without an error'),
-      series(instant(promiseSeries('httpLatency').remaining), `Answered within ${sla.httpLatency.seconds * 1000} ms`),
-      series(instant(promiseSeries('reservationSuccess').remaining), 'Reservations made'),
-    ],
+    queries: namesOf(sla).map((name) => series(instant(promiseSeries(name).remaining), sla[name].title)),
     base: 'bad',
     steps: budgetLeft,
     sparkline: true,

@@ -6,7 +6,9 @@ import { startPrometheus } from '../../../compose/local/servers.ts'
 import { startStack } from '../../../compose/stack.ts'
 import { settle } from '../../../compose/watch.ts'
 import { yaml } from '../../../compose/yaml.ts'
+import { sla } from '../../../config/sla.ts'
 import type { Dashboard } from '../../../dashboards/dashboard.ts'
+import { namesOf } from '../../../metrics/names.ts'
 import { instantValue } from '../../integration/instant-query.ts'
 import { eventually, freePort, onFreePorts, type workshop } from '../../integration/servers.ts'
 
@@ -32,7 +34,7 @@ const recorded = async (shop: Shop, { json }: Dashboard): Promise<readonly strin
     await settle(prometheus, { within: 120_000, signal })
     await eventually(
       () => instantValue(prometheus, 'count(slo:error_budget_remaining:ratio)'),
-      (count) => count === 3,
+      (count) => count === namesOf(sla).length,
       { within: 120_000, every: 500 },
     )
     const words = new Set(JSON.stringify(json).split(/[^\w:]+/))

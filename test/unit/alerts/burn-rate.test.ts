@@ -95,7 +95,13 @@ test.each([
 })
 
 describe('a promise', () => {
-  const kept: Objective = { promise: '99.9 % within 500 ms', target: 0.999, window: '30d', owner: 'platform' }
+  const kept: Objective = {
+    promise: '99.9 % within 500 ms',
+    title: 'In time',
+    target: 0.999,
+    window: '30d',
+    owner: 'platform',
+  }
 
   test.each<[string, object, string]>([
     ['a target of 1', { target: 1 }, 'target is 1'],

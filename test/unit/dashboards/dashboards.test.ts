@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module'
 import { describe, expect, test } from 'vitest'
+import { sla } from '../../../config/sla.ts'
 import { alertDashboards } from '../../../dashboards/alerts.ts'
 import { colours } from '../../../dashboards/colour.ts'
 import { type Dashboard, dashboard, row } from '../../../dashboards/dashboard.ts'
@@ -12,6 +13,7 @@ import { unitIds } from '../../../dashboards/unit.ts'
 import { everyVariable } from '../../../dashboards/variables.ts'
 import { processRegistry } from '../../../exporters/registry.ts'
 import { gauge } from '../../../metrics/metric.ts'
+import { namesOf } from '../../../metrics/names.ts'
 import { instant, max, vector } from '../../../metrics/promql.ts'
 import { errorsIn, faultOf, filledIn, selectedBy } from '../../promql.ts'
 import { recording } from '../../promtool/recorded/recording.ts'
@@ -244,6 +246,16 @@ test('a line has the name of its series, with every label that tells one series 
     ),
   )
   expect(unnamed).toEqual([])
+})
+
+test('the overview tells of every promise how much of its error budget is left, by a name of its own', () => {
+  const overview = answering.find(({ uid }) => uid === 'techplus-overview')
+  const asked = (overview?.asked ?? []).filter(({ panel }) => panel === 'Error budget left')
+  expect(asked.map(({ expr }) => /slo="(\w+)"/.exec(expr)?.[1]?.replaceAll('_', ''))).toEqual(
+    namesOf(sla).map((name) => name.toLowerCase()),
+  )
+  const titles = Object.values(sla).map(({ title }) => title)
+  expect(new Set(titles).size).toBe(titles.length)
 })
 
 test('zero stands in for no answer only where Prometheus itself answered that there is none', () => {
