@@ -71,7 +71,7 @@ const open = row('What is open, who has it, and how much time is left?', [
   table({
     title: 'Alerts, and who answered',
     description:
-      'Each alert that fires, those with the least time first. A silence in Alertmanager that covers it acknowledges it: *By* is who made that silence, and with its end the clock goes on. What another alert holds back stands here as well: nobody was told of it, and it ends with the other. *Drawn on* leads to the values it judges; what to do came with the page.',
+      'Each alert that fires: first those that nobody answered, the one with the least time on top. A silence in Alertmanager that covers it acknowledges it: *By* is who made that silence, and with its end the clock goes on. What another alert holds back stands here as well: nobody was told of it, and it ends with the other. *Drawn on* leads to the values it judges; what to do came with the page.',
     height: 11,
     rows: {
       alertname: { title: 'Alert', width: 290 },
@@ -134,7 +134,8 @@ const open = row('What is open, who has it, and how much time is left?', [
         },
       ),
     ],
-    sortBy: 'Time used',
+    // What somebody answered has no time left, and Grafana begins with what is empty.
+    sortBy: { ascending: ['Answer', 'Time left'] },
   }),
 ])
 

@@ -80,8 +80,8 @@ interface TableSpec<Label extends string> {
     ValueColumn<NoInfer<Label>>,
     ...(ValueColumn<NoInfer<Label>> | DetailColumn<NoInfer<Label>>)[],
   ]
-  /** The title of the column to begin with, its largest value first. */
-  readonly sortBy: string
+  /** The title of the column to begin with, its largest value first; or of several, one after another, their smallest first. */
+  readonly sortBy: string | { readonly ascending: readonly string[] }
 }
 
 /** A row per combination of labels, a column per label and per query: what is so now, or over the shown range. */
@@ -91,8 +91,12 @@ export const table = <const Label extends string>(spec: TableSpec<Label>): Panel
   const columns = spec.columns.map((column) => ('query' in column ? column : plain(column)))
   const labels = [...rows, ...columns.flatMap((column) => column.labels)]
   const titles = [...labels, ...columns].map((column) => column.title)
-  if (!titles.includes(sortBy))
-    throw new Error(`${title}: sorted by ${sortBy}, but its columns are ${titles.join(', ')}`)
+  const order =
+    typeof sortBy === 'string'
+      ? [{ displayName: sortBy, desc: true }]
+      : sortBy.ascending.map((displayName) => ({ displayName, desc: false }))
+  const unknown = order.find(({ displayName }) => !titles.includes(displayName))
+  if (unknown) throw new Error(`${title}: sorted by ${unknown.displayName}, but its columns are ${titles.join(', ')}`)
   const queries = columns.map((column) => column.query)
   const build: Panel['build'] = ({ id, gridPos }) => {
     const panel = new PanelBuilder()
@@ -108,7 +112,7 @@ export const table = <const Label extends string>(spec: TableSpec<Label>): Panel
       .thresholds(steps('muted', []))
       .cellHeight(TableCellHeight.Sm)
       .showHeader(true)
-      .sortBy([{ build: () => ({ displayName: sortBy, desc: true }) }])
+      .sortBy(order.map((by) => ({ build: () => by })))
     for (const column of labels) panel.overrideByName(column.title, labelProperties(column))
     for (const column of columns) panel.overrideByName(column.title, valueProperties(column))
     return panel.build()

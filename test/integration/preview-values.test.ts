@@ -78,6 +78,21 @@ const panels = [
     targets: [rows('A', kind('1', 'a')), rows('B', 'vector(1) > 2')],
     transformations: merge,
   },
+  {
+    type: 'table',
+    title: 'Ordered',
+    targets: [
+      rows('A', `${kind('1', 'a')} or ${kind('0', 'b')} or ${kind('0', 'c')} or ${kind('0', 'd')}`),
+      rows('B', `${kind('9', 'b')} or ${kind('-6', 'c')}`),
+    ],
+    transformations: merge,
+    options: {
+      sortBy: [
+        { displayName: 'Value #A', desc: false },
+        { displayName: 'Value #B', desc: false },
+      ],
+    },
+  },
   { type: 'stat', title: 'Of $kept, $lost and $foreign', targets: [target('vector(1)')] },
 ].map((panel, place) => ({
   ...panel,
@@ -175,6 +190,13 @@ describe('a table', () => {
     const page = await open()
     const cells = await panel(page, 'Gaps').locator('td').allTextContents()
     expect(cells).toEqual(['a', '1', '–', 'b', 'No rows', '2'])
+    await page.close()
+  })
+
+  test('stands in the order of one column, and of the next where rows are alike; what is empty comes last', async () => {
+    const page = await open()
+    expect(await panel(page, 'Ordered').locator('td:first-child').allTextContents()).toEqual(['c', 'b', 'd', 'a'])
+    expect(await titles(page, 'Ordered')).toEqual(['kind', 'Value #A ↑', 'Value #B ↑'])
     await page.close()
   })
 

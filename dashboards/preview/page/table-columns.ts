@@ -72,15 +72,24 @@ export const widthsOf = (columns: readonly Column[], room: number): readonly num
   )
 }
 
-/** Rows in their order; what is empty comes last either way. */
-export const orderOf = ({ field }: Column, descending: boolean, rows: number): readonly number[] => {
+/** Rows in the order of one column, where they are alike in that of the next; what is empty comes last either way. */
+export const orderOf = (
+  by: readonly { readonly column: Column; readonly descending: boolean }[],
+  rows: number,
+): readonly number[] => {
   const compare = new Intl.Collator('en', { numeric: true }).compare
   const empty = (value: unknown) => value === null || value === undefined || Number.isNaN(value)
-  return Array.from({ length: rows }, (_, row) => row).sort((a, b) => {
-    const [left, right]: readonly unknown[] = [field.values[a], field.values[b]]
+  const difference = (left: unknown, right: unknown, descending: boolean) => {
     if (empty(left) || empty(right)) return Number(empty(left)) - Number(empty(right))
     const order =
       typeof left === 'number' && typeof right === 'number' ? left - right : compare(String(left), String(right))
     return descending ? -order : order
+  }
+  return Array.from({ length: rows }, (_, row) => row).sort((a, b) => {
+    for (const { column, descending } of by) {
+      const order = difference(column.field.values[a], column.field.values[b], descending)
+      if (order !== 0) return order
+    }
+    return 0
   })
 }

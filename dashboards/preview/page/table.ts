@@ -18,7 +18,7 @@ interface Options {
 }
 
 interface Sorting {
-  readonly by: string | undefined
+  readonly by: string
   readonly descending: boolean
 }
 
@@ -88,13 +88,13 @@ const footerOf = (columns: readonly Column[], { footer }: Options) => {
   return el('tfoot', {}, el('tr', {}, ...cells))
 }
 
-const headOf = (columns: readonly Column[], sorting: Sorting, sort: (sorting: Sorting) => void) => {
+const headOf = (columns: readonly Column[], sorting: readonly Sorting[], sort: (sorting: Sorting) => void) => {
   const head = (column: Column) => {
     const { title, numeric } = column
-    const current = sorting.by === title
-    const press = () => sort({ by: title, descending: current ? !sorting.descending : numeric })
-    const order = current ? (sorting.descending ? 'descending' : 'ascending') : 'none'
-    const arrow = current ? (sorting.descending ? ' ↓' : ' ↑') : ''
+    const current = sorting.find(({ by }) => by === title)
+    const press = () => sort({ by: title, descending: current ? !current.descending : numeric })
+    const order = current ? (current.descending ? 'descending' : 'ascending') : 'none'
+    const arrow = current ? (current.descending ? ' ↓' : ' ↑') : ''
     return el(
       'th',
       { scope: 'col', class: sideOf(column), 'aria-sort': order },
@@ -107,16 +107,17 @@ const headOf = (columns: readonly Column[], sorting: Sorting, sort: (sorting: So
 const draw = (
   frame: DataFrame,
   options: Options,
-  sorting: Sorting,
+  sorting: readonly Sorting[],
   room: number,
   scene: Scene,
   sort: (sorting: Sorting) => void,
 ) => {
   const columns = columnsOf(frame)
-  const by = columns.find(({ title }) => title === sorting.by)
-  const every = by
-    ? orderOf(by, sorting.descending, frame.length)
-    : Array.from({ length: frame.length }, (_, row) => row)
+  const order = sorting.flatMap(({ by, descending }) => {
+    const column = columns.find(({ title }) => title === by)
+    return column ? [{ column, descending }] : []
+  })
+  const every = orderOf(order, frame.length)
   const rows = every.slice(0, mostRows)
   const widths = widthsOf(columns, room)
   return el(
@@ -137,8 +138,10 @@ const draw = (
 /** Rows and columns; the first of several frames, as Grafana begins with. */
 export const table = (panel: PanelJson, host: HTMLElement): Drawing => {
   const options: Options = panel.options ?? {}
-  const [first] = options.sortBy ?? []
-  let sorting: Sorting = { by: first?.displayName, descending: first?.desc ?? false }
+  let sorting: readonly Sorting[] = (options.sortBy ?? []).map(({ displayName = '', desc = false }) => ({
+    by: displayName,
+    descending: desc,
+  }))
   let last: { readonly frame: DataFrame | undefined; readonly scene: Scene } | undefined
   const root = el('div', { class: 'table-box', tabindex: '-1' })
   host.replaceChildren(root)
@@ -146,7 +149,7 @@ export const table = (panel: PanelJson, host: HTMLElement): Drawing => {
     if (!last?.frame) return
     const { scrollTop, scrollLeft } = root
     const sort = (next: Sorting) => {
-      sorting = next
+      sorting = [next]
       keepingFocus(() => root, redraw)
     }
     root.replaceChildren(draw(last.frame, options, sorting, root.clientWidth, last.scene, sort))

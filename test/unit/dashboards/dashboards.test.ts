@@ -258,6 +258,19 @@ test('the overview tells of every promise how much of its error budget is left, 
   expect(new Set(titles).size).toBe(titles.length)
 })
 
+test('alerts that nobody answered come first, the one with the least time on top', () => {
+  const oncall = answering.find(({ uid }) => uid === 'techplus-on-call')
+  const alerts = oncall?.json.panels?.find(({ title }) => title === 'Alerts, and who answered')
+  expect(alerts).toMatchObject({
+    options: {
+      sortBy: [
+        { displayName: 'Answer', desc: false },
+        { displayName: 'Time left', desc: false },
+      ],
+    },
+  })
+})
+
 test('zero stands in for no answer only where Prometheus itself answered that there is none', () => {
   const zeros = models.flatMap(({ uid, asked }) =>
     asked.filter(({ expr }) => expr.includes('vector(0)')).map(({ panel }) => `${uid}: ${panel}`),
