@@ -7,11 +7,12 @@ import {
   httpRequestsTotal,
 } from '../exporters/service/http/metrics.ts'
 import { matches } from '../metrics/metric.ts'
-import { histogramQuantile, instant, labelReplace, rate, sum, topk } from '../metrics/promql.ts'
+import { histogramQuantile, instant, labelReplace, rate, sum } from '../metrics/promql.ts'
 import { defined } from '../metrics/share.ts'
 import type { Step } from './colour.ts'
 import { dashboard, row } from './dashboard.ts'
 import { chosen, failed, inTime, requests } from './http-shares.ts'
+import { most } from './most.ts'
 import { stat, timeseries } from './panel.ts'
 import { enoughGood, reachOf, tooManyBad } from './promise-steps.ts'
 import { series } from './query.ts'
@@ -143,12 +144,12 @@ const errors = row('Which fail?', [
   timeseries({
     title: 'Answers other than 2xx and 3xx',
     description:
-      'Requests per second that ended in a fault of the client (4xx) or of ours (5xx), by route and status: the twenty most frequent.',
+      'Requests per second that ended in a fault of the client (4xx) or of ours (5xx), by route and status: the twenty most frequent in the shown range.',
     unit: 'requestsPerSecond',
     min: 0,
     queries: [
       series(
-        topk(
+        most(
           20,
           sum(rate(httpRequestsTotal.where({ ...chosen, status_code: matches('[45]..') }), interval), [
             'route',

@@ -8,8 +8,9 @@ import {
   tableSeqScans,
   tableSize,
 } from '../exporters/postgres/tables.ts'
-import { add, and, div, eq, gt, increase, instant, max, mul, rate, sum, topk } from '../metrics/promql.ts'
+import { add, and, div, eq, gt, increase, instant, max, mul, rate, sum } from '../metrics/promql.ts'
 import { row } from './dashboard.ts'
+import { most } from './most.ts'
 import { stat, timeseries } from './panel.ts'
 import { each, nameOf, oneTable, rows } from './postgres-tables.ts'
 import { series } from './query.ts'
@@ -67,14 +68,14 @@ export const tableRow = row('Which tables grow, and which are not looked after?'
   }),
   timeseries({
     title: 'Size by table',
-    description: 'Disk space of the ten largest tables with their indexes.',
+    description: 'Disk space of the ten tables that are largest in the shown range, with their indexes.',
     width: 8,
     height: 10,
     finest: '1m',
     unit: 'bytes',
     min: 0,
     queries: [
-      series(topk(10, sum(add(instant(tableSize.where(each)), instant(tableIndexSize.where(each))), oneTable)), nameOf),
+      series(most(10, sum(add(instant(tableSize.where(each)), instant(tableIndexSize.where(each))), oneTable)), nameOf),
     ],
   }),
 ])
@@ -127,11 +128,11 @@ export const indexRow = row('Which indexes are not worth their upkeep?', [
   }),
   timeseries({
     title: 'Index scans',
-    description: 'Scans per second of the indexes of the ten tables that are searched most.',
+    description: 'Scans per second of the indexes of the ten tables that are searched most in the shown range.',
     width: 8,
     height: 8,
     unit: 'perSecond',
     min: 0,
-    queries: [series(topk(10, sum(rate(indexScans.where(each), window), oneTable)), nameOf)],
+    queries: [series(most(10, sum(rate(indexScans.where(each), window), oneTable)), nameOf)],
   }),
 ])

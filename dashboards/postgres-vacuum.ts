@@ -12,8 +12,9 @@ import { tableDeadRows } from '../exporters/postgres/tables.ts'
 import { oldestTransaction } from '../exporters/postgres/transactions.ts'
 import { vacuumPhase } from '../exporters/postgres/vacuum-progress.ts'
 import { multixactAge, transactionAge } from '../exporters/postgres/wraparound.ts'
-import { div, gt, instant, max, secondsSince, sum, topk } from '../metrics/promql.ts'
+import { div, gt, instant, max, secondsSince, sum } from '../metrics/promql.ts'
 import { row } from './dashboard.ts'
+import { most } from './most.ts'
 import { timeseries } from './panel.ts'
 import { each, nameOf, oneTable, rows } from './postgres-tables.ts'
 import { series } from './query.ts'
@@ -29,12 +30,12 @@ export const vacuumRow = row('Does vacuum keep up?', [
   timeseries({
     title: 'Dead rows',
     description:
-      'Share of the rows that nobody sees any more, of the ten tables with the largest. It falls at each vacuum; one that only rises is held back: look for an old transaction.',
+      'Share of the rows that nobody sees any more, of the ten tables with the largest in the shown range. It falls at each vacuum; one that only rises is held back: look for an old transaction.',
     width: 8,
     unit: 'share',
     min: 0,
     queries: [
-      series(topk(10, deadShare), nameOf, { emptyWhen: `No table has ${many} rows, or the server was not scraped` }),
+      series(most(10, deadShare), nameOf, { emptyWhen: `No table has ${many} rows, or the server was not scraped` }),
     ],
     limits: [{ from: boundary(postgresDeadRows), is: 'warning' }],
   }),
@@ -80,26 +81,27 @@ export const vacuumRow = row('Does vacuum keep up?', [
   timeseries({
     title: 'Space that a rewrite would free',
     description:
-      'Estimated bloat of the ten tables with most. Vacuum makes room for new rows and gives nothing back: pg_repack, or VACUUM FULL in a maintenance window.',
+      'Estimated bloat of the ten tables with most in the shown range. Vacuum makes room for new rows and gives nothing back: pg_repack, or VACUUM FULL in a maintenance window.',
     width: 8,
     finest: '1m',
     unit: 'bytes',
     min: 0,
     queries: [
-      series(topk(10, sum(instant(tableBloat.where(each)), oneTable)), nameOf, {
+      series(most(10, sum(instant(tableBloat.where(each)), oneTable)), nameOf, {
         emptyWhen: 'No table was analyzed yet, or the server was not scraped',
       }),
     ],
   }),
   timeseries({
     title: 'Space that a rebuild would free',
-    description: 'Estimated bloat of the indexes of a table, of the ten with most: REINDEX INDEX CONCURRENTLY.',
+    description:
+      'Estimated bloat of the indexes of a table, of the ten with most in the shown range: REINDEX INDEX CONCURRENTLY.',
     width: 8,
     finest: '1m',
     unit: 'bytes',
     min: 0,
     queries: [
-      series(topk(10, sum(instant(indexBloat.where(each)), oneTable)), nameOf, {
+      series(most(10, sum(instant(indexBloat.where(each)), oneTable)), nameOf, {
         emptyWhen: 'No table was analyzed yet, or the server was not scraped',
       }),
     ],

@@ -11,8 +11,9 @@ import { slotRetained } from '../exporters/postgres/slot-health.ts'
 import { slotActive } from '../exporters/postgres/slots.ts'
 import { walPosition, walSize } from '../exporters/postgres/wal.ts'
 import { not } from '../metrics/metric.ts'
-import { deriv, increase, instant, max, mul, rate, sum, topk } from '../metrics/promql.ts'
+import { deriv, increase, instant, max, mul, rate, sum } from '../metrics/promql.ts'
 import { row } from './dashboard.ts'
+import { most } from './most.ts'
 import { timeseries } from './panel.ts'
 import { series } from './query.ts'
 import { table } from './table.ts'
@@ -132,14 +133,14 @@ export const sequenceRow = row('What runs out of numbers?', [
   timeseries({
     title: 'Given out of a sequence',
     description:
-      'Share of its range, or of the column that it fills, of the ten sequences nearest their end. At 100% inserts fail: make the column bigint before.',
+      'Share of its range, or of the column that it fills, of the ten sequences nearest their end in the shown range. At 100% inserts fail: make the column bigint before.',
     width: 24,
     unit: 'share',
     min: 0,
     max: 1,
     queries: [
       series(
-        topk(
+        most(
           10,
           max(instant(sequenceUsed.where({ ...here, schemaname: not('') })), ['datname', 'schemaname', 'sequencename']),
         ),

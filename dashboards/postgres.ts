@@ -6,11 +6,12 @@ import { postgresVitals } from '../exporters/postgres/index.ts'
 import { startTime } from '../exporters/postgres/postmaster.ts'
 import { isReplica } from '../exporters/postgres/replication.ts'
 import { not } from '../metrics/metric.ts'
-import { add, div, instant, max, rate, secondsSince, sum, topk } from '../metrics/promql.ts'
+import { add, div, instant, max, rate, secondsSince, sum } from '../metrics/promql.ts'
 import { defined } from '../metrics/share.ts'
 import { target } from '../metrics/target.ts'
 import { upOrDown } from './colour.ts'
 import { dashboard, row } from './dashboard.ts'
+import { most } from './most.ts'
 import { stat, timeseries } from './panel.ts'
 import { lockRow } from './postgres-locks.ts'
 import { indexRow, tableRow } from './postgres-relations.ts'
@@ -119,12 +120,12 @@ const connections = row('Who is connected, and waits?', [
   }),
   timeseries({
     title: 'Connections by application',
-    description: 'Whose pool is the largest: the ten that have most.',
+    description: 'Whose pool is the largest: the ten that have most in the shown range.',
     width: 8,
     unit: 'count',
     min: 0,
     queries: [
-      series(topk(10, sum(instant(activityCount.where(clients)), ['application_name'])), ({ label }) =>
+      series(most(10, sum(instant(activityCount.where(clients)), ['application_name'])), ({ label }) =>
         label('application_name'),
       ),
     ],

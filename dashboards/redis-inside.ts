@@ -17,8 +17,9 @@ import {
 import { masterLinkUp } from '../exporters/redis/replica.ts'
 import { connectedReplicas, fullCopies, replicaLagBytes } from '../exporters/redis/replication.ts'
 import { slowEntries } from '../exporters/redis/slowlog.ts'
-import { add, div, gt, gte, increase, instant, max, min, rate, secondsSince, sum, topk } from '../metrics/promql.ts'
+import { add, div, gt, gte, increase, instant, max, min, rate, secondsSince, sum } from '../metrics/promql.ts'
 import { row } from './dashboard.ts'
+import { most } from './most.ts'
 import { stat, timeseries } from './panel.ts'
 import { series } from './query.ts'
 import { table } from './table.ts'
@@ -59,12 +60,12 @@ export const commandRow = row('Which commands cost?', [
   }),
   timeseries({
     title: 'Time by command',
-    description: 'Share of the time that each of the ten commands takes that cost most.',
+    description: 'Share of the time that each of the ten commands takes that cost most in the shown range.',
     width: 5,
     height: 9,
     unit: 'share',
     min: 0,
-    queries: [series(topk(10, sum(rate(commandSeconds.where(here), window), ['cmd'])), ({ label }) => label('cmd'))],
+    queries: [series(most(10, sum(rate(commandSeconds.where(here), window), ['cmd'])), ({ label }) => label('cmd'))],
     stack: true,
   }),
   timeseries({

@@ -36,12 +36,13 @@ export const quoted = (words: readonly string[]) => list(words.map((word) => JSO
 /** PromQL would take `Infinity` for the name of a metric. */
 export const number = (value: number) => String(value).replace('Infinity', 'Inf')
 
-/** Looks this far back. */
+/** Looks this far back; or, of what is asked for over time, from its end, whatever the moment. */
 export interface At {
   readonly offset?: Duration
+  readonly at?: 'end'
 }
 
-export const ago = ({ offset }: At) => (offset ? ` offset ${offset}` : '')
+export const ago = ({ offset, at }: At) => `${at ? ` @ ${at}()` : ''}${offset ? ` offset ${offset}` : ''}`
 
 const selector = ({ name, matchers }: Series<string, never>, at: At = {}, range = '') =>
   `${name}${matchers.length > 0 ? `{${matchers.join(',')}}` : ''}${range}${ago(at)}`

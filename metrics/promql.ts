@@ -39,7 +39,7 @@ export const resets = overCounter('resets')
 type Ranged<L extends string> = Series<'gauge' | 'recorded', L> | Expr<L>
 interface Ranging extends At {
   /** The step of a subquery: an expression, rather than a series, is evaluated again at each. */
-  readonly every?: Duration
+  readonly every?: Duration | '$__rate_interval'
 }
 /** What lies back is put in parentheses: VictoriaMetrics reads no range behind an offset. */
 const ranged = (vector: string) => (/ offset \w+$/.test(vector) ? `(${vector})` : vector)

@@ -271,6 +271,17 @@ test('alerts that nobody answered come first, the one with the least time on top
   })
 })
 
+test('the largest of many are chosen for the whole range that is shown, and not anew at each of its moments', () => {
+  const chosen = models.flatMap(({ uid, asked }) =>
+    asked.flatMap(({ panel, expr }) => (expr.includes('topk(') ? [{ panel: `${uid}: ${panel}`, expr }] : [])),
+  )
+  expect(chosen.length).toBeGreaterThan(5)
+  const anew = chosen.filter(
+    ({ expr }) => !/^.+ and topk\(\d+, sum_over_time\(.+\[\$__range:.+\] @ end\(\)\)\)$/.test(expr),
+  )
+  expect(anew).toEqual([])
+})
+
 test('zero stands in for no answer only where Prometheus itself answered that there is none', () => {
   const zeros = models.flatMap(({ uid, asked }) =>
     asked.filter(({ expr }) => expr.includes('vector(0)')).map(({ panel }) => `${uid}: ${panel}`),

@@ -15,7 +15,7 @@ const on = ['job', 'instance'] as const
 
 /** The first place that PromQL's own grammar does not understand, if there is one. */
 const faultIn = (promql: string) => {
-  const expression = promql.replaceAll('$__rate_interval', '5m')
+  const expression = promql.replaceAll('$__rate_interval', '5m').replaceAll('$__range', '1h')
   let fault: string | undefined
   parser.parse(expression).iterate({
     enter: ({ type, from }) => {
@@ -55,6 +55,11 @@ const tables: Readonly<Record<string, readonly (readonly [expression: { readonly
       [q.sumOverTime(q.instant(size, { offset: '1d' }), '1h'), 'sum_over_time((size_bytes offset 1d)[1h:])'],
       [q.lastOverTime(q.sum(sizes, ['route']), '1h'), 'last_over_time(sum by (route) (size_bytes)[1h:])'],
       [q.sumOverTime(record, '1h', { every: '5m' }), 'sum_over_time(route:hits:rate5m[1h:5m])'],
+      [q.increase(hits, '1h', { at: 'end', offset: '1d' }), 'increase(hits_total[1h] @ end() offset 1d)'],
+      [
+        q.sumOverTime(q.gt(sizes, 1), '$__range', { every: '$__rate_interval', at: 'end' }),
+        'sum_over_time((size_bytes > 1)[$__range:$__rate_interval] @ end())',
+      ],
       [q.maxOverTime(q.gt(sizes, 1), '1h', { every: '1m' }), 'max_over_time((size_bytes > 1)[1h:1m])'],
       [q.countOverTime(users, '1h'), 'count_over_time(users[1h])'],
       [q.changes(users, '1h'), 'changes(users[1h])'],
