@@ -22,7 +22,6 @@ import {
   histogramQuantile,
   instant,
   max,
-  mul,
   or,
   rate,
   secondsSince,
@@ -34,6 +33,7 @@ import { target } from '../metrics/target.ts'
 import { severityMeaning, upOrDown } from './colour.ts'
 import { dashboard, row } from './dashboard.ts'
 import { stat, timeseries } from './panel.ts'
+import { perMinute } from './per-minute.ts'
 import { budgetLeft, reachOf, tooManyBad } from './promise-steps.ts'
 import { series } from './query.ts'
 import { stateOf } from './state.ts'
@@ -199,7 +199,7 @@ const traffic = row('What do users see?', [
     width: 6,
     unit: 'perMinute',
     min: 0,
-    queries: [series(mul(sum(rate(reservationsTotal, window), ['status']), 60), ({ label }) => label('status'))],
+    queries: [series(perMinute(reservationsTotal, ['status']), ({ label }) => label('status'))],
     colours: { confirmed: 'good', rejected: 'notice', failed: 'bad', cancelled: 'neutral' },
   }),
 ])

@@ -13,9 +13,10 @@ import { locksHeld } from '../exporters/postgres/locks.ts'
 import { preparedOldest } from '../exporters/postgres/prepared-transactions.ts'
 import { remainder } from '../exporters/reading.ts'
 import { not } from '../metrics/metric.ts'
-import { gt, increase, instant, max, sum } from '../metrics/promql.ts'
+import { gt, instant, max, sum } from '../metrics/promql.ts'
 import { row } from './dashboard.ts'
 import { timeseries } from './panel.ts'
+import { perMinute } from './per-minute.ts'
 import { series } from './query.ts'
 import { table } from './table.ts'
 import { postgresServer } from './variables.ts'
@@ -85,14 +86,13 @@ export const lockRow = row('Who waits for whom?', [
   timeseries({
     title: 'Deadlocks',
     description:
-      'Transactions that the server ended because they waited for each other. The log names both statements of each: take locks in one order.',
+      'Per minute: transactions that the server ended because they waited for each other. The log names both statements of each: take locks in one order.',
     width: 8,
-    unit: 'count',
+    unit: 'perMinute',
     min: 0,
     queries: [
-      series(
-        sum(increase(databaseDeadlocks.where({ ...here, datname: not('') }), '$__rate_interval'), ['datname']),
-        ({ label }) => label('datname'),
+      series(perMinute(databaseDeadlocks.where({ ...here, datname: not('') }), ['datname']), ({ label }) =>
+        label('datname'),
       ),
     ],
   }),

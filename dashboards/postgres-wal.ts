@@ -11,10 +11,11 @@ import { slotRetained } from '../exporters/postgres/slot-health.ts'
 import { slotActive } from '../exporters/postgres/slots.ts'
 import { walPosition, walSize } from '../exporters/postgres/wal.ts'
 import { not } from '../metrics/metric.ts'
-import { deriv, increase, instant, max, mul, rate, sum } from '../metrics/promql.ts'
+import { deriv, instant, max } from '../metrics/promql.ts'
 import { row } from './dashboard.ts'
 import { most } from './most.ts'
 import { timeseries } from './panel.ts'
+import { perMinute } from './per-minute.ts'
 import { series } from './query.ts'
 import { table } from './table.ts'
 import { postgresServer } from './variables.ts'
@@ -49,21 +50,21 @@ export const walRow = row('Is what is written kept, and in good time?', [
     unit: 'perMinute',
     min: 0,
     queries: [
-      series(mul(sum(rate(checkpointsTimed.where(here), window)), 60), 'timed'),
-      series(mul(sum(rate(checkpointsRequested.where(here), window)), 60), 'requested'),
+      series(perMinute(checkpointsTimed.where(here)), 'timed'),
+      series(perMinute(checkpointsRequested.where(here)), 'requested'),
     ],
     colours: { timed: 'good', requested: 'warning' },
   }),
   timeseries({
     title: 'Archive',
     description:
-      'Files of the log that were archived, and attempts that failed. Both are 0 where no archive is set up. A failure is repeated until it succeeds, and the disk fills meanwhile.',
+      'Per minute: files of the log that were archived, and attempts that failed. Both are 0 where no archive is set up. A failure is repeated until it succeeds, and the disk fills meanwhile.',
     width: 6,
-    unit: 'count',
+    unit: 'perMinute',
     min: 0,
     queries: [
-      series(sum(increase(archived.where(here), window)), 'archived'),
-      series(sum(increase(archiveFailures.where(here), window)), 'failed'),
+      series(perMinute(archived.where(here)), 'archived'),
+      series(perMinute(archiveFailures.where(here)), 'failed'),
     ],
     colours: { archived: 'good', failed: 'bad' },
   }),

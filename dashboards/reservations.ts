@@ -2,10 +2,11 @@ import { sla } from '../config/sla.ts'
 import { coversAhead } from '../exporters/reservations/covers.ts'
 import { reservationsTotal } from '../exporters/service/reservations.ts'
 import { matches } from '../metrics/metric.ts'
-import { complement, increase, instant, max, mul, rate, sum, type Window } from '../metrics/promql.ts'
+import { complement, increase, instant, max, rate, sum, type Window } from '../metrics/promql.ts'
 import { defined, share } from '../metrics/share.ts'
 import { dashboard, row } from './dashboard.ts'
 import { stat, timeseries } from './panel.ts'
+import { perMinute } from './per-minute.ts'
 import { enoughGood, reachOf, tooManyBad } from './promise-steps.ts'
 import { series } from './query.ts'
 import { book, days, payments } from './reservations-book.ts'
@@ -29,7 +30,7 @@ const booking = row('Can guests book?', [
     title: 'Attempts',
     description: 'Attempts to book per minute, however they ended.',
     unit: 'perMinute',
-    queries: [series(mul(sum(rate(reservationsTotal.where(attempted), '$__rate_interval')), 60), '')],
+    queries: [series(perMinute(reservationsTotal.where(attempted)), '')],
   }),
   stat({
     title: 'Ended well',
@@ -71,9 +72,8 @@ const attempts = row('How do attempts end?', [
     unit: 'perMinute',
     min: 0,
     queries: [
-      series(
-        mul(sum(rate(reservationsTotal.where({ instance: api.selected }), '$__rate_interval'), ['status']), 60),
-        ({ label }) => label('status'),
+      series(perMinute(reservationsTotal.where({ instance: api.selected }), ['status']), ({ label }) =>
+        label('status'),
       ),
     ],
     colours: { confirmed: 'good', rejected: 'notice', failed: 'bad', cancelled: 'neutral' },

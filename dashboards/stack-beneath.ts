@@ -27,7 +27,6 @@ import {
   complement,
   div,
   type Expr,
-  increase,
   instant,
   labelReplace,
   max,
@@ -38,6 +37,7 @@ import {
 } from '../metrics/promql.ts'
 import { row } from './dashboard.ts'
 import { timeseries } from './panel.ts'
+import { perMinute } from './per-minute.ts'
 import { series } from './query.ts'
 import { table } from './table.ts'
 
@@ -70,14 +70,11 @@ export const ruleRow = row('Do the rules keep up?', [
   }),
   timeseries({
     title: 'Rules that failed, evaluations left out',
-    description: 'Both are 0 when all is well. A rule that fails is an alert that does not fire.',
+    description: 'Per minute. Both are 0 when all is well. A rule that fails is an alert that does not fire.',
     width: 8,
-    unit: 'count',
+    unit: 'perMinute',
     min: 0,
-    queries: [
-      series(sum(increase(ruleFailures, window)), 'failed'),
-      series(sum(increase(ruleIterationsMissed, window)), 'left out'),
-    ],
+    queries: [series(perMinute(ruleFailures), 'failed'), series(perMinute(ruleIterationsMissed), 'left out')],
     colours: { failed: 'bad', 'left out': 'warning' },
   }),
   timeseries({
@@ -89,9 +86,9 @@ export const ruleRow = row('Do the rules keep up?', [
     min: 0,
     queries: [
       series(sum(instant(notificationQueueLength)), 'waiting'),
-      series(sum(increase(notificationsDropped, window)), 'dropped'),
+      series(perMinute(notificationsDropped), 'dropped per minute'),
     ],
-    colours: { dropped: 'bad' },
+    colours: { 'dropped per minute': 'bad' },
   }),
 ])
 

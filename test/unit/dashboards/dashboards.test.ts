@@ -15,7 +15,7 @@ import { processRegistry } from '../../../exporters/registry.ts'
 import { gauge } from '../../../metrics/metric.ts'
 import { namesOf } from '../../../metrics/names.ts'
 import { instant, max, vector } from '../../../metrics/promql.ts'
-import { errorsIn, faultOf, filledIn, selectedBy } from '../../promql.ts'
+import { errorsIn, faultOf, filledIn, rangedIn, rateInterval, selectedBy } from '../../promql.ts'
 import { recording } from '../../promtool/recorded/recording.ts'
 
 interface Box {
@@ -280,6 +280,13 @@ test('the largest of many are chosen for the whole range that is shown, and not 
     ({ expr }) => !/^.+ and topk\(\d+, sum_over_time\(.+\[\$__range:.+\] @ end\(\)\)\)$/.test(expr),
   )
   expect(anew).toEqual([])
+})
+
+test('no event is counted at several moments: increases are told of a whole range, or of one that does not change', () => {
+  const repeated = queries.filter(([, promql]) =>
+    rangedIn(promql).some(({ by, range }) => by === 'increase' && range === rateInterval),
+  )
+  expect(repeated.map(([name]) => name)).toEqual([])
 })
 
 test('zero stands in for no answer only where Prometheus itself answered that there is none', () => {
