@@ -167,7 +167,7 @@ const duration = row('How long do they take?', [
   timeseries({
     title: 'Response time',
     description:
-      'Half of all requests are answered within p50, 99 % within p99. The line is the promised time. A dot is one request: it leads to its trace, where traces are kept.',
+      'Half of all requests are answered within p50, 99 % within p99. The line is the promised time. A dot is one request: point at it for the id of its trace, to look for where traces are kept.',
     unit: 'seconds',
     min: 0,
     queries: [0.5, 0.95, 0.99].map((q) =>

@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module'
 import { describe, expect, test } from 'vitest'
+import { artefacts } from '../../../compose/artefacts.ts'
 import { sla } from '../../../config/sla.ts'
 import { alertDashboards } from '../../../dashboards/alerts.ts'
 import { colours } from '../../../dashboards/colour.ts'
@@ -287,6 +288,15 @@ test('no event is counted at several moments: increases are told of a whole rang
     rangedIn(promql).some(({ by, range }) => by === 'increase' && range === rateInterval),
   )
   expect(repeated.map(([name]) => name)).toEqual([])
+})
+
+test('no panel promises a way from a request to its trace that no data source has', () => {
+  const sources = [...artefacts()].filter(([path]) => path.startsWith('grafana/provisioning/datasources/'))
+  expect(sources.length).toBeGreaterThan(0)
+  expect(JSON.stringify(sources)).not.toContain('exemplarTraceIdDestinations')
+  const withDots = models.flatMap(panelsOf).filter((panel) => JSON.stringify(panel).includes('"exemplar":true'))
+  const told = withDots.map((panel) => ('description' in panel ? panel.description : ''))
+  expect(told).toEqual([expect.stringContaining('the id of its trace')])
 })
 
 test('zero stands in for no answer only where Prometheus itself answered that there is none', () => {
