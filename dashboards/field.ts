@@ -15,10 +15,11 @@ import { DataqueryBuilder, PromQueryFormat } from '@grafana/grafana-foundation-s
 import { colours, type Meaning, type Names, type Step } from './colour.ts'
 import type { Query } from './query.ts'
 
-/** Where a panel stands, and its number on the dashboard. */
+/** Where a panel stands, its number on the dashboard, and the names of the choices that there are around it. */
 export interface Placed {
   readonly id: number
   readonly gridPos: GridPos
+  readonly choices: readonly string[]
 }
 
 /** A panel before it has its place. */
@@ -30,8 +31,9 @@ export interface Panel {
   readonly build: (at: Placed) => Built
 }
 
-/** Chosen in the head of every dashboard. */
-export const dataSource: DataSourceRef = { type: 'prometheus', uid: `\${datasource}` }
+/** The name of the choice of a data source, in the head of every dashboard. */
+export const sourceChoice = 'datasource'
+export const dataSource: DataSourceRef = { type: 'prometheus', uid: `\${${sourceChoice}}` }
 
 /** What stands where a panel has nothing to show and says no more. */
 export const noData = 'No data in this range'
@@ -81,14 +83,27 @@ export const valueNames = (names: Names): ValueMap => ({
   ),
 })
 
-/** A click that leads to another dashboard in the same range of time: to the target that was clicked, or with the choices made here. */
-export const leadsTo = (uid: string, title: string, variable?: string): DashboardLinkBuilder => {
-  const choice = variable === undefined ? `\${__all_variables}` : `var-${variable}=\${__field.labels.instance}`
-  return new DashboardLinkBuilder(title).type(DashboardLinkType.Link).url(`/d/${uid}?\${__url_time_range}&${choice}`)
+interface Aim {
+  readonly uid: string
+  /** The number of the panel that is shown alone. */
+  readonly panel?: number
+  /** The choices that the click makes there, by their names: what Grafana puts in for each. */
+  readonly chosen?: Readonly<Record<string, string>>
 }
 
-/** A click that leads to the dashboard whose address is the value that was clicked, in the same range of time. */
-export const leadsToItself = (): DashboardLinkBuilder =>
-  new DashboardLinkBuilder('Open its dashboard')
-    .type(DashboardLinkType.Link)
-    .url(`/d/\${__value.raw}?\${__url_time_range}&\${__all_variables}`)
+/** A click that leads to a dashboard in the same range of time, with the choices made here but for those that it makes itself. */
+export const leadsTo = (
+  { uid, panel, chosen = {} }: Aim,
+  title: string,
+  { choices }: Pick<Placed, 'choices'>,
+): DashboardLinkBuilder => {
+  // Said twice, a choice would be of both: those that stay are named one by one.
+  const kept = choices.filter((name) => !Object.hasOwn(chosen, name)).map((name) => `\${${name}:queryparam}`)
+  const made = Object.entries(chosen).map(([name, value]) => `var-${name}=${value}`)
+  const query = [`\${__url_time_range}`, ...(panel === undefined ? [] : [`viewPanel=${panel}`]), ...made, ...kept]
+  return new DashboardLinkBuilder(title).type(DashboardLinkType.Link).url(`/d/${uid}?${query.join('&')}`)
+}
+
+/** A click that leads to the dashboard whose address is the value that was clicked, in the same way. */
+export const leadsToItself = (at: Pick<Placed, 'choices'>): DashboardLinkBuilder =>
+  leadsTo({ uid: `\${__value.raw}` }, 'Open its dashboard', at)

@@ -16,7 +16,7 @@ import {
 } from '@grafana/grafana-foundation-sdk/dashboard'
 import { scrapeInterval } from '../config/targets.ts'
 import { colours, type Meaning } from './colour.ts'
-import { dataSource, type Panel, type Placed, refIdOf } from './field.ts'
+import { dataSource, type Panel, type Placed, refIdOf, sourceChoice } from './field.ts'
 import type { Query } from './query.ts'
 import type { Variable } from './variable.ts'
 
@@ -114,7 +114,7 @@ export const model = (
     .refresh(scrapeInterval)
     .tooltip(DashboardCursorSync.Crosshair)
     .link(carrying(new DashboardLinkBuilder('TechPlus').type(DashboardLinkType.Dashboards).tags([tag])))
-    .withVariable(new DatasourceVariableBuilder('datasource').label('Data source').type('prometheus'))
+    .withVariable(new DatasourceVariableBuilder(sourceChoice).label('Data source').type('prometheus'))
   const hidden = carried.filter((variable) => !variables.includes(variable))
   for (const variable of variables) builder.withVariable(queryVariable(variable))
   for (const variable of hidden) builder.withVariable(queryVariable(variable).hide(VariableHide.HideVariable))
@@ -122,9 +122,10 @@ export const model = (
   for (const lead of leads) {
     builder.link(carrying(new DashboardLinkBuilder(lead.title).type(DashboardLinkType.Link).url(`/d/${lead.uid}`)))
   }
+  const choices = [sourceChoice, ...[...variables, ...hidden].map(({ name }) => name)]
   for (const { title: question, panels, y, id } of placed(uid, rows)) {
     builder.withRow(new RowBuilder(question).id(id).gridPos({ x: 0, y, w: columns, h: 1 }))
-    for (const { build, at } of panels) builder.withPanel({ build: () => build(at) })
+    for (const { build, at } of panels) builder.withPanel({ build: () => build({ ...at, choices }) })
   }
   const json: DashboardJson = JSON.parse(JSON.stringify(builder.build()), withoutDefaults)
   return Object.freeze({ uid, title, json, asked: rows.flatMap(({ panels }) => panels.flatMap(askedBy)) })
@@ -193,7 +194,7 @@ interface PlacedRow {
   readonly id: number
   readonly title: string
   readonly y: number
-  readonly panels: readonly (Pick<Panel, 'build'> & { readonly at: Placed })[]
+  readonly panels: readonly (Pick<Panel, 'build'> & { readonly at: Omit<Placed, 'choices'> })[]
 }
 
 /** Panels side by side, from the left, in lines as high as their highest. */

@@ -184,7 +184,11 @@ export const stat = (spec: StatSpec): Panel => {
       .colorScheme(byStep())
       .mappings(names ? [valueNames(names)] : [])
     if (spec.since) panel.timeFrom(spec.since)
-    if (opens) panel.dataLinks([leadsTo(opens.uid, `Open ${title}`, opens.choose?.name)])
+    if (opens) {
+      const { uid, choose } = opens
+      const chosen = choose ? { [choose.name]: `\${__field.labels.instance}` } : {}
+      panel.dataLinks([leadsTo({ uid, chosen }, `Open ${title}`, at)])
+    }
     for (const [name, own] of Object.entries(stepsOf)) {
       panel.overrideByName(name, [{ id: 'thresholds', value: steps(base, own).build() }])
     }

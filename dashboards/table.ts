@@ -18,6 +18,7 @@ import {
   emptyText,
   leadsToItself,
   type Panel,
+  type Placed,
   refIdOf,
   steps,
   valueNames,
@@ -98,10 +99,10 @@ export const table = <const Label extends string>(spec: TableSpec<Label>): Panel
   const unknown = order.find(({ displayName }) => !titles.includes(displayName))
   if (unknown) throw new Error(`${title}: sorted by ${unknown.displayName}, but its columns are ${titles.join(', ')}`)
   const queries = columns.map((column) => column.query)
-  const build: Panel['build'] = ({ id, gridPos }) => {
+  const build: Panel['build'] = (at) => {
     const panel = new PanelBuilder()
-      .id(id)
-      .gridPos(gridPos)
+      .id(at.id)
+      .gridPos(at.gridPos)
       .title(title)
       .description(description)
       .datasource(dataSource)
@@ -113,7 +114,7 @@ export const table = <const Label extends string>(spec: TableSpec<Label>): Panel
       .cellHeight(TableCellHeight.Sm)
       .showHeader(true)
       .sortBy(order.map((by) => ({ build: () => by })))
-    for (const column of labels) panel.overrideByName(column.title, labelProperties(column))
+    for (const column of labels) panel.overrideByName(column.title, labelProperties(column, at))
     for (const column of columns) panel.overrideByName(column.title, valueProperties(column))
     return panel.build()
   }
@@ -166,14 +167,14 @@ const uncoloured: SpecialValueMap = {
   options: { match: SpecialValueMatch.NullAndNan, result: { text: emptyCell.value, color: colours.muted } },
 }
 
-const labelProperties = ({ width, colours: meanings, leadsTo }: LabelColumn): DynamicConfigValue[] => [
+const labelProperties = ({ width, colours: meanings, leadsTo }: LabelColumn, at: Placed): DynamicConfigValue[] => [
   emptyCell,
   ...(width === undefined ? [] : [{ id: 'custom.width', value: width }]),
   ...(meanings ? [{ id: 'mappings', value: [textColours(meanings)] }, coloured] : []),
   ...(leadsTo
     ? [
         { id: 'mappings', value: [words(leadsTo)] },
-        { id: 'links', value: [leadsToItself().build()] },
+        { id: 'links', value: [leadsToItself(at).build()] },
       ]
     : []),
 ]

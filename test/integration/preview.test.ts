@@ -140,13 +140,14 @@ describe('an engineer at the page', () => {
     await page.close()
   })
 
-  test('follows a value to the dashboard of what it is about, and takes the time along', async () => {
-    const { page, said } = await open(`${url}/d/techplus-overview?from=now-15m&to=now&refresh=`)
+  test('follows a value to the dashboard of what it is about, and takes the time and all other choices along', async () => {
+    const { page, said } = await open(`${url}/d/techplus-overview?from=now-15m&to=now&refresh=&var-route=/tables`)
     const tile = panel(page, 'PostgreSQL').locator('a.tile')
     expect(await tile.locator('.tile-value').textContent()).toBe('UP')
     await tile.click()
     await page.waitForURL(/\/d\/techplus-postgres\?/)
-    expect(Object.fromEntries(queryOf(page))).toEqual({ from: 'now-15m', to: 'now', 'var-postgres': 'main' })
+    const others = { 'var-api': '$__all', 'var-route': '/tables', 'var-database': 'main', 'var-redis': 'cache' }
+    expect(Object.fromEntries(queryOf(page))).toEqual({ from: 'now-15m', to: 'now', 'var-postgres': 'main', ...others })
     await settled(page)
     const chosen = page.locator('[data-variable=postgres] .control-text')
     expect(await chosen.textContent()).toBe('main')

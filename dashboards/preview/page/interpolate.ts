@@ -3,6 +3,8 @@ export interface Meaning {
   readonly values: readonly string[]
   /** Said instead of the values where people read it, such as `All`. */
   readonly text?: string
+  /** What an address says instead of the values, such as `$__all`. */
+  readonly chosen?: readonly string[]
   /** Put in as it is: a macro, or a variable's own expression for All. */
   readonly raw?: boolean
   /** Whether it may hold several: those are regular expressions even while there is one. */
@@ -65,7 +67,7 @@ export const interpolate = (text: string, lookup: Lookup, usual: Formatting): st
     if (meaning === undefined) return whole
     const given = format ?? oldFormat
     if (given === 'queryparam') {
-      return meaning.values.map((value) => `var-${found}=${encodeURIComponent(value)}`).join('&')
+      return (meaning.chosen ?? meaning.values).map((value) => `var-${found}=${encodeURIComponent(value)}`).join('&')
     }
     return ((given && formats[given]) || usual)(meaning)
   })

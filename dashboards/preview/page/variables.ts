@@ -50,9 +50,9 @@ export const settle = (
 export const meaningOf = ({ json, options, selected }: Variable): Meaning => {
   const multi = (json.multi || json.includeAll) ?? false
   const chosenAll = selected.includes(all)
-  if (chosenAll && json.allValue) return { values: [json.allValue], text: 'All', raw: true }
+  if (chosenAll && json.allValue) return { values: [json.allValue], chosen: selected, text: 'All', raw: true }
   const values = chosenAll ? options.map(({ value }) => value) : selected
-  return { values: values.length > 0 ? values : [''], multi, ...(chosenAll && { text: 'All' }) }
+  return { values: values.length > 0 ? values : [''], chosen: selected, multi, ...(chosenAll && { text: 'All' }) }
 }
 
 export const tableOf = (variables: readonly Variable[]): Readonly<Record<string, Meaning>> =>

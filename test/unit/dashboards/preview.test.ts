@@ -38,7 +38,8 @@ describe('what stands for something else in a query', () => {
     plain: { values: ['a"b\\c'] },
     several: { values: ['/a', '/b.c'], multi: true },
     single: { values: ['/b.c'], multi: true },
-    all: { values: ['.*'], raw: true, text: 'All', multi: true },
+    all: { values: ['.*'], chosen: ['$__all'], raw: true, text: 'All', multi: true },
+    none: { values: [''], chosen: [] },
     __data: { values: ['x'] },
   }
   const lookup = lookupIn(
@@ -62,6 +63,7 @@ describe('what stands for something else in a query', () => {
     ['x{code=~"5..$|$nobody"}', 'x{code=~"5..$|$nobody"}'],
     ['label_replace(x, "a", "$1", "b", "(.*)")', 'label_replace(x, "a", "$1", "b", "(.*)")'],
     [`\${several:queryparam}`, 'var-several=%2Fa&var-several=%2Fb.c'],
+    [`\${all:queryparam}&\${none:queryparam}`, 'var-all=%24__all&'],
     [`\${several:csv} \${several:json}`, '/a,/b.c ["/a","/b.c"]'],
   ]
 
@@ -341,10 +343,11 @@ describe('the choices of a variable', () => {
   test('all of them are the variable’s own expression, else every value', () => {
     expect(meaningOf({ json: { ...many, allValue: '.*' }, options, selected: [all] })).toMatchObject({
       values: ['.*'],
+      chosen: [all],
       raw: true,
     })
     expect(meaningOf({ json: many, options, selected: [all] })).toMatchObject({ values: ['a', 'b'], text: 'All' })
-    expect(meaningOf({ json: many, options: [], selected: [] })).toMatchObject({ values: [''] })
+    expect(meaningOf({ json: many, options: [], selected: [] })).toMatchObject({ values: [''], chosen: [] })
   })
 
   test('stand in the order that the dashboard asks for', () => {
