@@ -1,7 +1,7 @@
 import type { Alert } from '../alerts/alert.ts'
 import { alertsOf, ruleFiles, type Subject } from '../alerts/index.ts'
-import { alertDashboards } from '../dashboards/alerts.ts'
-import { type DashboardJson, panelIdOf, withPages } from '../dashboards/dashboard.ts'
+import { drawnOn } from '../dashboards/alerts.ts'
+import { type DashboardJson, withPages } from '../dashboards/dashboard.ts'
 import { alertsUid, subjects } from '../dashboards/subjects.ts'
 import { api, database, postgresServer, redisServer } from '../dashboards/variables.ts'
 import { namesOf } from '../metrics/names.ts'
@@ -28,11 +28,9 @@ const anchorFor = (alert: Alert) => (alert.labels.step === undefined ? anchorOf(
 /** Where Prometheus serves the runbook: who can read the alert there can read what to do, with nothing else that must run. */
 export const runbookPath = 'consoles/runbook.html'
 
-const panelOf = (subject: Subject, { id }: Alert) => {
-  const uid = alertsUid(subject)
-  const found = alertDashboards.find((one) => one.uid === uid)
-  if (!found) throw new Error(`no dashboard shows the alerts of ${subject}`)
-  return `${uid}?viewPanel=${panelIdOf(found, id)}`
+const panelOf = (subject: Subject, alert: Alert) => {
+  const { uid, panel } = drawnOn(subject, alert)
+  return `${uid}?viewPanel=${panel}`
 }
 
 /**

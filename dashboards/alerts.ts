@@ -3,7 +3,7 @@ import { ruleFiles, type Subject } from '../alerts/index.ts'
 import { namesOf } from '../metrics/names.ts'
 import { type Comparison, type Expr, labelReplace } from '../metrics/promql.ts'
 import { type Step, severityMeaning } from './colour.ts'
-import { type Dashboard, dashboard, row } from './dashboard.ts'
+import { type Dashboard, dashboard, panelIdOf, row } from './dashboard.ts'
 import type { Panel } from './field.ts'
 import { timeseries } from './panel.ts'
 import type { Query } from './query.ts'
@@ -96,6 +96,20 @@ export const alertDashboards: readonly Dashboard[] = (() => {
   return namesOf(files).map((subject) => of(subject, files[subject]))
 })()
 
+/**
+ * The panel that shows what an alert of a subject judges.
+ * @throws Error where none does
+ */
+export const drawnOn = (
+  subject: Subject,
+  { id }: Pick<Alert, 'id'>,
+): { readonly uid: string; readonly panel: number } => {
+  const uid = alertsUid(subject)
+  const found = alertDashboards.find((one) => one.uid === uid)
+  if (!found) throw new Error(`no dashboard shows the alerts of ${subject}`)
+  return { uid, panel: panelIdOf(found, id) }
+}
+
 /** Adds to each alert the address of the dashboard that shows what it judges, as the label `page`. */
 export const withPage = <L extends string>(vector: Expr<L | 'alertname'>): Expr<L | 'alertname' | 'page'> => {
   const files = ruleFiles()
@@ -108,7 +122,8 @@ export const withPage = <L extends string>(vector: Expr<L | 'alertname'>): Expr<
   )
 }
 
-/** What the alerts at each of those addresses are about. */
-export const pageTitles: Readonly<Record<string, string>> = Object.fromEntries(
-  namesOf(subjects).map((subject) => [alertsUid(subject), subjects[subject].about]),
-)
+/** The column of those addresses, which tells what the alerts at each are about. */
+export const pageColumn = {
+  title: 'Drawn on',
+  leadsTo: Object.fromEntries(namesOf(subjects).map((subject) => [alertsUid(subject), subjects[subject].about])),
+} as const

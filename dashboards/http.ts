@@ -200,9 +200,12 @@ const routes = row('Which route is it?', [
   table({
     title: 'Routes',
     description:
-      'Every route over the shown range, the slowest first. Choose one in the head to see only its requests.',
+      'Every route over the shown range, the slowest first. A click on one shows only its requests, on the whole dashboard.',
     height: 9,
-    rows: { route: { title: 'Route', width: 320 }, method: { title: 'Method', width: 100 } },
+    rows: {
+      route: { title: 'Route', width: 320, opens: { uid: uids.http, choose: { route } } },
+      method: { title: 'Method', width: 100 },
+    },
     columns: [
       { title: 'Requests', expr: requests('$__range', each), unit: 'requestsPerSecond', decimals: 2 },
       {

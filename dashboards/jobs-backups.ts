@@ -1,6 +1,6 @@
 import { boundary } from '../alerts/alert.ts'
-import { backupStale, backupTooSmall } from '../alerts/jobs/backups.ts'
-import { restoreUntested } from '../alerts/jobs/restores.ts'
+import { backupMissing, backupStale, backupTooSmall } from '../alerts/jobs/backups.ts'
+import { restoreTestFaulty, restoreUntested } from '../alerts/jobs/restores.ts'
 import { backupCopies, backupDuration, backupNewest, backupSize, backupUsualSize } from '../exporters/jobs/backup.ts'
 import { jobLastSuccess } from '../exporters/jobs/metrics.ts'
 import {
@@ -12,6 +12,7 @@ import {
 } from '../exporters/jobs/restore-test.ts'
 import { matches } from '../metrics/metric.ts'
 import { div, instant, max, mul, secondsSince } from '../metrics/promql.ts'
+import { drawnOn } from './alerts.ts'
 import { row } from './dashboard.ts'
 import { stat, timeseries } from './panel.ts'
 import { series } from './query.ts'
@@ -29,7 +30,7 @@ export const backups = row('Are there backups?', [
     description:
       'The newest backup of each kind that is complete and was verified: on the disk (local) and in the bucket (remote). Database and Redis are saved daily, files weekly, the configuration monthly; an alert fires for each that is too old.',
     width: 12,
-    rows: { kind: 'Kind', place: 'Place' },
+    rows: { kind: { title: 'Kind', opens: drawnOn('jobs', backupMissing) }, place: 'Place' },
     columns: [
       {
         title: 'Made',
@@ -53,7 +54,7 @@ export const backups = row('Are there backups?', [
     title: 'How large they are, and how long they took',
     description: `The newest backup of each kind, compressed and encrypted, beside the median of up to seven before it. Below ${boundary(backupTooSmall) * 100}% of that something is missing, and an alert fires.`,
     width: 12,
-    rows: { kind: 'Kind' },
+    rows: { kind: { title: 'Kind', opens: drawnOn('jobs', backupTooSmall) } },
     columns: [
       { title: 'Size', expr: max(instant(backupSize), kind), unit: 'bytes', emptyWhen: noBackup },
       {
@@ -161,7 +162,7 @@ export const restores = row('Could they be restored?', [
       'Differences between what was restored and its manifest, by what differs. The record of the test names each: the table, the constraint, the index, the file.',
     width: 12,
     height: 7,
-    rows: { kind: 'Kind', fault: 'What' },
+    rows: { kind: { title: 'Kind', opens: drawnOn('jobs', restoreTestFaulty) }, fault: 'What' },
     columns: [
       {
         title: 'Faults',

@@ -20,8 +20,12 @@ import { row } from './dashboard.ts'
 import { stat, timeseries } from './panel.ts'
 import { series } from './query.ts'
 import { detail, table } from './table.ts'
+import { uids } from './uids.ts'
+import { maintenanceJob } from './variables.ts'
 
 const by = ['job_name'] as const
+/** The table lists all of them, and leads to the charts of one. */
+const chosen = { job_name: maintenanceJob.selected }
 const milliseconds = 1_000
 
 const onOrOff: Names = { 0: { text: 'OFF', is: 'muted' }, 1: { text: 'ON', is: 'good' } }
@@ -85,7 +89,7 @@ export const runs = row('Do the jobs run?', [
     description:
       'Each job: whether it is on, when it is due, and what became of its last run. `refused` lacked something and changed nothing; `undecided` asks for a decision; `killed` ended without a word. What it said stands in its record, in JOBS_DIR.',
     height: 11,
-    rows: { job_name: { title: 'Job', width: 190 } },
+    rows: { job_name: { title: 'Job', width: 190, opens: { uid: uids.jobs, choose: { job_name: maintenanceJob } } } },
     columns: [
       { title: 'Switched', expr: max(instant(jobEnabled), by), unit: 'plain', names: onOrOff },
       { title: 'Now', expr: max(instant(jobRunning), by), unit: 'plain', names: idleOrNot },
@@ -146,10 +150,14 @@ export const runs = row('Do the jobs run?', [
   }),
   timeseries({
     title: 'How long runs took',
-    description: 'The last run of each job. One that grows from week to week meets its timeout some day.',
+    description: 'The last run of each chosen job. One that grows from week to week meets its timeout some day.',
     unit: 'seconds',
     min: 0,
-    queries: [series(max(instant(jobLastDuration), by), ({ label }) => label('job_name'), { emptyWhen: neverRan })],
+    queries: [
+      series(max(instant(jobLastDuration.where(chosen)), by), ({ label }) => label('job_name'), {
+        emptyWhen: neverRan,
+      }),
+    ],
     legend: 'table',
   }),
 ])

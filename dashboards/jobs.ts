@@ -10,6 +10,7 @@ import { stat, timeseries } from './panel.ts'
 import { series } from './query.ts'
 import { table } from './table.ts'
 import { uids } from './uids.ts'
+import { maintenanceJob } from './variables.ts'
 
 const milliseconds = 1_000
 const noCleanup = 'No cleanup has run here yet'
@@ -128,5 +129,6 @@ export const jobsDashboard = dashboard({
   description:
     'Whether the maintenance jobs run, what they left, and whether our data could be got back. Open it when an alert names a job, or a backup.',
   from: 'now-7d',
+  variables: [maintenanceJob],
   rows: [runs, backups, restores, cleanup, api],
 })

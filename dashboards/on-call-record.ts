@@ -7,13 +7,14 @@ import {
   timeToResolve,
 } from '../exporters/incidents/metrics.ts'
 import { round } from '../metrics/promql.ts'
+import { pageColumn, withPage } from './alerts.ts'
 import type { Step } from './colour.ts'
 import { row } from './dashboard.ts'
 import { attainment, firedAtNight, firedInRange, mean, mostWithin, night, risen } from './incidents.ts'
 import { stat } from './panel.ts'
 import { series } from './query.ts'
 import { responseTimes, severityColumn } from './severity.ts'
-import { table } from './table.ts'
+import { detail, table } from './table.ts'
 
 const month = '30d'
 const kept: readonly Step[] = [{ from: 1, is: 'good' }]
@@ -122,15 +123,18 @@ export const load = row('Who carries the load?', [
     rows: { alertname: 'Alert', owner: 'Team', severity: severityColumn },
     columns: [
       { title: 'Fired', expr: firedInRange, unit: 'count', decimals: 0, emptyWhen: 'Nothing fired' },
-      {
-        title: 'At night',
-        expr: firedAtNight,
-        unit: 'count',
-        decimals: 0,
-        base: 'muted',
-        steps: [{ from: 1, is: 'warning' }],
-        emptyWhen: 'Nothing fired',
-      },
+      detail(
+        { page: pageColumn },
+        {
+          title: 'At night',
+          expr: withPage(firedAtNight),
+          unit: 'count',
+          decimals: 0,
+          base: 'muted',
+          steps: [{ from: 1, is: 'warning' }],
+          emptyWhen: 'Nothing fired',
+        },
+      ),
     ],
     sortBy: 'Fired',
   }),

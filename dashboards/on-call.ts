@@ -4,7 +4,7 @@ import { acknowledgedUntil, alertAcknowledged, incidentsOpen } from '../exporter
 import { alerts } from '../metrics/foreign.ts'
 import { namesOf } from '../metrics/names.ts'
 import { and, count, instant, max, min, mul, or, secondsSince, sum, vector } from '../metrics/promql.ts'
-import { pageTitles, withPage } from './alerts.ts'
+import { pageColumn, withPage } from './alerts.ts'
 import { type Names, type Step, severityMeaning } from './colour.ts'
 import { dashboard, row } from './dashboard.ts'
 import { fired, responseLeft, responseUsed, told } from './incidents.ts'
@@ -124,7 +124,7 @@ const open = row('What is open, who has it, and how much time is left?', [
         },
       ),
       detail(
-        { page: { title: 'Drawn on', leadsTo: pageTitles } },
+        { page: pageColumn },
         {
           title: 'How many',
           expr: withPage(count(instant(fired), told)),

@@ -30,6 +30,7 @@ import {
 } from '../metrics/promql.ts'
 import { share } from '../metrics/share.ts'
 import { target } from '../metrics/target.ts'
+import { pageColumn, withPage } from './alerts.ts'
 import { severityMeaning, upOrDown } from './colour.ts'
 import { dashboard, row } from './dashboard.ts'
 import { stat, timeseries } from './panel.ts'
@@ -37,12 +38,13 @@ import { perMinute } from './per-minute.ts'
 import { budgetLeft, reachOf, tooManyBad } from './promise-steps.ts'
 import { series } from './query.ts'
 import { stateOf } from './state.ts'
-import { table } from './table.ts'
+import { detail, table } from './table.ts'
 import { uids } from './uids.ts'
 import { api, postgresServer, redisServer } from './variables.ts'
 
 const firing = alerts.where({ alertstate: 'firing', severity: not('') })
 const told = ['alertname', 'severity', 'owner', 'instance'] as const
+const quiet = { emptyWhen: 'Nothing fires' } as const
 const window = '$__rate_interval'
 
 const state = row('Does everything answer?', [
@@ -98,7 +100,7 @@ const open = row('What needs somebody?', [
   table({
     title: 'Firing alerts',
     description:
-      'Each alert that fires, whom it belongs to, how many of it there are (statements, tables, windows) and for how long the condition of the oldest has held. What to do stands in the alert itself: it came with the page, and Prometheus shows it at /alerts.',
+      'Each alert that fires, whom it belongs to, how many of it there are (statements, tables, windows) and for how long the condition of the oldest has held. *Drawn on* leads to the values it judges. What to do stands in the alert itself: it came with the page, and Prometheus shows it at /alerts.',
     width: 20,
     height: 6,
     rows: {
@@ -109,18 +111,15 @@ const open = row('What needs somebody?', [
     },
     columns: [
       {
-        title: 'How many',
-        expr: count(instant(firing), told),
-        unit: 'count',
-        decimals: 0,
-        emptyWhen: 'Nothing fires',
-      },
-      {
         title: 'For',
         expr: and(max(secondsSince(instant(alertsForState)), told), max(instant(firing), told), { on: told }),
         unit: 'seconds',
-        emptyWhen: 'Nothing fires',
+        ...quiet,
       },
+      detail(
+        { page: pageColumn },
+        { title: 'How many', expr: withPage(count(instant(firing), told)), unit: 'count', decimals: 0, ...quiet },
+      ),
     ],
     sortBy: 'For',
   }),

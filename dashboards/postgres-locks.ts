@@ -19,7 +19,8 @@ import { timeseries } from './panel.ts'
 import { perMinute } from './per-minute.ts'
 import { series } from './query.ts'
 import { table } from './table.ts'
-import { postgresServer } from './variables.ts'
+import { uids } from './uids.ts'
+import { postgresServer, statement } from './variables.ts'
 
 const here = { instance: postgresServer.selected }
 const one = { ...here, queryid: not(remainder) }
@@ -59,7 +60,7 @@ export const lockRow = row('Who waits for whom?', [
       usename: { title: 'User', width: 180 },
       datname: { title: 'Database', width: 140 },
       state: { title: 'State', width: 200 },
-      queryid: { title: 'Query id', width: 220 },
+      queryid: { title: 'Query id', width: 220, opens: { uid: uids.postgresQueries, choose: { queryid: statement } } },
     },
     columns: [
       { title: 'Waiting', expr: sum(instant(blockerSessions.where(one)), whose), unit: 'count', ...nobody },

@@ -12,7 +12,7 @@ import { add, and, div, eq, gt, increase, instant, max, mul, rate, sum } from '.
 import { row } from './dashboard.ts'
 import { most } from './most.ts'
 import { stat, timeseries } from './panel.ts'
-import { each, nameOf, oneTable, rows } from './postgres-tables.ts'
+import { chosen, each, nameOf, oneTable, openTable, rows } from './postgres-tables.ts'
 import { series } from './query.ts'
 import { table } from './table.ts'
 import { postgresServer } from './variables.ts'
@@ -24,11 +24,11 @@ export const tableRow = row('Which tables grow, and which are not looked after?'
   table({
     title: 'Tables',
     description:
-      'The largest tables. Many dead rows: vacuum does not keep up, and scans read what nobody sees. Many sequential scans of a large table: an index may be missing.',
+      'The largest tables; a click on one shows its charts. Many dead rows: vacuum does not keep up, and scans read what nobody sees. Many sequential scans of a large table: an index may be missing.',
     width: 16,
     height: 10,
     rows: {
-      relname: { title: 'Table', width: 180 },
+      relname: { title: 'Table', width: 180, opens: openTable },
       schemaname: { title: 'Schema', width: 90 },
       datname: { title: 'Database', width: 90 },
     },
@@ -68,14 +68,17 @@ export const tableRow = row('Which tables grow, and which are not looked after?'
   }),
   timeseries({
     title: 'Size by table',
-    description: 'Disk space of the ten tables that are largest in the shown range, with their indexes.',
+    description: 'Disk space of the ten chosen tables that are largest in the shown range, with their indexes.',
     width: 8,
     height: 10,
     finest: '1m',
     unit: 'bytes',
     min: 0,
     queries: [
-      series(most(10, sum(add(instant(tableSize.where(each)), instant(tableIndexSize.where(each))), oneTable)), nameOf),
+      series(
+        most(10, sum(add(instant(tableSize.where(chosen)), instant(tableIndexSize.where(chosen))), oneTable)),
+        nameOf,
+      ),
     ],
   }),
 ])
@@ -109,7 +112,7 @@ export const indexRow = row('Which indexes are not worth their upkeep?', [
     height: 8,
     rows: {
       indexrelname: { title: 'Index', width: 240 },
-      relname: { title: 'Table', width: 140 },
+      relname: { title: 'Table', width: 140, opens: openTable },
       schemaname: { title: 'Schema', width: 80 },
       datname: { title: 'Database', width: 90 },
     },
@@ -128,11 +131,11 @@ export const indexRow = row('Which indexes are not worth their upkeep?', [
   }),
   timeseries({
     title: 'Index scans',
-    description: 'Scans per second of the indexes of the ten tables that are searched most in the shown range.',
+    description: 'Scans per second of the indexes of the ten chosen tables that are searched most in the shown range.',
     width: 8,
     height: 8,
     unit: 'perSecond',
     min: 0,
-    queries: [series(most(10, sum(rate(indexScans.where(each), window), oneTable)), nameOf)],
+    queries: [series(most(10, sum(rate(indexScans.where(chosen), window), oneTable)), nameOf)],
   }),
 ])

@@ -10,13 +10,15 @@ import {
 } from '../exporters/postgres/statements.ts'
 import { remainder } from '../exporters/reading.ts'
 import { not } from '../metrics/metric.ts'
-import { div, type Expr, gt, increase, instant, labelReplace, max, mul, or, rate, sum } from '../metrics/promql.ts'
+import { and, div, type Expr, gt, increase, instant, labelReplace, max, mul, or, rate, sum } from '../metrics/promql.ts'
 import type { Step } from './colour.ts'
 import { row } from './dashboard.ts'
+import { most } from './most.ts'
 import { timeseries } from './panel.ts'
 import { series } from './query.ts'
 import { table } from './table.ts'
-import { postgresServer } from './variables.ts'
+import { uids } from './uids.ts'
+import { postgresServer, statement } from './variables.ts'
 
 const here = { instance: postgresServer.selected }
 const window = '$__rate_interval'
@@ -41,6 +43,15 @@ const withText = (vector: Expr<Statement>): Expr<Statement | 'query'> =>
 const over = (what: typeof statementCalls) => sum(increase(what.where(each), '$__range'), by)
 /** Without statements that were not called: their mean is none. */
 const calls = gt(over(statementCalls), 0)
+
+const opens = { uid: uids.postgresQueries, choose: { queryid: statement } } as const
+const one = ['queryid'] as const
+/** Of each of those that are chosen. Whether it is, its text says: a matcher of its own keeps the remainder out. */
+const rateOf = (what: typeof statementCalls) =>
+  and(
+    sum(rate(what.where(each), window), one),
+    max(instant(statementInfo.where({ ...here, queryid: statement.selected })), one),
+  )
 
 export const statementRow = row('Which statements are slow?', [
   timeseries({
@@ -76,13 +87,13 @@ export const statementRow = row('Which statements are slow?', [
   }),
   table({
     title: 'Statements by total time',
-    description: `What each statement cost over the shown range, the costliest first; literals are left out of its text. Red: slower on average than ${boundary(postgresSlowStatement)} s, where an alert fires. EXPLAIN (ANALYZE, BUFFERS) says why.`,
+    description: `What each statement cost over the shown range, the costliest first; literals are left out of its text. A click on one shows how it went, below. Red: slower on average than ${boundary(postgresSlowStatement)} s, where an alert fires. EXPLAIN (ANALYZE, BUFFERS) says why.`,
     height: 11,
     rows: {
-      query: { title: 'Statement', width: 640 },
+      query: { title: 'Statement', width: 640, opens },
       user: { title: 'User', width: 160 },
       datname: { title: 'Database', width: 120 },
-      queryid: { title: 'Query id', width: 200 },
+      queryid: { title: 'Query id', width: 200, opens },
     },
     columns: [
       { title: 'Total time', expr: withText(over(statementSeconds)), unit: 'seconds' },
@@ -91,5 +102,26 @@ export const statementRow = row('Which statements are slow?', [
       { title: 'Rows per call', expr: withText(div(over(statementRows), calls)), unit: 'count', decimals: 1 },
     ],
     sortBy: 'Total time',
+  }),
+  timeseries({
+    title: 'Mean time of the chosen statements',
+    description:
+      'The ten slowest in the shown range of those chosen in the head, or by a click on one in the table above. A step up is a plan that changed, or a table that grew.',
+    finest: '1m',
+    unit: 'seconds',
+    min: 0,
+    queries: [
+      series(most(10, div(rateOf(statementSeconds), gt(rateOf(statementCalls), 0))), ({ label }) => label('queryid')),
+    ],
+    limits: slow,
+  }),
+  timeseries({
+    title: 'Calls of the chosen statements',
+    description:
+      'Per second, of the ten of them that are called most in the shown range. Many more than users are: it is asked in a loop.',
+    finest: '1m',
+    unit: 'perSecond',
+    min: 0,
+    queries: [series(most(10, rateOf(statementCalls)), ({ label }) => label('queryid'))],
   }),
 ])

@@ -16,7 +16,7 @@ import { div, gt, instant, max, secondsSince, sum } from '../metrics/promql.ts'
 import { row } from './dashboard.ts'
 import { most } from './most.ts'
 import { timeseries } from './panel.ts'
-import { each, nameOf, oneTable, rows } from './postgres-tables.ts'
+import { chosen, nameOf, oneTable, openTable, rows } from './postgres-tables.ts'
 import { series } from './query.ts'
 import { table } from './table.ts'
 import { postgresServer } from './variables.ts'
@@ -24,13 +24,13 @@ import { postgresServer } from './variables.ts'
 const here = { instance: postgresServer.selected }
 /** Fewer rows than this are cheap to read, dead or not. */
 const many = 1_000
-const deadShare = max(div(instant(tableDeadRows.where(each)), gt(rows, many)), oneTable)
+const deadShare = max(div(instant(tableDeadRows.where(chosen)), gt(rows, many)), oneTable)
 
 export const vacuumRow = row('Does vacuum keep up?', [
   timeseries({
     title: 'Dead rows',
     description:
-      'Share of the rows that nobody sees any more, of the ten tables with the largest in the shown range. It falls at each vacuum; one that only rises is held back: look for an old transaction.',
+      'Share of the rows that nobody sees any more, of the ten chosen tables with the largest in the shown range. It falls at each vacuum; one that only rises is held back: look for an old transaction.',
     width: 8,
     unit: 'share',
     min: 0,
@@ -53,7 +53,11 @@ export const vacuumRow = row('Does vacuum keep up?', [
     description: 'Tables that are being vacuumed, and where each vacuum is.',
     width: 8,
     height: 8,
-    rows: { relname: { title: 'Table', width: 160 }, datname: { title: 'Database', width: 90 }, phase: 'Phase' },
+    rows: {
+      relname: { title: 'Table', width: 160, opens: openTable },
+      datname: { title: 'Database', width: 90 },
+      phase: 'Phase',
+    },
     columns: [
       {
         title: 'At work',
@@ -81,13 +85,13 @@ export const vacuumRow = row('Does vacuum keep up?', [
   timeseries({
     title: 'Space that a rewrite would free',
     description:
-      'Estimated bloat of the ten tables with most in the shown range. Vacuum makes room for new rows and gives nothing back: pg_repack, or VACUUM FULL in a maintenance window.',
+      'Estimated bloat of the ten chosen tables with most in the shown range. Vacuum makes room for new rows and gives nothing back: pg_repack, or VACUUM FULL in a maintenance window.',
     width: 8,
     finest: '1m',
     unit: 'bytes',
     min: 0,
     queries: [
-      series(most(10, sum(instant(tableBloat.where(each)), oneTable)), nameOf, {
+      series(most(10, sum(instant(tableBloat.where(chosen)), oneTable)), nameOf, {
         emptyWhen: 'No table was analyzed yet, or the server was not scraped',
       }),
     ],
@@ -95,13 +99,13 @@ export const vacuumRow = row('Does vacuum keep up?', [
   timeseries({
     title: 'Space that a rebuild would free',
     description:
-      'Estimated bloat of the indexes of a table, of the ten with most in the shown range: REINDEX INDEX CONCURRENTLY.',
+      'Estimated bloat of the indexes of a chosen table, of the ten with most in the shown range: REINDEX INDEX CONCURRENTLY.',
     width: 8,
     finest: '1m',
     unit: 'bytes',
     min: 0,
     queries: [
-      series(most(10, sum(instant(indexBloat.where(each)), oneTable)), nameOf, {
+      series(most(10, sum(instant(indexBloat.where(chosen)), oneTable)), nameOf, {
         emptyWhen: 'No table was analyzed yet, or the server was not scraped',
       }),
     ],

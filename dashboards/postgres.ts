@@ -22,7 +22,7 @@ import { cacheHits, workRow } from './postgres-work.ts'
 import { series } from './query.ts'
 import { stateOf } from './state.ts'
 import { uids } from './uids.ts'
-import { postgresServer } from './variables.ts'
+import { postgresServer, relation, statement } from './variables.ts'
 
 const here = { instance: postgresServer.selected }
 const window = '$__rate_interval'
@@ -160,7 +160,7 @@ export const postgresQueries = dashboard({
   uid: uids.postgresQueries,
   title: 'PostgreSQL queries',
   description: 'What the statements of one PostgreSQL server cost, and which of them are slow.',
-  variables: [postgresServer],
+  variables: [postgresServer, statement],
   rows: [statementRow],
 })
 
@@ -168,7 +168,7 @@ export const postgresTables = dashboard({
   uid: uids.postgresTables,
   title: 'PostgreSQL tables and indexes',
   description: 'Tables and indexes of those databases of one PostgreSQL server that the exporter reads.',
-  variables: [postgresServer],
+  variables: [postgresServer, relation],
   rows: [tableRow, indexRow],
 })
 
@@ -177,7 +177,7 @@ export const postgresMaintenance = dashboard({
   title: 'PostgreSQL maintenance',
   description:
     'Who waits for whom, vacuum, wraparound, the write-ahead log, standbys and sequences of one PostgreSQL server.',
-  variables: [postgresServer],
+  variables: [postgresServer, relation],
   rows: [lockRow, vacuumRow, wraparoundRow, walRow, replicationRow, sequenceRow],
 })
 

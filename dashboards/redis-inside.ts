@@ -23,7 +23,8 @@ import { most } from './most.ts'
 import { stat, timeseries } from './panel.ts'
 import { series } from './query.ts'
 import { table } from './table.ts'
-import { redisServer } from './variables.ts'
+import { uids } from './uids.ts'
+import { command, redisServer } from './variables.ts'
 
 const here = { instance: redisServer.selected }
 const window = '$__rate_interval'
@@ -35,10 +36,10 @@ export const commandRow = row('Which commands cost?', [
   table({
     title: 'Commands',
     description:
-      'What each command cost over the shown range, the costliest first. One that is slow on average (KEYS, a large LRANGE) holds up all the others: there is one thread.',
+      'What each command cost over the shown range, the costliest first; a click on one shows how it went, beside. One that is slow on average (KEYS, a large LRANGE) holds up all the others: there is one thread.',
     width: 9,
     height: 9,
-    rows: { cmd: { title: 'Command', width: 120 } },
+    rows: { cmd: { title: 'Command', width: 120, opens: { uid: uids.redis, choose: { cmd: command } } } },
     columns: [
       { title: 'Time', expr: over(commandSeconds), unit: 'seconds' },
       {
@@ -60,12 +61,18 @@ export const commandRow = row('Which commands cost?', [
   }),
   timeseries({
     title: 'Time by command',
-    description: 'Share of the time that each of the ten commands takes that cost most in the shown range.',
+    description:
+      'Share of the time that each of the ten commands takes that cost most in the shown range, of those that are chosen.',
     width: 5,
     height: 9,
     unit: 'share',
     min: 0,
-    queries: [series(most(10, sum(rate(commandSeconds.where(here), window), ['cmd'])), ({ label }) => label('cmd'))],
+    queries: [
+      series(
+        most(10, sum(rate(commandSeconds.where({ ...here, cmd: command.selected }), window), ['cmd'])),
+        ({ label }) => label('cmd'),
+      ),
+    ],
     stack: true,
   }),
   timeseries({

@@ -25,7 +25,7 @@ import { series } from './query.ts'
 import { commandRow, persistenceRow, replicaRow } from './redis-inside.ts'
 import { stateOf } from './state.ts'
 import { uids } from './uids.ts'
-import { redisServer } from './variables.ts'
+import { command, redisServer } from './variables.ts'
 
 const here = { instance: redisServer.selected }
 const window = '$__rate_interval'
@@ -211,6 +211,6 @@ export const redis = dashboard({
   uid: uids.redis,
   title: 'Redis',
   description: 'State, memory, keys, clients, commands, persistence and replicas of one Redis.',
-  variables: [redisServer],
+  variables: [redisServer, command],
   rows: [now, memory, keyspace, clients, commandRow, persistenceRow, replicaRow],
 })

@@ -1,4 +1,5 @@
 import { boundary } from '../alerts/alert.ts'
+import { auditCheckBlind, updatesWaiting } from '../alerts/security/audit.ts'
 import { endpointCertificateExpiresSoon, endpointCertificateExpiring } from '../alerts/security/certificates.ts'
 import { failedLoginsSurging } from '../alerts/security/logins.ts'
 import { jobLastEnd } from '../exporters/jobs/metrics.ts'
@@ -19,6 +20,7 @@ import {
 import { securityInstalled, securityLeft } from '../exporters/jobs/security-update.ts'
 import type { Gauge } from '../metrics/metric.ts'
 import { instant, max, secondsSince, secondsUntil } from '../metrics/promql.ts'
+import { drawnOn } from './alerts.ts'
 import type { Meaning, Names } from './colour.ts'
 import { dashboard, row } from './dashboard.ts'
 import { stat, timeseries } from './panel.ts'
@@ -94,7 +96,7 @@ const found = row('What did the audit find?', [
     description:
       'Each check of the last audit: whether it could look at everything, and what it found. COULD NOT says nothing of what is there: the report names what was missing.',
     width: 12,
-    rows: { check: 'Check' },
+    rows: { check: { title: 'Check', opens: drawnOn('security', auditCheckBlind) } },
     columns: [
       {
         title: 'Looked',
@@ -118,7 +120,7 @@ const found = row('What did the audit find?', [
     title: 'Certificates',
     description: `Each endpoint that is audited: how long its certificate is valid, whether an authority vouches for it, and whether it is for that name. Renewed at 30 days as a rule: orange below ${boundary(endpointCertificateExpiring) / day} days, red below ${boundary(endpointCertificateExpiresSoon) / day}.`,
     width: 12,
-    rows: { endpoint: 'Endpoint' },
+    rows: { endpoint: { title: 'Endpoint', opens: drawnOn('security', endpointCertificateExpiring) } },
     columns: [
       {
         title: 'Valid for',
@@ -188,7 +190,7 @@ const mended = row('What waits to be mended?', [
     description: 'What the last run of the job security-update installed, and what waited still afterwards.',
     width: 12,
     height: 8,
-    rows: { source: 'Source' },
+    rows: { source: { title: 'Source', opens: drawnOn('security', updatesWaiting) } },
     columns: [
       {
         title: 'Installed',

@@ -35,6 +35,7 @@ import {
   rate,
   sum,
 } from '../metrics/promql.ts'
+import { drawnOn } from './alerts.ts'
 import { row } from './dashboard.ts'
 import { timeseries } from './panel.ts'
 import { perMinute } from './per-minute.ts'
@@ -55,7 +56,7 @@ export const ruleRow = row('Do the rules keep up?', [
       'The longest evaluation of each group in the shown range, as a share of its interval. At 100% evaluations are left out, and alerts are late.',
     width: 8,
     height: 8,
-    rows: { group: { title: 'Group', width: 220 } },
+    rows: { group: { title: 'Group', width: 220, opens: drawnOn('stack', prometheusRuleGroupSlow) } },
     columns: [
       {
         title: 'Of its interval',

@@ -1,10 +1,12 @@
 import { boundary } from '../alerts/alert.ts'
 import { exporterMemoryHigh } from '../alerts/stack/exporter.ts'
 import { scrapeSlow, targetUnreliable } from '../alerts/stack/targets.ts'
+import type { FolderKind, ServerKind } from '../config/targets.ts'
 import { everyKind } from '../exporters/index.ts'
 import { residentMemory } from '../exporters/service/runtime/runtime-metrics.ts'
 import { headSeries, samplesScraped, scrapeDuration, up } from '../metrics/foreign.ts'
 import { not } from '../metrics/metric.ts'
+import { namesOf } from '../metrics/names.ts'
 import {
   avgOverTime,
   complement,
@@ -12,6 +14,7 @@ import {
   type Expr,
   eq,
   instant,
+  labelReplace,
   max,
   maxOverTime,
   min,
@@ -31,15 +34,28 @@ const place = ['job', 'instance'] as const
 const nameOf = ({ label }: Quoted<(typeof place)[number]>) => `${label('job')}/${label('instance')}`
 
 type Vitals = ReturnType<typeof everyKind>[number]['vitals']
+type OfCollector = 'collector' | (typeof place)[number]
 /** Every kind of target has names of its own for them. */
-const ofEachKind = <const By extends 'collector' | (typeof place)[number]>(
-  ask: (vitals: Vitals) => Expr<By>,
-): Expr<By> =>
+const ofEachKind = <const By extends OfCollector | 'page'>(ask: (vitals: Vitals) => Expr<By>): Expr<By> =>
   everyKind()
     .map(({ vitals }) => ask(vitals))
     .reduce((all, one) => or(all, one))
 const failing = ofEachKind(({ success }) => count(eq(instant(success), 0), ['collector', ...place]))
-const spanOf = (of: Expr<'collector' | (typeof place)[number]>) => max(of, ['collector', 'job'])
+
+/** The dashboard of what is read from targets of a kind. */
+const pages: Readonly<Record<ServerKind | FolderKind, string>> = {
+  postgres: uids.postgres,
+  redis: uids.redis,
+  reservations: uids.reservations,
+  jobs: uids.jobs,
+}
+/** Adds its address, as the label `page`. */
+const withPage = (vector: Expr<OfCollector>) =>
+  namesOf(pages).reduce<Expr<OfCollector | 'page'>>(
+    (named, kind) => labelReplace(named, 'page', pages[kind], 'job', kind),
+    labelReplace(vector, 'page', '', 'job', '.*'),
+  )
+const spanOf = (of: Expr<OfCollector>) => max(withPage(of), ['collector', 'page'])
 
 const watched = row('Is everything watched?', [
   stat({
@@ -118,7 +134,10 @@ const cost = row('What does watching cost?', [
       'How long each takes, over the shown range. They run side by side: a scrape takes as long as the slowest.',
     width: 8,
     height: 8,
-    rows: { collector: { title: 'Collector', width: 150 }, job: { title: 'Of', width: 110 } },
+    rows: {
+      collector: { title: 'Collector', width: 150 },
+      page: { title: 'Of', width: 110, leadsTo: Object.fromEntries(namesOf(pages).map((kind) => [pages[kind], kind])) },
+    },
     columns: [
       { title: 'Mean', expr: ofEachKind(({ duration }) => spanOf(avgOverTime(duration, '$__range'))), unit: 'seconds' },
       {

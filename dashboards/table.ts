@@ -16,6 +16,7 @@ import {
   byStep,
   dataSource,
   emptyText,
+  leadsTo,
   leadsToItself,
   type Panel,
   type Placed,
@@ -25,9 +26,19 @@ import {
 } from './field.ts'
 import { type Query, query } from './query.ts'
 import { type Unit, unitIds } from './unit.ts'
+import type { Variable } from './variable.ts'
+
+/** What a click on a label opens: a dashboard on what the row is about, or one panel of it. */
+interface Opens<Label extends string> {
+  readonly uid: string
+  /** The number of the panel that is shown alone. */
+  readonly panel?: number
+  /** The choices there that become what the row says, by the label that says it. */
+  readonly choose?: Readonly<Partial<Record<Label, Variable>>>
+}
 
 /** A column that says what a row is about. */
-interface LabelColumn {
+interface LabelColumn<Label extends string = string> {
   readonly title: string
   /** In pixels. */
   readonly width?: number
@@ -35,6 +46,7 @@ interface LabelColumn {
   readonly colours?: Readonly<Record<string, Meaning>>
   /** Where the label holds the address of a dashboard: the words that lead there, by address. */
   readonly leadsTo?: Readonly<Record<string, string>>
+  readonly opens?: Opens<Label>
 }
 interface NamedColumn extends LabelColumn {
   readonly label: string
@@ -63,7 +75,7 @@ interface DetailColumn<in out Label extends string> extends Cells {
 
 /** @param more what else is said, by label: columns before that of the value, empty in rows that it has no value for */
 export const detail = <const More extends string, Label extends string>(
-  more: Readonly<Record<More, LabelColumn | string>>,
+  more: Readonly<Record<More, LabelColumn<NoInfer<Label>> | string>>,
   column: ValueColumn<Label>,
 ): DetailColumn<Exclude<Label, More>> => {
   const { expr, ...cells } = column
@@ -76,7 +88,7 @@ interface TableSpec<Label extends string> {
   readonly width?: number
   readonly height?: number
   /** The labels that tell the rows apart: exactly those that every column's expression carries. */
-  readonly rows: Readonly<Record<Label, LabelColumn | string>>
+  readonly rows: Readonly<Record<Label, LabelColumn<NoInfer<Label>> | string>>
   readonly columns: readonly [
     ValueColumn<NoInfer<Label>>,
     ...(ValueColumn<NoInfer<Label>> | DetailColumn<NoInfer<Label>>)[],
@@ -167,17 +179,29 @@ const uncoloured: SpecialValueMap = {
   options: { match: SpecialValueMatch.NullAndNan, result: { text: emptyCell.value, color: colours.muted } },
 }
 
-const labelProperties = ({ width, colours: meanings, leadsTo }: LabelColumn, at: Placed): DynamicConfigValue[] => [
+const labelProperties = (
+  { width, colours: meanings, leadsTo: addresses, opens }: LabelColumn,
+  at: Placed,
+): DynamicConfigValue[] => [
   emptyCell,
   ...(width === undefined ? [] : [{ id: 'custom.width', value: width }]),
   ...(meanings ? [{ id: 'mappings', value: [textColours(meanings)] }, coloured] : []),
-  ...(leadsTo
+  ...(addresses
     ? [
-        { id: 'mappings', value: [words(leadsTo)] },
+        { id: 'mappings', value: [words(addresses)] },
         { id: 'links', value: [leadsToItself(at).build()] },
       ]
     : []),
+  ...(opens ? [{ id: 'links', value: [opening(opens, at).build()] }] : []),
 ]
+
+/** Encoded by itself: Grafana leaves what divides an address as it is. */
+const cellOf = (label: string) => `\${__data.fields.${label}:percentencode}`
+
+const opening = ({ choose = {}, ...aim }: Opens<string>, at: Placed) => {
+  const chosen = Object.entries(choose).flatMap(([label, made]) => (made ? [[made.name, cellOf(label)]] : []))
+  return leadsTo({ ...aim, chosen: Object.fromEntries(chosen) }, 'Look closer', at)
+}
 
 const words = (told: Readonly<Record<string, string>>): ValueMap => ({
   type: MappingType.ValueToText,

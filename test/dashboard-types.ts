@@ -26,6 +26,8 @@ const chart = timeseries({ ...shown, limits: [{ from: 1, is: 'bad' }], colours: 
 const value = stat({ ...shown, names: { 1: { text: 'UP', is: 'good' } } })
 const column = { title: 'Hits', expr: byRoute, unit: 'perSecond' } as const
 const rows = table({ ...titled, rows: { route: 'Route' }, columns: [column], sortBy: 'Hits' })
+const listed = { ...titled, columns: [column], sortBy: 'Hits' } as const
+table({ ...listed, rows: { route: { title: 'Route', opens: { uid: 'x', choose: { route: target } } } } })
 const more = detail({ code: 'Code' }, { title: 'By code', expr: byRouteAndCode, unit: 'perSecond' })
 const lacking = detail({}, { title: 'By code', expr: byRouteAndCode, unit: 'perSecond' })
 table({ ...titled, rows: { route: 'Route' }, columns: [column, more], sortBy: 'Hits' })
@@ -78,6 +80,10 @@ table({ ...titled, rows: { route: 'Route' }, columns: [], sortBy: 'Hits' })
 // @ts-expect-error a column has a unit
 table({ ...titled, rows: { route: 'Route' }, columns: [{ title: 'Hits', expr: byRoute }], sortBy: 'Hits' })
 
+// @ts-expect-error what is chosen is said by a label of the row
+table({ ...listed, rows: { route: { title: 'Route', opens: { uid: 'x', choose: { code: target } } } } })
+// @ts-expect-error what becomes of a label is a choice
+table({ ...listed, rows: { route: { title: 'Route', opens: { uid: 'x', choose: { route: 'x' } } } } })
 // @ts-expect-error a detail is joined by the labels of the table
 table({ ...titled, rows: { code: 'Code' }, columns: [{ ...column, expr: byCode }, more], sortBy: 'Hits' })
 // @ts-expect-error a detail that the table does not say

@@ -155,6 +155,20 @@ describe('an engineer at the page', () => {
     await page.close()
   })
 
+  test('follows a row of a table to what it is about, and takes the time along', async () => {
+    const { page, said } = await open(`${url}/d/techplus-http?from=now-15m&to=now&refresh=`)
+    await panel(page, 'Routes').getByRole('link', { name: '/tables', exact: true }).first().click()
+    await page.waitForURL(/var-route=/)
+    await settled(page)
+    expect(new URL(page.url()).pathname).toBe('/d/techplus-http')
+    expect(Object.fromEntries(queryOf(page))).toMatchObject({ from: 'now-15m', to: 'now', 'var-route': '/tables' })
+    expect(await page.locator('[data-variable=route] .control-text').textContent()).toBe('/tables')
+    const legend = panel(page, 'Requests by route').locator('.legend-text')
+    expect(await legend.allTextContents()).toEqual(['/tables'])
+    expect(said).toEqual([])
+    await page.close()
+  })
+
   test('reads all values of a moment beside the pointer, takes one line alone, and drags a shorter time', async () => {
     const { page, said } = await open(`${url}/d/techplus-http?from=now-5m&to=now&refresh=`)
     const requests = panel(page, 'Requests by route')

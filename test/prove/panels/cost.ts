@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { Dashboard } from '../../../dashboards/model.ts'
 import { align, rateInterval, stepOf } from '../../../dashboards/preview/page/step.ts'
 import { parseDuration } from '../../../dashboards/preview/page/times.ts'
+import { parts } from '../../../dashboards/variables.ts'
 
 /** What a query costs Prometheus. */
 export interface Cost {
@@ -51,6 +52,7 @@ const chosen = new Map([
   ['database', 'main'],
   ['postgres', 'main'],
   ['redis', 'cache'],
+  ...parts.map(({ name }) => [name, '.*'] as const),
 ])
 
 const target = z.object({

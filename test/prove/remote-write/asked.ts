@@ -2,7 +2,7 @@ import { isAlert } from '../../../alerts/alert.ts'
 import { ruleFiles } from '../../../alerts/index.ts'
 import { selectedBy } from '../../../compose/mimir/selected.ts'
 import { models } from '../../../dashboards/index.ts'
-import { everyVariable } from '../../../dashboards/variables.ts'
+import { everyVariable, parts } from '../../../dashboards/variables.ts'
 import { asksOf, filledFor } from '../panels/cost.ts'
 
 /** Something that is asked of whoever keeps the series. */
@@ -50,7 +50,7 @@ const byExemplars = () =>
   )
 
 const byChoices = () =>
-  everyVariable.map(({ name, query }) =>
+  [...everyVariable, ...parts].map(({ name, query }) =>
     asked(`choice ${name}`, query.replace(/^label_values\((.+), \w+\)$/, '$1'), 'values'),
   )
 
