@@ -70,8 +70,14 @@ const guard = async (request: FastifyRequest, reply: FastifyReply) => {
 
 const passedOn = '/prometheus/api/v1/'
 
-/** Still encoded. Empty where the route is written in a way of its own, such as `/%70rometheus`. */
-const pathOf = (url: string) => (url.startsWith(passedOn) ? (url.split('?')[0] ?? '').slice(passedOn.length) : '')
+/** Both still encoded. What is asked may hold question marks of its own. */
+const partsOf = (url: string) => {
+  const [, path = '', query = ''] = /^([^?]*)\??(.*)$/.exec(url) ?? []
+  return { path, query }
+}
+
+/** Empty where the route is written in a way of its own, such as `/%70rometheus`. */
+const askedOf = (path: string) => (path.startsWith(passedOn) ? path.slice(passedOn.length) : '')
 
 const passOn = (app: FastifyInstance, prometheus: Upstream) =>
   app.route<{ Body: string | undefined }>({
@@ -79,13 +85,17 @@ const passOn = (app: FastifyInstance, prometheus: Upstream) =>
     url: `${passedOn}*`,
     handler: async (request, reply) => {
       reply.type('application/json').header('cache-control', 'no-store')
-      const path = pathOf(request.url)
+      const { path, query } = partsOf(request.url)
       const gone = new AbortController()
       reply.raw.once('close', () => gone.abort())
-      const [, query = ''] = request.url.split('?')
       const post = request.method === 'POST'
       const form = post ? (request.body ?? '') : query
-      const answer = await ask(prometheus, { path, form, method: post ? 'POST' : 'GET', signal: gone.signal })
+      const answer = await ask(prometheus, {
+        path: askedOf(path),
+        form,
+        method: post ? 'POST' : 'GET',
+        signal: gone.signal,
+      })
       return reply.code(answer.status).send(answer.body)
     },
   })
@@ -137,7 +147,7 @@ export const previewServer = (options: PreviewOptions): FastifyInstance => {
   app.get('/', async (request, reply) => {
     const [first] = source.current().dashboards
     if (!first) return page(request, reply)
-    const [, query] = request.url.split('?')
+    const { query } = partsOf(request.url)
     return reply.redirect(`/d/${encodeURIComponent(first.uid)}${query ? `?${query}` : ''}`)
   })
   app.get('/d/:uid', page)
