@@ -3,8 +3,9 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Running, startProcess } from '../../compose/local/process.ts'
 import { settled, visit } from '../../compose/preview-pictures.ts'
+import { editions } from '../../dashboards/preview/editions.ts'
 import { checkout } from './compiler.ts'
-import { previewStand } from './preview-stand.ts'
+import { panel, previewStand } from './preview-stand.ts'
 import { freePort } from './servers.ts'
 
 const stand = previewStand()
@@ -69,4 +70,49 @@ test('a dashboard is drawn anew when its source changes, and stays while that do
   expect(page.url()).toBe(address)
   expect(await page.locator('body[data-mine]').count()).toBe(1)
   await page.close()
+})
+
+/** One chart of that title. */
+const drawn = (title: string) => {
+  const chart = { id: 1, type: 'timeseries', title, targets: [{ refId: 'A', expr: 'vector(1)' }] }
+  return [{ uid: 'one', title: 'One', panels: [chart] }]
+}
+
+test('more tabs than a browser has connections follow the source over one of them', async () => {
+  const source = editions(drawn('before'))
+  let listening = 0
+  const changing: typeof source = {
+    ...source,
+    subscribe: (listener) => {
+      listening += 1
+      const end = source.subscribe(listener)
+      return () => {
+        listening -= 1
+        end()
+      }
+    },
+  }
+  const served = await stand.serve([], { changing })
+  const [first, ...others] = await Promise.all(Array.from({ length: 8 }, () => stand.browser.open()))
+  if (!first) throw new Error('no tab was opened')
+  for (const page of [first, ...others]) await visit(page, `${served}/d/one?from=now-5m&to=now&refresh=`)
+  expect(listening).toBe(1)
+
+  source.publish(drawn('after'))
+  for (const page of [first, ...others]) await panel(page, 'after').waitFor()
+  source.fail('It does not compile.')
+  for (const page of [first, ...others]) await page.locator('.source-fault').waitFor()
+  const late = await stand.browser.open()
+  await visit(late, `${served}/d/one?from=now-5m&to=now&refresh=`)
+  await late.locator('.source-fault').waitFor()
+
+  // Another takes the place of the one that listened.
+  await first.close()
+  source.publish(drawn('again'))
+  for (const page of [...others, late]) {
+    await panel(page, 'again').waitFor()
+    expect(await page.locator('.source-fault').count()).toBe(0)
+  }
+  expect(listening).toBe(1)
+  for (const page of [...others, late]) await page.close()
 })

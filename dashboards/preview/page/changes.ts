@@ -21,6 +21,33 @@ const tellFault = (fault: string | undefined) => {
   if (fault !== undefined) document.body.prepend(faultBanner(fault))
 }
 
+/** What the tabs of a browser call each other, and what they wait for. */
+const shared = 'changes'
+
+/**
+ * A browser has six connections to a server for all of its tabs, and would have none left for questions: one tab listens,
+ * and tells the others. Whichever waits longest takes its place when it closes.
+ */
+const listen = (told: (change: Change) => void) => {
+  const tabs = new BroadcastChannel(shared)
+  let last: Change | undefined
+  tabs.addEventListener('message', ({ data }: MessageEvent<Change | undefined>) => {
+    if (data) told(data)
+    else if (last) tabs.postMessage(last)
+  })
+  // Asks whoever listens for what it heard before.
+  tabs.postMessage(undefined)
+  const hear = () =>
+    new EventSource('/api/changes').addEventListener('message', ({ data }: MessageEvent<string>) => {
+      const change: Change = JSON.parse(data)
+      last = change
+      tabs.postMessage(change)
+      told(change)
+    })
+  // Held for as long as the tab is there.
+  void navigator.locks.request(shared, () => new Promise(hear))
+}
+
 /** Draws each new edition of a dashboard as soon as its source gives one. */
 export const followChanges = (
   { version: first }: Site,
@@ -38,8 +65,7 @@ export const followChanges = (
     if (dashboard) renew(site, dashboard)
     else location.reload()
   }
-  new EventSource('/api/changes').addEventListener('message', ({ data }: MessageEvent<string>) => {
-    const { version, fault }: Change = JSON.parse(data)
+  listen(({ version, fault }) => {
     latest = version
     tellFault(fault)
     if (version !== shown) void take()
