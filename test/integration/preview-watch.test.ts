@@ -1,6 +1,7 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { Page } from '../../compose/local/browser.ts'
 import { type Running, startProcess } from '../../compose/local/process.ts'
 import { settled, visit } from '../../compose/preview-pictures.ts'
 import { editions } from '../../dashboards/preview/editions.ts'
@@ -72,10 +73,15 @@ test('a dashboard is drawn anew when its source changes, and stays while that do
   await page.close()
 })
 
-/** One chart of that title. */
-const drawn = (title: string) => {
-  const chart = { id: 1, type: 'timeseries', title, targets: [{ refId: 'A', expr: 'vector(1)' }] }
-  return [{ uid: 'one', title: 'One', panels: [chart] }]
+/** Charts of these titles. */
+const drawn = (...titles: readonly string[]) => {
+  const panels = titles.map((title, id) => ({
+    id,
+    type: 'timeseries',
+    title,
+    targets: [{ refId: 'A', expr: 'vector(1)' }],
+  }))
+  return [{ uid: 'one', title: 'One', panels }]
 }
 
 test('more tabs than a browser has connections follow the source over one of them', async () => {
@@ -115,4 +121,30 @@ test('more tabs than a browser has connections follow the source over one of the
   }
   expect(listening).toBe(1)
   for (const page of [...others, late]) await page.close()
+})
+
+/** Each chart has a listener for other densities of pixels while it is there; the library of charts has one of its own. */
+const chartsAlive = async (page: Page) => {
+  const session = await page.context().newCDPSession(page)
+  const { result } = await session.send('Runtime.evaluate', { expression: 'window' })
+  const { listeners } = await session.send('DOMDebugger.getEventListeners', { objectId: result.objectId ?? '' })
+  await session.detach()
+  return listeners.filter(({ type }) => type === 'dppxchange').length - 1
+}
+
+test('a chart that another edition draws otherwise, or not at all, leaves nothing behind', async () => {
+  const source = editions(drawn('kept', 'first', 'extra'))
+  const served = await stand.serve([], { changing: source })
+  const page = await stand.browser.open()
+  await visit(page, `${served}/d/one?from=now-5m&to=now&refresh=`)
+  expect(await chartsAlive(page)).toBe(3)
+  await panel(page, 'kept').evaluate((one) => one.setAttribute('data-mine', 'yes'))
+  for (const title of ['second', 'third']) {
+    source.publish(drawn('kept', title))
+    await panel(page, title).locator('.u-over').waitFor()
+  }
+  await settled(page)
+  expect(await chartsAlive(page)).toBe(2)
+  expect(await page.locator('.panel[data-mine]').count()).toBe(1)
+  await page.close()
 })

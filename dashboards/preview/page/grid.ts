@@ -18,6 +18,15 @@ export const gridView = (dashboard: DashboardJson, opened: () => void, words: (t
   const element = el('main', { class: 'grid' })
   let { panels = [] } = dashboard
   const views = new Map<string, { readonly view: PanelView; readonly text: string }>()
+  /** All of another edition that is not what it was. */
+  const forget = () => {
+    const texts = new Map(layOut(panels, new Set()).map(({ panel, key }) => [key, JSON.stringify(panel)]))
+    for (const [key, { view, text }] of views) {
+      if (texts.get(key) === text) continue
+      view.destroy()
+      views.delete(key)
+    }
+  }
   const closed = new Set(closedRows(panels))
   let shown: readonly string[] = []
   let alone: number | undefined
@@ -49,10 +58,9 @@ export const gridView = (dashboard: DashboardJson, opened: () => void, words: (t
   }
   const viewOf = ({ panel, key }: Placed) => {
     const known = views.get(key)
-    const text = JSON.stringify(panel)
-    if (known?.text === text) return known.view
+    if (known) return known.view
     const view = panelView(panel)
-    views.set(key, { view, text })
+    views.set(key, { view, text: JSON.stringify(panel) })
     return view
   }
   const visible = (): readonly Placed[] => {
@@ -85,6 +93,7 @@ export const gridView = (dashboard: DashboardJson, opened: () => void, words: (t
       const known = new Set(panels.map(rowKey))
       panels = next.panels ?? []
       for (const key of closedRows(panels)) if (!known.has(key)) closed.add(key)
+      forget()
       draw()
     },
     focus: (panel) => {

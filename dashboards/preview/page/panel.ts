@@ -28,6 +28,8 @@ export interface PanelView {
   refresh(scene: Scene, signal: AbortSignal): Promise<void>
   /** Marks moments on what is drawn over time. */
   mark(marks: readonly Mark[]): void
+  /** Lets go of what would outlive it. */
+  destroy(): void
   /** Shows its queries. */
   inspect(): void
   /** Shows it alone, or all again. */
@@ -106,6 +108,7 @@ export const panelView = (panel: PanelJson): PanelView => {
   return {
     element: frame.element,
     mark: (marks) => drawing?.mark?.(marks),
+    destroy: () => drawing?.destroy?.(),
     inspect: look,
     turn,
     refresh: async (chosen, signal) => {

@@ -72,7 +72,8 @@ export const timeseries = (panel: PanelJson, host: HTMLElement): Drawing => {
       select: ({ from, to }) => last?.scene.zoom({ from: String(from), to: String(to) }),
       zoomOut: () => last?.scene.zoomOut(),
     })
-  new ResizeObserver(drawPlot).observe(area)
+  const sizes = new ResizeObserver(drawPlot)
+  sizes.observe(area)
   return {
     show: (frames: readonly DataFrame[], scene: Scene, found: readonly Exemplar[]) => {
       exemplars = found
@@ -85,6 +86,10 @@ export const timeseries = (panel: PanelJson, host: HTMLElement): Drawing => {
     mark: (next) => {
       marks = next
       note()
+    },
+    destroy: () => {
+      sizes.disconnect()
+      last?.chart.destroy()
     },
   }
 }

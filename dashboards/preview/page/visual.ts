@@ -8,4 +8,6 @@ export interface Drawing {
   show(frames: readonly DataFrame[], scene: Scene, exemplars: readonly Exemplar[]): void
   /** Marks the same moments as all others do; what has no time has no place for them. */
   mark?(marks: readonly Mark[]): void
+  /** Lets go of what would outlive it; it is drawn no more. */
+  destroy?(): void
 }
