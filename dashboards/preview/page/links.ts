@@ -54,6 +54,14 @@ const stateMacros = (state: UrlState): Readonly<Record<string, Meaning>> => ({
 
 const pure = ({ range, refresh, variables }: UrlState): UrlState => ({ range, refresh, variables })
 
+const kept = ({ keepTime = false, includeVars = false }: DashboardLink, state: UrlState) => {
+  const { panel: _alone, ...others } = state
+  return formatState(others, { time: keepTime, variables: includeVars })
+}
+
+/** Another dashboard looks as this one does: theme and switches go along. Other addresses know nothing of them. */
+const alike = (href: string, state: UrlState) => (href.startsWith('/d/') ? withQuery(href, kept({}, state)) : href)
+
 /** The links of a value, with everything put in. */
 export const linksOf = (quotable: Quotable, scene: Scene): readonly Link[] =>
   (quotable.field.config.links ?? []).flatMap(({ title, url, targetBlank = false }) => {
@@ -62,15 +70,10 @@ export const linksOf = (quotable: Quotable, scene: Scene): readonly Link[] =>
       const quoted = quote(quotable, name, path)
       return quoted === undefined ? (macros[name] ?? scene.lookup(name, path)) : { values: [quoted] }
     }
-    const href = safeHref(interpolate(url, lookup, forUrls))
+    const href = safeHref(alike(interpolate(url, lookup, forUrls), scene.state))
     const words = interpolate(title ?? '', lookup, ({ values }) => values.join(', '))
     return href === undefined ? [] : { title: words, href, blank: targetBlank }
   })
-
-const kept = ({ keepTime = false, includeVars = false }: DashboardLink, state: UrlState) => {
-  const { panel: _alone, ...others } = state
-  return formatState(others, { time: keepTime, variables: includeVars })
-}
 
 export const dashboardHref = (uid: string, state: UrlState): string =>
   withQuery(`/d/${encodeURIComponent(uid)}`, kept({ keepTime: true, includeVars: true }, state))
@@ -81,12 +84,11 @@ export const headLinks = (links: readonly DashboardLink[], scene: Scene, listed:
     const blank = link.targetBlank ?? false
     if (link.type === 'link') {
       const url = interpolate(link.url ?? '', scene.lookup, forUrls)
-      const href = safeHref(
-        withQuery(
-          url,
-          formatState(pure(scene.state), { time: link.keepTime ?? false, variables: link.includeVars ?? false }),
-        ),
-      )
+      const taken = formatState(pure(scene.state), {
+        time: link.keepTime ?? false,
+        variables: link.includeVars ?? false,
+      })
+      const href = safeHref(alike(withQuery(url, taken), scene.state))
       return href ? { title: link.title || url, href, blank } : []
     }
     const tagged = listed.filter(({ tags = [] }) => (link.tags ?? []).every((tag) => tags.includes(tag)))
