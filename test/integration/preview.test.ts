@@ -298,5 +298,9 @@ test('a picture of a dashboard is taken from the command line, and what is wrong
     code: 1,
     output: expect.stringContaining('there is no dashboard nothing. Known: techplus-overview'),
   })
+  expect(await preview(1, '--from', 'now', '--to', 'now-1h')).toMatchObject({
+    code: 1,
+    output: expect.stringContaining('--from now --to now-1h: the time ends before it begins'),
+  })
   expect(await preview(1, '--width', '5')).toMatchObject({ code: 1, output: expect.stringContaining("'--width'") })
 })
