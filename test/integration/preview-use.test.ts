@@ -176,6 +176,24 @@ test('a click takes one line alone, and with Ctrl another joins it', async () =>
   await page.close()
 })
 
+test.each([
+  ['nonsense', 'now'],
+  ['now', 'now-1h'],
+])('an address that asks for %s to %s is told what is shown instead', async (since, until) => {
+  const page = await stand.browser.open()
+  await visit(page, `${url}/d/use?from=${since}&to=${until}&refresh=`)
+  const words = `The address asks for ${since} to ${until}, which is no time. Shown instead: Last 6 hours.`
+  expect(await page.getByRole('alert').allTextContents()).toEqual([words])
+  expect(await faultsOn(page)).toContain(words)
+  const picker = page.locator('.control:has(.icon + .control-text)').first()
+  expect(await picker.textContent()).toContain('Last 6 hours')
+  await page.getByLabel('Paint it light').click()
+  await settled(page)
+  expect(queryOf(page)).toMatchObject({ from: 'now-6h', to: 'now' })
+  expect(await page.getByRole('alert').count()).toBe(0)
+  await page.close()
+})
+
 describe('the keyboard', () => {
   const press = async (page: Page, ...keys: readonly string[]) => {
     for (const key of keys) await page.keyboard.press(key)

@@ -9,7 +9,7 @@ import { refresher } from './refresher.ts'
 import type { Scene } from './scene.ts'
 import { shortcuts } from './shortcuts.ts'
 import { type Theme, themeOf } from './theme.ts'
-import { parseDuration, resolveRange, zoomOut } from './times.ts'
+import { parseDuration, readable, resolveRange, zoomOut } from './times.ts'
 import { formatState, parseState, type UrlState } from './url-state.ts'
 import { readVariables, tableOf, type Variable } from './variables.ts'
 import { wear } from './wear.ts'
@@ -39,11 +39,11 @@ const pause = ({ refresh }: UrlState) => {
   return interval === undefined || interval === 0 ? undefined : Math.max(interval, fastest)
 }
 
-/** With every choice there is, whether the address says it or not. */
+/** With every choice there is, whether the address says it or not, and a time that can be drawn. */
 const wholeState = ({ state, variables }: Shown): UrlState => {
   const chosen = variables.filter(({ selected }) => selected.length > 0)
   const selections = Object.fromEntries(chosen.map(({ json, selected }) => [json.name, selected]))
-  return { ...state, variables: { ...state.variables, ...selections } }
+  return { ...state, range: readable(state.range, Date.now()), variables: { ...state.variables, ...selections } }
 }
 
 const sceneOf = (shown: Shown, apply: (change: Partial<UrlState>) => void): Scene => {
@@ -167,7 +167,7 @@ export const showDashboard = (site: Site, dashboard: DashboardJson): DashboardVi
     void rounds.run()
   }
   const drawHead: Round['drawHead'] = (now, changed) =>
-    head.draw(() => headView({ ...shown, scene: now, apply, refresh, showKeys }), changed)
+    head.draw(() => headView({ ...shown, asked: shown.state.range, scene: now, apply, refresh, showKeys }), changed)
   const rounds = refresher(
     (signal) => runRound({ shown, grid, drawHead, scene, again: () => queueMicrotask(refresh) }, signal),
     () => tell('settled'),

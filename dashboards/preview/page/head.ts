@@ -5,6 +5,7 @@ import { dashboardHref, headLinks } from './links.ts'
 import type { DashboardJson, Listed } from './model.ts'
 import type { Scene } from './scene.ts'
 import { refreshPicker, timePicker } from './time-controls.ts'
+import { describeRange, type RawRange } from './times.ts'
 import type { UrlState } from './url-state.ts'
 import { variableBar } from './variable-bar.ts'
 import type { Variable } from './variables.ts'
@@ -12,6 +13,8 @@ import type { Variable } from './variables.ts'
 interface HeadProps {
   readonly dashboard: DashboardJson
   readonly scene: Scene
+  /** As the address has it, be it a time or not. */
+  readonly asked: RawRange
   readonly variables: readonly Variable[]
   readonly apply: (state: Partial<UrlState>) => void
   readonly refresh: () => void
@@ -83,6 +86,16 @@ const markBar = ({ dashboard, scene: { state }, marked, apply }: HeadProps) => {
     })
 }
 
+/** What is drawn in place of a time that is none. */
+const rangeFault = ({ asked, scene: { state } }: HeadProps) =>
+  asked !== state.range &&
+  el(
+    'span',
+    { class: 'variable-fault', role: 'alert' },
+    icon('warning'),
+    `The address asks for ${asked.from} to ${asked.to}, which is no time. Shown instead: ${describeRange(state.range)}.`,
+  )
+
 /** What is to be known of the page, whatever stands in it. */
 export const notice = (prometheus: string) =>
   el(
@@ -113,6 +126,7 @@ export const headView = (props: HeadProps): HTMLElement => {
       el('h1', {}, dashboardPicker(site.dashboards, uid, title, state)),
       notice(site.prometheus),
       el('span', { class: 'spring' }),
+      rangeFault(props),
       timePicker(state.range, zoom),
       button(
         { class: 'control icon-only', icon: 'out', title: 'Show twice as long a time', 'aria-label': 'Zoom out' },

@@ -98,22 +98,24 @@ const localDate = (text: string) => (/^\d{4}-\d{2}-\d{2}$/.test(text) ? `${text}
 
 const fallback: RawRange = { from: 'now-6h', to: 'now' }
 
-/** What cannot be read falls back to the last six hours, and so does what ends before it begins. */
-export const resolveRange = (raw: RawRange, now: number): TimeRange => {
+/** Undefined for what cannot be read, and for what ends before it begins. */
+const rangeIn = (raw: RawRange, now: number): TimeRange | undefined => {
   const [from, to] = [parseMoment(raw.from, now), parseMoment(raw.to, now, true)]
-  if (from !== undefined && to !== undefined && from < to) return { from, to }
-  return { from: now - 6 * hour, to: now }
+  return from !== undefined && to !== undefined && from < to ? { from, to } : undefined
 }
+
+export const isRange = (raw: RawRange, now: number) => rangeIn(raw, now) !== undefined
+
+/** What is drawn for it: the last six hours where it is no range. */
+export const readable = (raw: RawRange, now: number): RawRange => (isRange(raw, now) ? raw : fallback)
+
+export const resolveRange = (raw: RawRange, now: number): TimeRange =>
+  rangeIn(raw, now) ?? { from: now - 6 * hour, to: now }
 
 /** As Grafana does it: the period of a panel's own holds where the one that is chosen is told from now. */
 export const ownRange = (since: string, chosen: RawRange, now: number): TimeRange | undefined => {
   if (![chosen.from, chosen.to].some((moment) => moment.trim().startsWith('now'))) return undefined
   return resolveRange({ from: since.startsWith('now') ? since : `now-${since}`, to: 'now' }, now)
-}
-
-export const isRange = ({ from, to }: RawRange, now: number) => {
-  const [start, end] = [parseMoment(from, now), parseMoment(to, now, true)]
-  return start !== undefined && end !== undefined && start < end
 }
 
 const words = (from: string, text: string) => ({ from, to: 'now', text })
