@@ -44,8 +44,9 @@ const panels = [
       },
     ],
   },
+  { type: 'timeseries', title: 'Many', targets: Array.from({ length: 30 }, (_, value) => line(value, `m${value}`)) },
   { type: 'stat', title: 'Now', targets: [line(1, 'A')] },
-].map((panel, place) => ({ ...panel, id: place + 1, gridPos: { x: place * 8, y: 0, w: 8, h: 8 } }))
+].map((panel, place) => ({ ...panel, id: place + 1, gridPos: { x: place * 6, y: 0, w: 6, h: 8 } }))
 
 const annotations = [
   {
@@ -203,7 +204,9 @@ describe('the keyboard', () => {
   test('shows its keys, and closes what is open one by one', async () => {
     const page = await open()
     await page.keyboard.press('?')
-    expect(await page.locator('dialog kbd').allTextContents()).toEqual(expect.arrayContaining(['t', 'z', 'v', 'esc']))
+    expect(await page.locator('dialog kbd').allTextContents()).toEqual(
+      expect.arrayContaining(['t', 'z', 'v', 'home', 'esc']),
+    )
     await page.keyboard.press('Escape')
     await page.locator('dialog').waitFor({ state: 'detached' })
     await page.getByLabel('Show the keys').click()
@@ -220,7 +223,7 @@ describe('the keyboard', () => {
     expect(await page.locator('.popup').count()).toBe(0)
     expect(await page.locator('.panel').count()).toBe(1)
     await press(page, 'Escape')
-    expect(await page.locator('.panel').count()).toBe(3)
+    expect(await page.locator('.panel').count()).toBe(panels.length)
     await page.close()
   })
 
@@ -277,6 +280,64 @@ describe('the keyboard', () => {
     await panel(page, 'Lines').locator('.legend-name:has-text("two")').focus()
     await press(page, 'Enter', 'd', 'r')
     expect(await focused()).toBe('two')
+    await page.close()
+  })
+})
+
+describe('a chart', () => {
+  const tooltip = (page: Page) => page.locator('.tooltip')
+  const timeOf = async (page: Page) => Date.parse((await tooltip(page).locator('.tooltip-time').textContent()) ?? '')
+
+  test('is read by the keyboard as by the pointer, and tells it aloud', async () => {
+    const page = await open()
+    const chart = page.getByRole('application', { name: 'Lines' })
+    const voice = panel(page, 'Lines').getByRole('status')
+    await chart.focus()
+    expect(await tooltip(page).count()).toBe(0)
+    await page.keyboard.press('Home')
+    const first = await timeOf(page)
+    expect(first).toBeGreaterThanOrEqual(from)
+    await page.keyboard.press('ArrowRight')
+    const second = await timeOf(page)
+    expect(second - first).toBe(15_000)
+    expect(await tooltip(page).locator('.tooltip-row').allTextContents()).toEqual(['one1', 'two2', 'three3'])
+    expect(await voice.textContent()).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d(:\d\d)?, one 1, two 2, three 3$/)
+    // Where the pointer says the same.
+    const area = (await panel(page, 'Lines').locator('.u-over').boundingBox()) ?? { x: 0, y: 0, width: 1, height: 1 }
+    const pointer = area.x + (area.width * (second - from)) / (to - from)
+    const cursors = await page
+      .locator('.u-over:not(:empty) > .u-cursor-x')
+      .evaluateAll((all) => all.map((one) => one.getBoundingClientRect().left))
+    expect(Math.abs((cursors[0] ?? 0) - pointer)).toBeLessThan(2)
+    await page.mouse.move(pointer, area.y + area.height / 2)
+    expect(await timeOf(page)).toBe(second)
+    await page.mouse.move(0, 0)
+
+    await page.keyboard.press('End')
+    expect(await timeOf(page)).toBeGreaterThan(second)
+    await page.keyboard.press('ArrowLeft')
+    const read = await timeOf(page)
+    await page.keyboard.press('d')
+    await page.keyboard.press('r')
+    await settled(page)
+    expect(await timeOf(page)).toBe(read)
+    await page.keyboard.press('Escape')
+    expect(await tooltip(page).count()).toBe(0)
+    expect(await voice.textContent()).toBe('')
+    await page.keyboard.press('ArrowLeft')
+    expect(await tooltip(page).count()).toBe(1)
+    await page.getByLabel('Zoom out').focus()
+    expect(await tooltip(page).count()).toBe(0)
+    await page.close()
+  })
+
+  test('of more lines than have room beside the pointer names the one that it is on', async () => {
+    const page = await open()
+    const area = (await panel(page, 'Many').locator('.u-over').boundingBox()) ?? { x: 0, y: 0, width: 1, height: 1 }
+    await page.mouse.move(area.x + area.width / 4, area.y + 1)
+    expect(await tooltip(page).locator('.tooltip-row.near .tooltip-name').textContent()).toBe('m29')
+    expect(await tooltip(page).locator('.tooltip-row').count()).toBe(24)
+    expect(await tooltip(page).locator('.hint').textContent()).toBe('and 6 more')
     await page.close()
   })
 })

@@ -6,7 +6,8 @@ export interface Binding {
   /** As people read it: `t z`. */
   readonly keys: string
   readonly says: string
-  readonly run: () => void
+  /** Not here where what has the keyboard sees to it. */
+  readonly run?: () => void
 }
 
 /** Milliseconds between the first key and the second. */
@@ -50,11 +51,12 @@ export const listenToKeys = (bindings: readonly Binding[]): (() => void) => {
       return
     const key = names[event.key] ?? event.key
     const before = first && event.timeStamp - first.at < patience ? `${first.key} ` : ''
-    const found = all.find(({ keys }) => keys === `${before}${key}`) ?? all.find(({ keys }) => keys === key)
-    first = found ? undefined : { key, at: event.timeStamp }
-    if (!found) return
+    const runOf = (pressed: string) => all.find(({ keys, run }) => run && keys === pressed)?.run
+    const run = runOf(`${before}${key}`) ?? runOf(key)
+    first = run ? undefined : { key, at: event.timeStamp }
+    if (!run) return
     event.preventDefault()
-    found.run()
+    run()
   })
   return show
 }

@@ -6,6 +6,7 @@ import {
   getFieldDisplayName,
   getFieldSeriesColor,
 } from './grafana.ts'
+import type { TimeRange } from './times.ts'
 
 /** How a line is drawn: what Grafana keeps under `custom`, with its defaults. */
 export interface Style {
@@ -112,6 +113,8 @@ export const linesOf = (frames: readonly DataFrame[], theme: GrafanaTheme2): rea
 /** Null is a gap; undefined is a moment of another line, over which this one goes on. */
 export type Drawn = readonly (Value | undefined)[]
 
+export const isValue = (value: number | null | undefined): value is number => value !== null && value !== undefined
+
 export interface Plot {
   readonly times: readonly number[]
   readonly lines: readonly Line[]
@@ -177,6 +180,10 @@ const stack = (lines: readonly Line[], measured: readonly Drawn[]) => {
   })
   return { drawn, bands }
 }
+
+/** Those of a period at which any line has a value. */
+export const momentsOf = ({ times, measured }: Plot, { from, to }: TimeRange): readonly number[] =>
+  times.filter((time, index) => time >= from && time <= to && measured.some((values) => isValue(values[index])))
 
 export const plotOf = (lines: readonly Line[]): Plot => {
   const times = commonTimes(lines)

@@ -1,7 +1,7 @@
 import uPlot from 'uplot'
 import { colorManipulator } from './grafana.ts'
 import { rightPadding, timeAxis, valueAxis } from './plot-axes.ts'
-import type { Drawn, Line, Plot } from './plot-model.ts'
+import { type Drawn, isValue, type Line, type Plot } from './plot-model.ts'
 import { drawNotes, type Notes } from './plot-notes.ts'
 import { rangeOf } from './plot-range.ts'
 import { drawThresholds } from './plot-thresholds.ts'
@@ -14,7 +14,7 @@ export interface Hover {
   readonly index: number
   /** The line nearest to the pointer. */
   readonly nearest: number
-  /** Of the pointer, in the window. */
+  /** Of the pointer or of what is read by keys, in the window. */
   readonly x: number
   readonly y: number
 }
@@ -29,6 +29,8 @@ interface PlotOptions {
 
 export interface PlotView {
   draw(plot: Plot, range: TimeRange, width: number, height: number): void
+  /** Puts the cursor on the first line at a moment, where a pointer may not be; undefined takes it away. */
+  point(moment: number | undefined): Hover | undefined
   /** Lays marks and exemplars over it, in place of those before. */
   note(notes: Notes): void
   destroy(): void
@@ -38,8 +40,7 @@ const font = '12px Inter, sans-serif'
 
 const isolated = (values: Drawn | uPlot.TypedArray): number[] =>
   [...values].flatMap((value, index) => {
-    const lonely = (other: number | null | undefined) => other === null || other === undefined
-    return !lonely(value) && lonely(values[index - 1]) && lonely(values[index + 1]) ? index : []
+    return isValue(value) && !isValue(values[index - 1]) && !isValue(values[index + 1]) ? index : []
   })
 
 const pathsOf = ({ style }: Line): uPlot.Series.PathBuilder | undefined => {
@@ -94,9 +95,7 @@ const nearestTo = (u: uPlot, plot: Plot, index: number): number => {
   const top = u.cursor.top ?? 0
   const far = plot.drawn.map((values, place) => {
     const value = values[index]
-    return value === null || value === undefined
-      ? Infinity
-      : Math.abs(u.valToPos(value, plot.lines[place]?.scale ?? 'y') - top)
+    return isValue(value) ? Math.abs(u.valToPos(value, plot.lines[place]?.scale ?? 'y') - top) : Infinity
   })
   return far.indexOf(Math.min(...far))
 }
@@ -173,6 +172,7 @@ export const plotView = (host: HTMLElement, options: PlotOptions): PlotView => {
   }
   return {
     destroy,
+    point: (moment) => chart && pointAt(chart, shown.plot, options, moment),
     note: (notes) => {
       shown.notes = notes
       chart?.redraw(false)
@@ -209,6 +209,27 @@ const hoverOf = (u: uPlot, plot: Plot): Hover | undefined => {
   if (idx === null || idx === undefined || left < 0 || !event || !u.over.matches(':hover')) return undefined
   const { x, y } = u.over.getBoundingClientRect()
   return { plot, index: idx, nearest: nearestTo(u, plot, idx), x: x + left, y: y + top }
+}
+
+/** On all charts that share a crosshair, each of which finds the moment on its own scale. */
+const moveCursors = (u: uPlot, { syncKey }: PlotOptions, moment: number | undefined, top = -10) => {
+  for (const one of syncKey ? uPlot.sync(syncKey).plots : [u]) {
+    one.setCursor({ left: moment === undefined ? -10 : one.valToPos(moment, 'x'), top }, false)
+  }
+}
+
+const pointAt = (u: uPlot, plot: Plot, options: PlotOptions, moment: number | undefined): Hover | undefined => {
+  const index = moment === undefined ? -1 : plot.times.indexOf(moment)
+  const nearest = plot.drawn.findIndex((values) => isValue(values[index]))
+  const value = plot.drawn[nearest]?.[index]
+  if (moment === undefined || !isValue(value)) {
+    moveCursors(u, options, undefined)
+    return undefined
+  }
+  const [left, top] = [u.valToPos(moment, 'x'), u.valToPos(value, plot.lines[nearest]?.scale ?? 'y')]
+  moveCursors(u, options, moment, top)
+  const { x, y } = u.over.getBoundingClientRect()
+  return { plot, index, nearest, x: x + left, y: y + top }
 }
 
 const selected = (u: uPlot, { select }: PlotOptions) => {

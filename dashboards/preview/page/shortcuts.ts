@@ -42,6 +42,8 @@ export const shortcuts = (reach: Reach): readonly Binding[] => {
     },
     { keys: 'v', says: 'Show the panel with the keyboard or the pointer alone', run: () => chosen(panels())?.turn() },
     { keys: 'i', says: 'Show its queries', run: () => chosen(panels())?.inspect() },
+    { keys: 'left right', says: 'On a chart: read what is before, or after' },
+    { keys: 'home end', says: 'On a chart: read its first moment, or its last' },
     { keys: 'esc', says: 'Close what is open', run: () => close(reach) },
   ]
 }
