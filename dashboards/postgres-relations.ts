@@ -134,6 +134,7 @@ export const indexRow = row('Which indexes are not worth their upkeep?', [
     description: 'Scans per second of the indexes of the ten chosen tables that are searched most in the shown range.',
     width: 8,
     height: 8,
+    finest: '1m',
     unit: 'perSecond',
     min: 0,
     queries: [series(most(10, sum(rate(indexScans.where(chosen), window), oneTable)), nameOf)],

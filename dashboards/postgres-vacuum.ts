@@ -32,6 +32,7 @@ export const vacuumRow = row('Does vacuum keep up?', [
     description:
       'Share of the rows that nobody sees any more, of the ten chosen tables with the largest in the shown range. It falls at each vacuum; one that only rises is held back: look for an old transaction.',
     width: 8,
+    finest: '1m',
     unit: 'share',
     min: 0,
     queries: [

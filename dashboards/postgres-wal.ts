@@ -136,6 +136,7 @@ export const sequenceRow = row('What runs out of numbers?', [
     description:
       'Share of its range, or of the column that it fills, of the ten sequences nearest their end in the shown range. At 100% inserts fail: make the column bigint before.',
     width: 24,
+    finest: '1m',
     unit: 'share',
     min: 0,
     max: 1,
