@@ -68,8 +68,8 @@ describe('a row of a table', () => {
 
   test('leads further, or there is a reason why it does not', () => {
     expect(tables.length).toBeGreaterThan(20)
-    const leading = tables.filter(({ panel }) => linksOf(panel).length === 0).map(({ name }) => name)
-    expect(leading.toSorted()).toEqual(Object.keys(noFurther).toSorted())
+    const ending = tables.filter(({ panel }) => linksOf(panel).length === 0).map(({ name }) => name)
+    expect(ending.toSorted()).toEqual(Object.keys(noFurther).toSorted())
     for (const reason of Object.values(noFurther)) expect(reason).toMatch(/^.{20,}\.$/)
   })
 
