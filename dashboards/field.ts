@@ -12,7 +12,7 @@ import {
   type ValueMap,
 } from '@grafana/grafana-foundation-sdk/dashboard'
 import { DataqueryBuilder, PromQueryFormat } from '@grafana/grafana-foundation-sdk/prometheus'
-import { colours, type Meaning, type Names, type Step } from './colour.ts'
+import { colours, grounds, type Meaning, type Names, type Step } from './colour.ts'
 import type { Query } from './query.ts'
 
 /** Where a panel stands, its number on the dashboard, and the names of the choices that there are around it. */
@@ -58,13 +58,15 @@ export const now = (query: Query, place: number): DataqueryBuilder =>
 export const asTable = (query: Query, place: number): DataqueryBuilder =>
   ask(query, place).format(PromQueryFormat.Table).instant()
 
-export const steps = (base: Meaning, rest: readonly Step[]): ThresholdsConfigBuilder =>
+export const steps = (
+  base: Meaning,
+  rest: readonly Step[],
+  shades: Readonly<Record<Meaning, string>> = colours,
+): ThresholdsConfigBuilder =>
   new ThresholdsConfigBuilder().mode(ThresholdsMode.Absolute).steps([
-    { value: null, color: colours[base] },
+    { value: null, color: shades[base] },
     // Grafana takes the last one that is passed, in their order.
-    ...rest
-      .toSorted((one, other) => one.from - other.from)
-      .map(({ from, is }) => ({ value: from, color: colours[is] })),
+    ...rest.toSorted((one, other) => one.from - other.from).map(({ from, is }) => ({ value: from, color: shades[is] })),
   ])
 
 /** One colour a series, to tell them apart; the only one is neutral, for green would say that it is well. */
@@ -76,10 +78,11 @@ export const byStep = (): FieldColorBuilder => new FieldColorBuilder().mode(Fiel
 export const fixed = (fixedColor: string) => ({ mode: FieldColorModeId.Fixed, fixedColor })
 export const fixedColour = (is: Meaning) => fixed(colours[is])
 
+/** Words are letters on a ground, wherever they stand. */
 export const valueNames = (names: Names): ValueMap => ({
   type: MappingType.ValueToText,
   options: Object.fromEntries(
-    Object.entries(names).map(([value, { text, is }], index) => [value, { text, color: colours[is], index }]),
+    Object.entries(names).map(([value, { text, is }], index) => [value, { text, color: grounds[is], index }]),
   ),
 })
 

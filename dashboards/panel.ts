@@ -21,7 +21,7 @@ import { PanelBuilder as StatBuilder } from '@grafana/grafana-foundation-sdk/sta
 import { PanelBuilder as TextBuilder, TextMode } from '@grafana/grafana-foundation-sdk/text'
 import { PanelBuilder as TimeseriesBuilder } from '@grafana/grafana-foundation-sdk/timeseries'
 import type { Duration } from '../metrics/promql.ts'
-import { colours, type Meaning, type Names, type Step, seriesColours } from './colour.ts'
+import { colours, grounds, type Meaning, type Names, type Step, seriesColours } from './colour.ts'
 import {
   bySeries,
   byStep,
@@ -157,7 +157,7 @@ interface StatSpec extends Shown {
   readonly steps?: readonly Step[]
   readonly base?: Meaning
   readonly names?: Names
-  /** The colour of single series, by their names, instead of `steps`. */
+  /** The colour of single series, by their names, instead of `steps`; before the first they have none. */
   readonly stepsOf?: Readonly<Record<string, readonly Step[]>>
   /**
    * Draws the way the value came behind it. The value is then the last there was, however old: only for what Prometheus
@@ -172,11 +172,15 @@ interface StatSpec extends Shown {
 
 /** One value now, or one per series. */
 export const stat = (spec: StatSpec): Panel => {
-  const { title, width = 4, height = 4, queries, base = 'good', names, stepsOf = {}, sparkline = false, opens } = spec
+  const { title, width = 4, height = 4, queries, names, stepsOf = {}, sparkline = false, opens } = spec
+  // What is worth a look may be among them, which has no colour for letters.
+  const onGround = names !== undefined || spec.stepsOf !== undefined
+  const shades = onGround ? grounds : colours
+  const base = spec.base ?? (spec.stepsOf ? 'muted' : 'good')
   const build = (at: Placed) => {
     const panel = new StatBuilder()
-      .thresholds(steps(spec.steps || spec.stepsOf || names ? base : 'neutral', spec.steps ?? []))
-      .colorMode(names ? BigValueColorMode.Background : BigValueColorMode.Value)
+      .thresholds(steps(spec.steps || spec.stepsOf || names ? base : 'neutral', spec.steps ?? [], shades))
+      .colorMode(onGround ? BigValueColorMode.BackgroundSolid : BigValueColorMode.Value)
       .graphMode(sparkline ? BigValueGraphMode.Area : BigValueGraphMode.None)
       .textMode(queries.every(({ legend }) => legend === '') ? BigValueTextMode.Value : BigValueTextMode.ValueAndName)
       .orientation(VizOrientation.Auto)
@@ -190,7 +194,7 @@ export const stat = (spec: StatSpec): Panel => {
       panel.dataLinks([leadsTo({ uid, chosen }, `Open ${title}`, at)])
     }
     for (const [name, own] of Object.entries(stepsOf)) {
-      panel.overrideByName(name, [{ id: 'thresholds', value: steps(base, own).build() }])
+      panel.overrideByName(name, [{ id: 'thresholds', value: steps(base, own, shades).build() }])
     }
     return finish(panel, spec, at, sparkline ? overTime : now)
   }

@@ -1,4 +1,8 @@
-import { TableCellDisplayMode, TableCellHeight } from '@grafana/grafana-foundation-sdk/common'
+import {
+  TableCellBackgroundDisplayMode,
+  TableCellDisplayMode,
+  TableCellHeight,
+} from '@grafana/grafana-foundation-sdk/common'
 import {
   type DataTransformerConfig,
   type DynamicConfigValue,
@@ -10,7 +14,7 @@ import {
 import { PanelBuilder } from '@grafana/grafana-foundation-sdk/table'
 import { namesOf } from '../metrics/names.ts'
 import type { Expr } from '../metrics/promql.ts'
-import { colours, type Meaning, type Names, type Step } from './colour.ts'
+import { grounds, type Meaning, type Names, type Step } from './colour.ts'
 import {
   asTable,
   byStep,
@@ -56,7 +60,7 @@ interface Cells {
   readonly title: string
   readonly unit: Unit
   readonly decimals?: number
-  /** Colours the cell from each step on; before the first it is `base`, or as what is well. */
+  /** Colours the cell from each step on; before the first it is `base`, or as it would be without. */
   readonly steps?: readonly Step[]
   readonly base?: Meaning
   readonly names?: Names
@@ -122,7 +126,7 @@ export const table = <const Label extends string>(spec: TableSpec<Label>): Panel
       .targets(queries.map(asTable))
       .transformations(transformations(rows, columns))
       .colorScheme(byStep())
-      .thresholds(steps('muted', []))
+      .thresholds(steps('muted', [], grounds))
       .cellHeight(TableCellHeight.Sm)
       .showHeader(true)
       .sortBy(order.map((by) => ({ build: () => by })))
@@ -168,7 +172,10 @@ const transformations = (rows: readonly NamedColumn[], columns: readonly PlainCo
   ]
 }
 
-const coloured = { id: 'custom.cellOptions', value: { type: TableCellDisplayMode.ColorText } }
+const coloured = {
+  id: 'custom.cellOptions',
+  value: { type: TableCellDisplayMode.ColorBackground, mode: TableCellBackgroundDisplayMode.Basic },
+}
 
 /** In a cell, what the panel says when it is empty would be said of one row. */
 const emptyCell = { id: 'noValue', value: '–' }
@@ -176,7 +183,7 @@ const emptyCell = { id: 'noValue', value: '–' }
 /** Where there is no value, it is neither good nor bad. */
 const uncoloured: SpecialValueMap = {
   type: MappingType.SpecialValue,
-  options: { match: SpecialValueMatch.NullAndNan, result: { text: emptyCell.value, color: colours.muted } },
+  options: { match: SpecialValueMatch.NullAndNan, result: { text: emptyCell.value, color: grounds.muted } },
 }
 
 const labelProperties = (
@@ -211,7 +218,7 @@ const words = (told: Readonly<Record<string, string>>): ValueMap => ({
 const textColours = (meanings: Readonly<Record<string, Meaning>>): ValueMap => ({
   type: MappingType.ValueToText,
   options: Object.fromEntries(
-    Object.entries(meanings).map(([value, is], index) => [value, { color: colours[is], index }]),
+    Object.entries(meanings).map(([value, is], index) => [value, { color: grounds[is], index }]),
   ),
 })
 
@@ -219,7 +226,7 @@ const valueProperties = (column: Cells): DynamicConfigValue[] => [
   emptyCell,
   { id: 'unit', value: unitIds[column.unit] },
   ...(column.decimals === undefined ? [] : [{ id: 'decimals', value: column.decimals }]),
-  ...(column.steps ? [{ id: 'thresholds', value: steps(column.base ?? 'good', column.steps).build() }] : []),
+  ...(column.steps ? [{ id: 'thresholds', value: steps(column.base ?? 'muted', column.steps, grounds).build() }] : []),
   ...(column.steps || column.names
     ? [{ id: 'mappings', value: [...(column.names ? [valueNames(column.names)] : []), uncoloured] }, coloured]
     : []),

@@ -17,6 +17,15 @@ const mappings = [
   { type: 'value', options: { 1: { text: 'UP', color: 'green', index: 0 } } },
   { type: 'special', options: { match: 'null+nan', result: { text: 'UNKNOWN', color: 'orange', index: 1 } } },
 ]
+const ground = [
+  { id: 'custom.cellOptions', value: { type: 'color-background', mode: 'basic' } },
+  {
+    id: 'mappings',
+    value: [
+      { type: 'value', options: { 1: { color: '#FFAD66' }, 2: { color: '#008068' }, 3: { color: 'transparent' } } },
+    ],
+  },
+]
 const links = [{ title: 'Go', url: `/d/other?\${__url_time_range}&var-kind=\${__field.labels.kind}` }]
 const merge = [
   { id: 'merge', options: {} },
@@ -92,6 +101,13 @@ const panels = [
         { displayName: 'Value #B', desc: false },
       ],
     },
+  },
+  {
+    type: 'table',
+    title: 'Grounds',
+    targets: [rows('A', ['1', '2', '3'].map((value) => kind(value, value)).join(' or '))],
+    transformations: merge,
+    fieldConfig: { defaults: {}, overrides: [{ matcher: { id: 'byName', options: 'Value' }, properties: ground }] },
   },
   { type: 'stat', title: 'Of $kept, $lost and $foreign', targets: [target('vector(1)')] },
 ].map((panel, place) => ({
@@ -197,6 +213,22 @@ describe('a table', () => {
     const page = await open()
     expect(await panel(page, 'Ordered').locator('td:first-child').allTextContents()).toEqual(['c', 'b', 'd', 'a'])
     expect(await titles(page, 'Ordered')).toEqual(['kind', 'Value #A ↑', 'Value #B ↑'])
+    await page.close()
+  })
+
+  test.each([
+    ['dark', 'rgb(247, 248, 250)'],
+    ['light', 'rgb(32, 34, 38)'],
+  ])('lays letters on a ground that can be read there, on a %s page', async (theme, onNothing) => {
+    const page = await open(`&theme=${theme}`)
+    const letters = await panel(page, 'Grounds')
+      .locator('td[style*=background]')
+      .evaluateAll((all) => all.map((one) => [one.textContent, one.style.color]))
+    expect(letters).toEqual([
+      ['1', 'rgb(32, 34, 38)'],
+      ['2', 'rgb(247, 248, 250)'],
+      ['3', onNothing],
+    ])
     await page.close()
   })
 

@@ -5,7 +5,7 @@ import { forPeople, interpolate } from './interpolate.ts'
 import { type Link, linksOf } from './links.ts'
 import type { PanelJson } from './model.ts'
 import type { Scene } from './scene.ts'
-import { lettersOn } from './theme.ts'
+import { lettersOn, type Theme } from './theme.ts'
 import type { Drawing } from './visual.ts'
 
 interface Options {
@@ -75,13 +75,12 @@ interface TileLook {
   readonly valued: boolean
 }
 
-const paint = (colour: string, mode: string): Readonly<Record<string, string>> => {
+const paint = (colour: string, mode: string, theme: Theme): Readonly<Record<string, string>> => {
   if (mode === 'none') return { color: 'var(--text)' }
   if (!mode.startsWith('background')) return { color: colour }
-  const solid = colorManipulator.alpha(colour, 1)
-  const [from, to] = [0.32, 0.12].map((share) => colorManipulator.darken(solid, share))
-  const ground = mode === 'background_solid' ? solid : `linear-gradient(120deg, ${from}, ${to})`
-  return { background: ground, color: lettersOn(solid) }
+  const [from, to] = [0.32, 0.12].map((share) => colorManipulator.darken(colour, share))
+  const ground = mode === 'background_solid' ? colour : `linear-gradient(120deg, ${from}, ${to})`
+  return { background: ground, color: lettersOn(colour, theme) }
 }
 
 const textOf = ({ prefix = '', text, suffix = '' }: FieldDisplay['display']) => ({
@@ -108,7 +107,7 @@ const tile = (value: FieldDisplay, options: Options, look: TileLook, scene: Scen
     link ? 'a' : 'div',
     {
       class: graph ? 'tile with-graph' : 'tile',
-      style: paint(colour, colorMode),
+      style: paint(colour, colorMode, scene.theme),
       title: [title, whole, link?.title].filter(Boolean).join('\n'),
       ...(link && { href: link.href, ...(link.blank && { target: '_blank', rel: 'noopener' }) }),
     },

@@ -4,7 +4,7 @@ import { linksOf } from './links.ts'
 import type { PanelJson } from './model.ts'
 import type { Scene } from './scene.ts'
 import { type Column, columnsOf, orderOf, widthsOf } from './table-columns.ts'
-import { lettersOn } from './theme.ts'
+import { lettersOn, type Theme } from './theme.ts'
 import type { Drawing } from './visual.ts'
 
 interface Options {
@@ -30,11 +30,11 @@ const sideOf = ({ style: { align = 'auto' }, numeric }: Column) => {
   return align === 'right' || numeric ? 'right' : 'left'
 }
 
-const paint = ({ style }: Column, colour: string | undefined): Readonly<Record<string, string>> => {
+const paint = ({ style }: Column, colour: string | undefined, theme: Theme): Readonly<Record<string, string>> => {
   const { type = 'auto' } = style.cellOptions ?? {}
   if (!colour || !type.startsWith('color')) return {}
   if (type === 'color-text') return { color: colour }
-  return { background: colour, color: lettersOn(colour) }
+  return { background: colour, color: lettersOn(colour, theme) }
 }
 
 const gauge = (percent: number, colour: string, text: string) => {
@@ -60,7 +60,7 @@ const cell = (column: Column, row: number, frame: DataFrame, scene: Scene) => {
   const wrap = column.style.cellOptions?.wrapText ? ' wrap' : ''
   return el(
     'td',
-    { class: `${sideOf(column)}${wrap}`, title: text, style: paint(column, colour) },
+    { class: `${sideOf(column)}${wrap}`, title: text, style: paint(column, colour, scene.theme) },
     link && text
       ? el(
           'a',

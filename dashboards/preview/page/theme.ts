@@ -21,8 +21,9 @@ export const themeOf = (mode: 'light' | 'dark'): Theme => {
   }
 }
 
-/** Letters on a ground of that colour: as Grafana has it, dark ones on what is bright only. */
-export const lettersOn = (colour: string): string => {
-  const [red = 0, green = 0, blue = 0] = colorManipulator.decomposeColor(colour).values
-  return 0.299 * red + 0.587 * green + 0.114 * blue > 180 ? 'rgb(32, 34, 38)' : 'rgb(247, 248, 250)'
+/** Letters on a ground of that colour: as Grafana has it, dark ones on what is bright only. One that is clear is the page's. */
+export const lettersOn = (colour: string, { dark }: Pick<Theme, 'dark'>): string => {
+  const [red = 0, green = 0, blue = 0, alpha = 1] = colorManipulator.decomposeColor(colour).values
+  const bright = alpha < 0.3 ? !dark : 0.299 * red + 0.587 * green + 0.114 * blue > 180
+  return bright ? 'rgb(32, 34, 38)' : 'rgb(247, 248, 250)'
 }

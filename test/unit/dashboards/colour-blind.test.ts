@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module'
 import { describe, expect, test } from 'vitest'
-import { colours, seriesColours } from '../../../dashboards/colour.ts'
+import { colours, grounds, seriesColours } from '../../../dashboards/colour.ts'
+import { models } from '../../../dashboards/index.ts'
 
 // Its ES modules cannot be imported by Node.
 const { createTheme } = createRequire(import.meta.url)('@grafana/data')
@@ -48,12 +49,15 @@ const each = (of: Three, change: (value: number, place: number) => number): Thre
   change(of[1], 1),
   change(of[2], 2),
 ]
-const linear = (hex: string): Three => {
-  const byte = (place: number) => Number.parseInt(hex.slice(place, place + 2), 16) / 255
-  return each([byte(1), byte(3), byte(5)], (value) =>
-    value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4,
-  )
+const bytes = (hex: string): Three => {
+  const byte = (place: number) => Number.parseInt(hex.slice(place, place + 2), 16)
+  return [byte(1), byte(3), byte(5)]
 }
+const linear = (hex: string): Three =>
+  each(bytes(hex), (byte) => {
+    const value = byte / 255
+    return value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4
+  })
 /** CIE L*a*b* 1976. */
 const lab = (rgb: Three): Three => {
   const [x, y, z] = each(times(toXyz, rgb), (value, place) => {
@@ -69,14 +73,30 @@ const apart = (a: string, b: string, eye: Matrix) => {
   return Math.hypot(...(one ?? []).map((value, place) => value - (other?.[place] ?? 0)))
 }
 
+const luminance = (hex: string) => times(toXyz, linear(hex))[1]
+/** As WCAG 2 has it. */
+const contrast = (a: string, b: string) => {
+  const [low = 0, high = 0] = [luminance(a), luminance(b)].sort((one, other) => one - other)
+  return (high + 0.05) / (low + 0.05)
+}
+
 const { muted: _, ...meanings } = colours
+const { muted: __, ...painted } = grounds
+const modes = ['dark', 'light'] as const
+/** As Grafana shows them on such a page. */
+const shownOn = (mode: (typeof modes)[number], names: Readonly<Record<string, string>>) => {
+  const { visualization } = createTheme({ colors: { mode } })
+  return Object.entries(names).map(([name, colour]): [string, string] => [name, visualization.getColorByName(colour)])
+}
 
 describe.each(Object.entries(eyes))('for an eye with %s', (_name, eye) => {
-  test.each(['dark', 'light'] as const)('colours that mean something differ, on a %s page', (mode) => {
-    const { visualization } = createTheme({ colors: { mode } })
-    const shown = Object.entries(meanings).map(
-      ([name, colour]) => [name, visualization.getColorByName(colour)] as const,
-    )
+  test.each(
+    modes.flatMap((mode) => [
+      { mode, what: 'lines', names: meanings },
+      { mode, what: 'grounds', names: painted },
+    ]),
+  )('$what that mean something differ, on a $mode page', ({ mode, names }) => {
+    const shown = shownOn(mode, names)
     const pairs = shown.flatMap(([a, one], place) =>
       shown.slice(place + 1).map(([b, other]) => ({ pair: `${a} ${b}`, apart: apart(one, other, eye) })),
     )
@@ -86,5 +106,44 @@ describe.each(Object.entries(eyes))('for an eye with %s', (_name, eye) => {
   test('colours that only tell series apart differ', () => {
     const pairs = seriesColours.flatMap((a, place) => seriesColours.slice(place + 1).map((b) => apart(a, b, eye)))
     expect(Math.min(...pairs)).toBeGreaterThan(15)
+  })
+})
+
+describe.each(modes)('on a %s page', (mode) => {
+  const { colors } = createTheme({ colors: { mode } })
+
+  test('lines and large letters are seen', () => {
+    const least = ([name]: [string, string]) => (name === 'notice' ? 2 : 3)
+    const faint = shownOn(mode, meanings).filter((one) => contrast(one[1], colors.background.primary) < least(one))
+    expect(faint).toEqual([])
+    expect(seriesColours.filter((colour) => contrast(colour, colors.background.primary) < 2)).toEqual([])
+  })
+
+  test('small letters are read on every ground', () => {
+    // Grafana lays bright letters on what is darker than that, and dark ones on the rest.
+    const lettersOn = (hex: string) => {
+      const [red, green, blue] = bytes(hex)
+      return 0.299 * red + 0.587 * green + 0.114 * blue > 180 ? '#202226' : '#f7f8fa'
+    }
+    const faint = shownOn(mode, painted).filter(([, ground]) => contrast(ground, lettersOn(ground)) < 4.5)
+    expect(faint).toEqual([])
+  })
+})
+
+describe('letters', () => {
+  const panels = models
+    .flatMap(({ json }) => json.panels ?? [])
+    .map((panel) => ({ panel, text: JSON.stringify(panel) }))
+
+  test('in cells have no colour but stand on one', () => {
+    const cells = panels.filter(({ panel, text }) => panel.type === 'table' && text.includes('custom.cellOptions'))
+    expect(cells.length).toBeGreaterThan(5)
+    expect(cells.filter(({ text }) => text.includes('color-text'))).toEqual([])
+  })
+
+  test('of a value have no colour that is hard to read on a light page', () => {
+    const values = panels.filter(({ panel, text }) => panel.type === 'stat' && text.includes('"colorMode":"value"'))
+    expect(values.length).toBeGreaterThan(5)
+    expect(values.filter(({ text }) => text.includes(colours.notice))).toEqual([])
   })
 })

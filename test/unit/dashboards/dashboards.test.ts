@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { artefacts } from '../../../compose/artefacts.ts'
 import { sla } from '../../../config/sla.ts'
 import { alertDashboards } from '../../../dashboards/alerts.ts'
-import { colours } from '../../../dashboards/colour.ts'
+import { colours, grounds } from '../../../dashboards/colour.ts'
 import { type Dashboard, dashboard, row } from '../../../dashboards/dashboard.ts'
 import { answering, distinct, models } from '../../../dashboards/index.ts'
 import { text, timeseries } from '../../../dashboards/panel.ts'
@@ -130,9 +130,9 @@ describe.each(models.map((model) => [model.uid, model] as const))('%s', (uid, mo
       marks.map(({ name, iconColor, useValueForTime, enable }) => [name, iconColor, useValueForTime, enable]),
     ).toEqual([
       ['Deployment', 'blue', true, true],
-      ['Start', 'yellow', true, true],
+      ['Start', colours.notice, true, true],
       ['Backup', colours.good, true, true],
-      ['Alert', 'red', false, true],
+      ['Alert', colours.bad, false, true],
     ])
     for (const { expr = '', titleFormat = '', textFormat = '', tagKeys = '' } of marks) {
       expect(errorsIn(expr)).toEqual([])
@@ -359,8 +359,9 @@ describe('a table whose columns say more of some rows', () => {
   })
 
   test('colours by the base and by names', () => {
-    expect(drawn).toContain('"steps":[{"value":null,"color":"red"},{"value":1,"color":"#1FBFA0"}]')
-    expect(drawn).toContain('"0":{"text":"LATE","color":"red","index":0}')
+    const { bad, good } = grounds
+    expect(drawn).toContain(`"steps":[{"value":null,"color":"${bad}"},{"value":1,"color":"${good}"}]`)
+    expect(drawn).toContain(`"0":{"text":"LATE","color":"${bad}","index":0}`)
   })
 })
 
