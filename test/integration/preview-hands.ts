@@ -8,6 +8,12 @@ const chart = '.panel[data-type=timeseries]:not([data-empty])'
 
 export const hasChart = async (page: Page) => (await page.locator(chart).count()) > 0
 
+/** What Prometheus said beside its answers, or kept to itself: it stands where a panel shows its queries. */
+export const warningsOn = (page: Page) =>
+  page
+    .locator('.panel[data-warnings]')
+    .evaluateAll((all) => all.map((one) => `${one.dataset.panel}: ${one.dataset.warnings}`))
+
 const queryOf = (page: Page) => new URL(page.url()).searchParams
 
 /** Opens each choice of the head, and takes the last that is offered. */

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { Page } from '../../compose/local/browser.ts'
 import { faultsOn, settled, takePictures, type Vision, visit } from '../../compose/preview-pictures.ts'
+import { warningsOn } from './preview-hands.ts'
 import { panel, previewStand } from './preview-stand.ts'
 import { eventually } from './servers.ts'
 
@@ -159,10 +160,22 @@ test('a request that a query counted is a dot at its moment and height, and name
   const told = await page.locator('.tooltip').innerText()
   expect(told).toContain(trace)
   expect(told).toContain('700 ms')
+  expect(await warningsOn(page)).toEqual([])
   await panel(page, 'Seconds')
     .locator('.legend-name')
     .click({ modifiers: ['Control'] })
   expect(await dot.count()).toBe(0)
+  await page.close()
+})
+
+test('exemplars that cannot be read are told beside the queries, and the panel goes on', async () => {
+  const page = await stand.browser.open()
+  await page.route('**/query_exemplars', (route) =>
+    route.fulfill({ status: 400, json: { status: 'error', error: 'none' } }),
+  )
+  await visit(page, `${url}/d/use?from=${from}&to=${to}&refresh=`)
+  expect(await warningsOn(page)).toEqual([expect.stringContaining('Seconds: Exemplars: ')])
+  expect(await faultsOn(page)).toEqual([])
   await page.close()
 })
 

@@ -11,7 +11,7 @@ import { models } from '../../dashboards/index.ts'
 import { alertsUid } from '../../dashboards/subjects.ts'
 import { look } from '../prove/preview.ts'
 import { instantQuery } from './instant-query.ts'
-import { chooseOn, followOn, hasChart, isolateOn, zoomOn } from './preview-hands.ts'
+import { chooseOn, followOn, hasChart, isolateOn, warningsOn, zoomOn } from './preview-hands.ts'
 import { panel } from './preview-stand.ts'
 import { runningDemo } from './running-demo.ts'
 import { eventually } from './servers.ts'
@@ -72,6 +72,7 @@ describe.each(models.map(({ uid, title, json }) => ({ uid, title, json })))('$ti
     const { page, said } = await open(`${url}/d/${uid}?from=now-15m&to=now&refresh=`)
     await explained(page)
     expect(await faultsOn(page)).toEqual([])
+    expect(await warningsOn(page)).toEqual([])
     expect(await page.title()).toContain(title)
     const titles = (json.panels ?? []).flatMap((one) => (one.type === 'row' ? [] : (one.title ?? [])))
     expect(await page.locator('.panel').evaluateAll((all) => all.map((one) => one.getAttribute('data-panel')))).toEqual(

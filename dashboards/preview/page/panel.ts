@@ -79,6 +79,8 @@ const draw = async ({ panel, frame, drawing, scene, signal }: Drawn): Promise<Pa
   // For whoever looks for faults: a word of the panel's own may stand over nothing.
   if (empty === undefined) delete frame.element.dataset.empty
   else frame.element.dataset.empty = empty
+  if (data.warnings.length === 0) delete frame.element.dataset.warnings
+  else frame.element.dataset.warnings = data.warnings.join('\n')
   return data
 }
 
