@@ -35,8 +35,10 @@ const widening = [
     'takes negative ids.',
 ] as const
 
+// Sequences are surveyed every ten minutes: each scrape between says the same again, and would be read for it.
+const pace = deriv(sequenceLeft.where(shown), '1d', { every: '4m' })
 /** Seconds until the last value is given out, at the pace of the last day. */
-const timeLeft = div(recent(sequenceLeft.where(shown)), gt(mul(deriv(sequenceLeft.where(shown), '1d'), -1), 0))
+const timeLeft = div(recent(sequenceLeft.where(shown)), gt(mul(pace, -1), 0))
 /** A load of rows in a day says nothing while most of the range is left, nor does a pace known for an hour. */
 const wellKnown = and(gt(used, 0.5), recent(sequenceLeft.where(shown), { offset: '1d' }))
 const within = (seconds: number) => and(lt(timeLeft, seconds), wellKnown)
