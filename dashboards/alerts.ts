@@ -65,8 +65,10 @@ const panelOf = (alert: Alert): Panel => {
       ...(alert.threshold ? [`Its threshold is ${alert.threshold.is}.`] : []),
     ].join('\n\n'),
     unit: unitOf(alert),
-    // Many look back for a day at each point.
+    // Many ask for every table, statement or route.
     finest: '1m',
+    // What holds for less never fires, and what fires has a point beyond the line.
+    coarsest: alert.for,
     queries: [...judged, ...lines],
     ...(first !== undefined && {
       limits: numbers.map((from) => ({ from, is: severityOf(alert) })),

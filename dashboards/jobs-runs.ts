@@ -138,6 +138,8 @@ export const runs = row('Do the jobs run?', [
     title: 'Runs within a day, by outcome',
     description:
       'How the runs of the 24 hours before ended, of all jobs but the restart, which looks every minute. Anything but `succeeded` stands in the table above with its job.',
+    // A day of every job and outcome is read for each point, and a week of points is asked for.
+    finest: '1h',
     unit: 'count',
     min: 0,
     queries: [

@@ -20,7 +20,6 @@ import {
 import { PanelBuilder as StatBuilder } from '@grafana/grafana-foundation-sdk/stat'
 import { PanelBuilder as TextBuilder, TextMode } from '@grafana/grafana-foundation-sdk/text'
 import { PanelBuilder as TimeseriesBuilder } from '@grafana/grafana-foundation-sdk/timeseries'
-import type { Duration } from '../metrics/promql.ts'
 import { colours, grounds, type Meaning, type Names, type Step, seriesColours } from './colour.ts'
 import {
   bySeries,
@@ -38,6 +37,7 @@ import {
   steps,
   valueNames,
 } from './field.ts'
+import { intervalOf, type Spaced } from './interval.ts'
 import type { Query } from './query.ts'
 import { type Unit, unitIds } from './unit.ts'
 import type { Variable } from './variable.ts'
@@ -60,7 +60,7 @@ interface Shown extends Titled {
   readonly max?: number
 }
 
-interface TimeseriesSpec extends Shown {
+interface TimeseriesSpec extends Shown, Spaced {
   /** Adds the series up, where their sum means something. */
   readonly stack?: boolean
   /** Values that mean something, each drawn as a dashed line. */
@@ -71,8 +71,6 @@ interface TimeseriesSpec extends Shown {
   readonly bounds?: readonly string[]
   /** Colours by meaning, by the name of the series; the others get one each. */
   readonly colours?: Readonly<Record<string, Meaning>>
-  /** A point for each so much time at most, however wide the chart: of what changes slowly, or is dear to ask for. */
-  readonly finest?: Duration
   /** `table` beside the chart, with the last and the largest value. */
   readonly legend?: 'list' | 'table'
 }
@@ -90,6 +88,7 @@ export const timeseries = (spec: TimeseriesSpec): Panel => {
     reaches,
     legend = 'list',
   } = spec
+  const interval = intervalOf(queries, spec)
   const names = queries.map((query) => query.legend)
   const nameless = bounds.find((name) => !names.includes(name))
   if (nameless !== undefined)
@@ -114,7 +113,7 @@ export const timeseries = (spec: TimeseriesSpec): Panel => {
     for (const [name, colour] of coloursOf(spec)) panel.overrideByName(name, [{ id: 'color', value: fixed(colour) }])
     for (const [place, name] of names.entries())
       if (bounds.includes(name)) panel.overrideByQuery(refIdOf(place), boundProperties)
-    if (spec.finest) panel.interval(spec.finest)
+    if (interval) panel.interval(interval)
     if (reaches) panel.axisSoftMin(Math.min(...reaches)).axisSoftMax(Math.max(...reaches))
     return finish(panel, spec, at, overTime)
   }

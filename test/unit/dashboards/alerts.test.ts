@@ -8,6 +8,7 @@ const drawn = z.object({
     defaults: z.object({ unit: z.string() }),
     overrides: z.array(z.object({ matcher: z.object({ id: z.string(), options: z.unknown() }) })).default([]),
   }),
+  interval: z.string(),
   targets: z.array(z.object({ refId: z.string(), expr: z.string(), legendFormat: z.string() })),
 })
 const panels = alertDashboards
@@ -30,6 +31,17 @@ describe('the panel of an alert', () => {
     ['PostgresQueryFillsDisk', 'bytes', 'by its threshold'],
   ])('of %s is drawn in %s: %s', (id, unit) => {
     expect(panelOf(id).fieldConfig.defaults.unit).toBe(unit)
+  })
+
+  test.each([
+    ['ApiDown', '1m', 'which looks at what is now'],
+    ['HttpRouteSlow', '5m', 'whose line looks back for a day'],
+    ['RedisKeysWithoutExpiry', '1m', 'which looks back for six hours'],
+    ['SecurityUpdatesPending', '30m', 'which looks back for a week'],
+    ['ReservationsRejected', '15m', 'which looks back for a week, and fires after a quarter of an hour'],
+    ['CertificateExpired', '1m', 'which looks back for a day, and fires after a minute'],
+  ])('of %s has a point each %s: an alert %s', (id, interval) => {
+    expect(panelOf(id).interval).toBe(interval)
   })
 
   test('shows the fault, and not a condition that holds when all is well', () => {
