@@ -15,14 +15,17 @@ const lookback = 300
 /** What adds to how far a selector looks back: its range, its offset, and those of the subqueries around it. */
 const adding = new Set(['MatrixSelector', 'OffsetExpr', 'SubqueryExpr'])
 
-const reachesIn = (promql: string): readonly Reaching[] => {
+/** What an expression selects, and how far back. */
+export const reachesIn = (promql: string): readonly Reaching[] => {
   const found: Reaching[] = []
   parser.parse(promql).iterate({
     enter: ({ name, node }) => {
       if (name !== 'VectorSelector') return
       let seconds = 0
       for (let around = node.parent; around; around = around.parent) {
-        const duration = adding.has(around.name) ? around.getChild('DurationExpr') : null
+        const duration = adding.has(around.name)
+          ? (around.getChild('DurationExpr') ?? around.getChild('OffsetDurationExpr'))
+          : null
         if (duration) seconds += millisecondsIn(promql.slice(duration.from, duration.to)) / 1000
       }
       const asked = selectedBy(promql.slice(node.from, node.to))
