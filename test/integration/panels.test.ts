@@ -7,12 +7,13 @@ import { up } from '../../metrics/foreign.ts'
 import { avgOverTime, instant } from '../../metrics/promql.ts'
 import { scraped } from '../promtool/series.ts'
 import { dashboardCost } from '../prove/panels/cost.ts'
+import { depthsOf } from '../prove/panels/depth.ts'
 import { house } from '../prove/panels/house.ts'
 import { stored } from '../prove/panels/stored.ts'
 import { tooDear } from '../prove/panels.ts'
 import { workshop } from './servers.ts'
 
-// The small case of `npm run prove -- panels`: one hour of a small house.
+// The small case of `npm run prove -- panels`: a small house, and each dashboard asked for an hour.
 const hours = 1
 const small = { statements: 3, tables: 3, indexes: 4, routes: 3, commands: 3, databases: 2 } as const
 
@@ -37,6 +38,12 @@ const made = dashboard({
         finest: '1m',
         queries: [series(avgOverTime(up, '30m', { every: '15s' }), 'x')],
       }),
+      timeseries({
+        title: 'Longest',
+        description: 'x',
+        unit: 'plain',
+        queries: [series(avgOverTime(up, '1d'), 'x')],
+      }),
     ]),
   ],
 })
@@ -57,7 +64,8 @@ describe('what panels cost', () => {
   let asking = { url: '', end: 0, hours }
   beforeAll(async () => {
     const held = house(models, small)
-    asking = { ...(await stored(shop, { series: held, hours, say: () => undefined })), hours }
+    const depths = depthsOf(models.map((dashboard) => ({ dashboard, hours })))
+    asking = { ...(await stored(shop, { series: held, depths, say: () => undefined })), hours }
   }, 300_000)
   afterAll(() => shop.end())
 
@@ -81,12 +89,17 @@ describe('what panels cost', () => {
     expect(of('Coarse') / targets).toBeGreaterThanOrEqual(60)
     expect(of('Coarse') / targets).toBeLessThanOrEqual(61)
     expect(of('Long')).toBeGreaterThan(60 * of('Coarse'))
+    // A point in five minutes, and at the first of them as full a day as at the last; its first and last moment are both of it.
+    const day = 5_761
+    expect(of('Longest') / targets / day).toBeGreaterThan(12.9)
+    expect(of('Longest') / targets / day).toBeLessThanOrEqual(13)
   })
 
   test('is a fault beyond each limit, and where a query is refused', async () => {
     const cost = await dashboardCost(made, asking)
-    expect(tooDear(cost, { seconds: 1, samples: 10_000, peak: 1_000_000 })).toEqual([
-      expect.stringMatching(/^techplus-x: Long takes \d+ samples, and may take 10000$/),
+    expect(tooDear(cost, { seconds: 1, samples: 10_000, peak: 1_000_000 }).toSorted()).toEqual([
+      expect.stringMatching(/^techplus-x over 1 h: Long takes \d+ samples, and may take 10000$/),
+      expect.stringMatching(/^techplus-x over 1 h: Longest takes \d+ samples, and may take 10000$/),
     ])
     expect(tooDear(cost, { seconds: 0, samples: 1e9, peak: 0 }).length).toBeGreaterThanOrEqual(6)
     const refused = await dashboardCost(broken, asking)

@@ -39,14 +39,19 @@ export const history = async (shop: ReturnType<typeof workshop>, name: string) =
       dataDir,
       port,
       configFile: put('prometheus.yml', yaml({ scrape_configs: [] })),
-      args: ['--storage.tsdb.retention.time=60d'],
+      // Blocks stay as they are: whoever measures is not to be disturbed by their being joined.
+      args: ['--storage.tsdb.retention.time=60d', '--storage.tsdb.max-block-duration=2h'],
     })
   return {
     home,
     put,
     start,
-    /** @param file samples in OpenMetrics */
-    add: (file: string) => promtool('openmetrics', file, dataDir),
+    /**
+     * @param file samples in OpenMetrics
+     * @param block how long a block is at most: all of the file is read for each
+     */
+    add: (file: string, block: `${number}h` = '2h') =>
+      promtool('openmetrics', `--max-block-duration=${block}`, file, dataDir),
     /** What the rules would have recorded. They are found by a Prometheus that starts afterwards. */
     record: async ({ groups, begin, end, every }: Recording) => {
       const one = await start()

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { Dashboard } from '../../../dashboards/model.ts'
-import { align, rateInterval, stepOf } from '../../../dashboards/preview/page/step.ts'
+import { align, mostPoints, rateInterval, stepOf } from '../../../dashboards/preview/page/step.ts'
 import { parseDuration } from '../../../dashboards/preview/page/times.ts'
 import { parts } from '../../../dashboards/variables.ts'
 
@@ -20,6 +20,7 @@ export interface PanelCost extends Cost {
 /** What a dashboard costs while it is opened. */
 export interface DashboardCost extends Pick<Cost, 'seconds' | 'samples'> {
   readonly uid: string
+  readonly hours: number
   /** The slowest first. */
   readonly panels: readonly PanelCost[]
   readonly faults: readonly string[]
@@ -31,19 +32,26 @@ export interface Ask {
   readonly isRange: boolean
   /** The least step that the panel gives. */
   readonly interval?: string | undefined
+  /** Its own range, whatever is chosen. */
+  readonly hours?: number | undefined
+  /** How many points it asks for at most, unless as many as a panel has pixels. */
+  readonly points?: number
 }
 
 interface Asking {
   readonly url: string
   /** Unix time of the end of the range. */
   readonly end: number
+  /** The range that is chosen. */
   readonly hours: number
 }
 
 const second = 1_000
 const scrape = 15 * second
 /** Pixels of a panel of half the width of a screen, and so the points that are asked for. */
-const points = 900
+const pixels = 900
+/** Of the calendar, at its longest: what panels of this month look at. */
+const month = 31 * 24
 
 /** What is chosen as a dashboard is opened: all of many, and of one the only target. */
 const chosen = new Map([
@@ -61,7 +69,12 @@ const target = z.object({
   instant: z.boolean().optional(),
   range: z.boolean().optional(),
 })
-const queries = z.object({ title: z.string(), interval: z.string().optional(), targets: z.array(target) })
+const queries = z.object({
+  title: z.string(),
+  interval: z.string().optional(),
+  timeFrom: z.literal('now/M').optional(),
+  targets: z.array(target),
+})
 
 const told = z.object({
   status: z.string(),
@@ -90,16 +103,22 @@ export const filledFor = (expr: string, { rate, range }: { readonly rate: string
       return JSON.stringify(value)
     })
 
-/** Asks as the page does. @throws Error with the words of Prometheus where it refuses */
-const costOf = async ({ expr, isRange, interval = '' }: Ask, { url, end, hours }: Asking): Promise<Cost> => {
-  const range = { from: (end - hours * 3600) * second, to: end * second }
+/** A query as the page sends it. */
+export const sentFor = ({ expr, interval = '', points = pixels, ...own }: Ask, { end, hours }: Omit<Asking, 'url'>) => {
+  const long = own.hours ?? hours
+  const range = { from: (end - long * 3600) * second, to: end * second }
   const step = stepOf({ range, points, least: parseDuration(interval) ?? scrape })
-  const query = filledFor(expr, { rate: `${rateInterval(step, scrape) / second}s`, range: `${hours}h` })
-  const { from, to } = align(range, step)
-  const asked = isRange
+  const query = filledFor(expr, { rate: `${rateInterval(step, scrape) / second}s`, range: `${long}h` })
+  return { query, step, ...align(range, step) }
+}
+
+/** Asks as the page does. @throws Error with the words of Prometheus where it refuses */
+const costOf = async (ask: Ask, asking: Asking): Promise<Cost> => {
+  const { query, step, from, to } = sentFor(ask, asking)
+  const asked = ask.isRange
     ? { start: String(from / second), end: String(to / second), step: String(step / second) }
-    : { time: String(end) }
-  const answer = await fetch(`${url}/api/v1/query${isRange ? '_range' : ''}`, {
+    : { time: String(asking.end) }
+  const answer = await fetch(`${asking.url}/api/v1/query${ask.isRange ? '_range' : ''}`, {
     method: 'POST',
     body: new URLSearchParams({ query, ...asked, stats: 'all' }),
   })
@@ -115,8 +134,14 @@ const calmly = async (...asked: Parameters<typeof costOf>): Promise<Cost> => {
   return one.seconds < other.seconds ? one : other
 }
 
+/** What a panel asks, or a kind of mark. */
+interface Asked {
+  readonly panel: string
+  readonly asked: readonly Ask[]
+}
+
 /** What a dashboard asks: each panel, and each kind of mark. */
-export const asksOf = ({ json }: Pick<Dashboard, 'json'>) => [
+export const asksOf = ({ json }: Pick<Dashboard, 'json'>): readonly Asked[] => [
   ...(json.panels ?? []).flatMap((panel) => {
     const { success, data } = queries.safeParse(panel)
     if (!success) return []
@@ -124,6 +149,7 @@ export const asksOf = ({ json }: Pick<Dashboard, 'json'>) => [
       ({ expr, format, instant, range }): Ask => ({
         expr,
         interval: data.interval,
+        hours: data.timeFrom && month,
         isRange: range ?? !(instant ?? format === 'table'),
       }),
     )
@@ -131,7 +157,7 @@ export const asksOf = ({ json }: Pick<Dashboard, 'json'>) => [
   }),
   ...(json.annotations?.list ?? []).map(({ name, expr = '' }) => ({
     panel: `marks: ${name}`,
-    asked: [{ expr, isRange: true } satisfies Ask],
+    asked: [{ expr, isRange: true, interval: '1m', points: mostPoints } satisfies Ask],
   })),
 ]
 
@@ -156,6 +182,7 @@ export const dashboardCost = async (dashboard: Dashboard, asking: Asking): Promi
   const slowest = panels.toSorted((one, other) => other.seconds - one.seconds)
   return {
     uid: dashboard.uid,
+    hours: asking.hours,
     panels: slowest,
     faults,
     seconds: sumOf(panels, 'seconds'),

@@ -50,8 +50,8 @@ const widthsOf = ({
   device: 8,
 })
 
-/** Of the labels that are not limited: how many sets a metric has at most. */
-const mostSets = 12
+/** Of the labels that are not limited: how many sets a metric has at most; all outcomes of all jobs are some fifty. */
+const mostSets = 60
 
 const exactly = /^[\w .,|+<>-]*$/
 const alternatives = ({ operator, value }: Selected['matchers'][number]) => {
