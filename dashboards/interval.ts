@@ -1,7 +1,6 @@
 import { scrapeInterval } from '../config/targets.ts'
 import type { Duration } from '../metrics/promql.ts'
-import { roundStep } from './preview/page/step.ts'
-import { formatDuration, parseDuration } from './preview/page/times.ts'
+import { formatDuration, parseDuration, roundStep } from './duration.ts'
 import type { Query } from './query.ts'
 
 /**

@@ -27,8 +27,8 @@ export const instant = <L extends string>(series: Series<Stating, L>, at?: At): 
 
 const overCounter =
   (name: string) =>
-  <L extends string>(series: Series<'counter', L>, window: Window, at?: At): Expr<L> =>
-    expr(`${name}(${select(series, at, `[${window}]`)})`)
+  <L extends string>(series: Series<'counter', L>, window: Window, ranging?: Ranging): Expr<L> =>
+    expr(`${name}(${range(series, window, ranging)})`)
 
 /** Per second, averaged over the window. */
 export const rate = overCounter('rate')
@@ -38,7 +38,7 @@ export const resets = overCounter('resets')
 
 type Ranged<L extends string> = Series<'gauge' | 'recorded', L> | Expr<L>
 interface Ranging extends At {
-  /** The step of a subquery: an expression, rather than a series, is evaluated again at each. */
+  /** The step of a subquery: an expression is evaluated again at each, and of a series its value then is all that is read. */
   readonly every?: Duration | '$__rate_interval'
 }
 /** What lies back is put in parentheses: VictoriaMetrics reads no range behind an offset. */

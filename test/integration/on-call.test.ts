@@ -163,14 +163,14 @@ const cases: readonly (readonly [name: string, panel: string, refId: string, fin
     ],
   ],
   [
-    'how often it began at night',
+    'how often it began at night, and where it is drawn',
     load,
     'B',
     [
-      [byAlert(api), 1],
-      [byAlert(postgres), 0],
-      [byAlert(redis), 0],
-      [byAlert(slow), 0],
+      [{ ...byAlert(api), page: 'techplus-alerts-probe' }, 1],
+      [{ ...byAlert(postgres), page: 'techplus-alerts-postgres' }, 0],
+      [{ ...byAlert(redis), page: 'techplus-alerts-redis' }, 0],
+      [{ ...byAlert(slow), page: 'techplus-alerts-postgres' }, 0],
     ],
   ],
 ]

@@ -1,10 +1,11 @@
+import { parseDuration } from '../../duration.ts'
 import { isQueryFault, queryRange } from './api.ts'
 import { forPromql, interpolate } from './interpolate.ts'
 import type { AnnotationJson, DashboardJson } from './model.ts'
 import { type Answer, type Labels, legend, toNumber } from './results.ts'
 import type { Scene } from './scene.ts'
 import { align, mostPoints, stepOf } from './step.ts'
-import { parseDuration, type TimeRange } from './times.ts'
+import type { TimeRange } from './times.ts'
 import type { UrlState } from './url-state.ts'
 
 /** A moment, or a while, that is marked on every chart. */

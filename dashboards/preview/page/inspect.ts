@@ -1,10 +1,10 @@
+import { formatDuration } from '../../duration.ts'
 import { openDialog } from './dialog.ts'
 import { el } from './dom.ts'
 import { forPeople, interpolate } from './interpolate.ts'
 import type { PanelJson } from './model.ts'
 import type { PanelData } from './panel-data.ts'
 import type { Scene } from './scene.ts'
-import { formatDuration } from './times.ts'
 
 /** The same query on Prometheus' own page, which is good for trying another one. */
 const elsewhere = (expr: string, { site, range }: Scene) => {

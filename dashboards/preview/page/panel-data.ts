@@ -1,3 +1,4 @@
+import { formatDuration, parseDuration } from '../../duration.ts'
 import { exemplarsOf, isQueryFault, type QueryFault, queryAt, queryFault, queryRange, type Told } from './api.ts'
 import { type Exemplar, thinned, toExemplars } from './exemplars.ts'
 import { forPromql, interpolate, lookupIn, stepMacros } from './interpolate.ts'
@@ -5,7 +6,6 @@ import type { PanelJson, Target } from './model.ts'
 import { type Answer, type Rows, type Series, toRows, toSeries } from './results.ts'
 import type { Scene } from './scene.ts'
 import { align, rateInterval, stepOf } from './step.ts'
-import { formatDuration, parseDuration } from './times.ts'
 
 /** A query as it was sent. */
 export interface Sent {

@@ -1,3 +1,5 @@
+import { units } from '../../duration.ts'
+
 /** A period as a URL writes it: `now-6h`, `now/d`, or milliseconds since 1970. */
 export interface RawRange {
   readonly from: string
@@ -8,36 +10,6 @@ export interface RawRange {
 export interface TimeRange {
   readonly from: number
   readonly to: number
-}
-
-const second = 1000
-const minute = 60 * second
-const hour = 60 * minute
-const day = 24 * hour
-const units: Readonly<Record<string, number>> = {
-  ms: 1,
-  s: second,
-  m: minute,
-  h: hour,
-  d: day,
-  w: 7 * day,
-  M: 30 * day,
-  y: 365 * day,
-}
-
-/** `1h30m` in milliseconds; undefined for what is no duration. */
-export const parseDuration = (text: string): number | undefined => {
-  if (!/^(?:\d+(?:\.\d+)?(?:ms|[smhdwMy]))+$/.test(text)) return undefined
-  return [...text.matchAll(/(\d+(?:\.\d+)?)(ms|[smhdwMy])/g)].reduce(
-    (sum, [, count, unit]) => sum + Number(count) * (units[unit ?? ''] ?? 0),
-    0,
-  )
-}
-
-/** The coarsest unit that says it exactly, as Prometheus reads it. */
-export const formatDuration = (milliseconds: number): string => {
-  const unit = ['d', 'h', 'm', 's'].find((name) => milliseconds % (units[name] ?? 1) === 0 && milliseconds > 0)
-  return unit ? `${milliseconds / (units[unit] ?? 1)}${unit}` : `${Math.round(milliseconds)}ms`
 }
 
 const startOf: Readonly<Record<string, (date: Date) => void>> = {
@@ -110,7 +82,7 @@ export const isRange = (raw: RawRange, now: number) => rangeIn(raw, now) !== und
 export const readable = (raw: RawRange, now: number): RawRange => (isRange(raw, now) ? raw : fallback)
 
 export const resolveRange = (raw: RawRange, now: number): TimeRange =>
-  rangeIn(raw, now) ?? { from: now - 6 * hour, to: now }
+  rangeIn(raw, now) ?? { from: now - 6 * (units.h ?? 0), to: now }
 
 /** As Grafana does it: the period of a panel's own holds where the one that is chosen is told from now. */
 export const ownRange = (since: string, chosen: RawRange, now: number): TimeRange | undefined => {

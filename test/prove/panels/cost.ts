@@ -1,7 +1,7 @@
 import { z } from 'zod'
+import { parseDuration } from '../../../dashboards/duration.ts'
 import type { Dashboard } from '../../../dashboards/model.ts'
 import { align, mostPoints, rateInterval, stepOf } from '../../../dashboards/preview/page/step.ts'
-import { parseDuration } from '../../../dashboards/preview/page/times.ts'
 import { parts } from '../../../dashboards/variables.ts'
 
 /** What a query costs Prometheus. */

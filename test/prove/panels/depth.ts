@@ -1,5 +1,5 @@
+import { parseDuration } from '../../../dashboards/duration.ts'
 import type { Dashboard } from '../../../dashboards/model.ts'
-import { parseDuration } from '../../../dashboards/preview/page/times.ts'
 import { reachesIn } from '../scale/reach.ts'
 import { asksOf, sentFor } from './cost.ts'
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { formatDuration, parseDuration, roundStep } from '../../../dashboards/duration.ts'
 import {
   forPeople,
   forPromql,
@@ -14,13 +15,11 @@ import { closedRows, layOut } from '../../../dashboards/preview/page/layout.ts'
 import { queue } from '../../../dashboards/preview/page/queue.ts'
 import { legend, seriesName, toNumber, toRows, toSeries } from '../../../dashboards/preview/page/results.ts'
 import { type Scene, sceneFor } from '../../../dashboards/preview/page/scene.ts'
-import { align, rateInterval, roundStep, stepOf } from '../../../dashboards/preview/page/step.ts'
+import { align, rateInterval, stepOf } from '../../../dashboards/preview/page/step.ts'
 import {
   describeRange,
-  formatDuration,
   isRange,
   ownRange,
-  parseDuration,
   parseMoment,
   resolveRange,
   shiftRange,
