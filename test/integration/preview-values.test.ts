@@ -107,7 +107,12 @@ const panels = [
     title: 'Grounds',
     targets: [rows('A', ['1', '2', '3'].map((value) => kind(value, value)).join(' or '))],
     transformations: merge,
-    fieldConfig: { defaults: {}, overrides: [{ matcher: { id: 'byName', options: 'Value' }, properties: ground }] },
+    fieldConfig: {
+      defaults: {},
+      overrides: [
+        { matcher: { id: 'byName', options: 'Value' }, properties: [...ground, { id: 'links', value: links }] },
+      ],
+    },
   },
   { type: 'stat', title: 'Of $kept, $lost and $foreign', targets: [target('vector(1)')] },
 ].map((panel, place) => ({
@@ -219,11 +224,11 @@ describe('a table', () => {
   test.each([
     ['dark', 'rgb(247, 248, 250)'],
     ['light', 'rgb(32, 34, 38)'],
-  ])('lays letters on a ground that can be read there, on a %s page', async (theme, onNothing) => {
+  ])('lays letters, also of links, on a ground that can be read there, on a %s page', async (theme, onNothing) => {
     const page = await open(`&theme=${theme}`)
     const letters = await panel(page, 'Grounds')
-      .locator('td[style*=background]')
-      .evaluateAll((all) => all.map((one) => [one.textContent, one.style.color]))
+      .locator('td[style*=background] a')
+      .evaluateAll((all) => all.map((one) => [one.textContent, Reflect.get(globalThis, 'getComputedStyle')(one).color]))
     expect(letters).toEqual([
       ['1', 'rgb(32, 34, 38)'],
       ['2', 'rgb(247, 248, 250)'],
