@@ -1,6 +1,6 @@
 const second = 1000
 const minute = 60 * second
-const hour = 60 * minute
+export const hour = 60 * minute
 const day = 24 * hour
 /** In milliseconds, by the letters that Grafana and Prometheus have for them. */
 export const units: Readonly<Record<string, number>> = {

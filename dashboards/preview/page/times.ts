@@ -1,4 +1,4 @@
-import { units } from '../../duration.ts'
+import { hour, units } from '../../duration.ts'
 
 /** A period as a URL writes it: `now-6h`, `now/d`, or milliseconds since 1970. */
 export interface RawRange {
@@ -82,7 +82,7 @@ export const isRange = (raw: RawRange, now: number) => rangeIn(raw, now) !== und
 export const readable = (raw: RawRange, now: number): RawRange => (isRange(raw, now) ? raw : fallback)
 
 export const resolveRange = (raw: RawRange, now: number): TimeRange =>
-  rangeIn(raw, now) ?? { from: now - 6 * (units.h ?? 0), to: now }
+  rangeIn(raw, now) ?? { from: now - 6 * hour, to: now }
 
 /** As Grafana does it: the period of a panel's own holds where the one that is chosen is told from now. */
 export const ownRange = (since: string, chosen: RawRange, now: number): TimeRange | undefined => {
