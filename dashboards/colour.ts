@@ -2,17 +2,17 @@ import type { SeverityName } from '../config/sla.ts'
 
 /**
  * What a colour says, in Grafana's names where one will do. Any two of the first five differ for every eye: as who is
- * red-green or blue-yellow blind sees them, they are at least 15 apart (CIE 1976), good and bad at least 20. Grafana's own
+ * red-green or blue-yellow blind sees them, they are at least 15 apart (CIE 1976), good and bad at least 30. Grafana's own
  * green is 8 from its red. Red and green never stand alone all the same: a text or a place says what they say.
  *
  * They are for lines and large letters, and have a contrast of 3 both to a dark page and to a light one. What is worth a look
  * has 2 on the light one, for more would be brown: no letters have its colour.
  */
 export const colours = {
-  good: '#009E64',
+  good: '#00A276',
   notice: '#DBA100',
   warning: '#D95F02',
-  bad: 'semi-dark-red',
+  bad: '#CD1F1F',
   neutral: 'blue',
   muted: 'text',
 } as const
@@ -21,10 +21,10 @@ export type Meaning = keyof typeof colours
 
 /** The same under letters, be they small: the ones that Grafana lays on them, dark or light, have a contrast of 4.5. */
 export const grounds: Readonly<Record<Meaning, string>> = {
-  good: '#008068',
+  good: '#00806E',
   notice: 'light-yellow',
   warning: '#FFAD66',
-  bad: 'dark-red',
+  bad: '#C41A1A',
   neutral: 'dark-blue',
   muted: 'transparent',
 }

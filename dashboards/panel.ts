@@ -97,7 +97,7 @@ export const timeseries = (spec: TimeseriesSpec): Panel => {
     const panel = new TimeseriesBuilder()
       .drawStyle(GraphDrawStyle.Line)
       .lineWidth(stack ? 1 : 2)
-      .fillOpacity(stack ? 40 : 8)
+      .fillOpacity(filled(stack).usual)
       .showPoints(VisibilityMode.Auto)
       .colorScheme(bySeries(queries))
       .spanNulls(false)
@@ -110,7 +110,7 @@ export const timeseries = (spec: TimeseriesSpec): Panel => {
       )
       .legend(legendOptions(legend))
       .tooltip(new VizTooltipOptionsBuilder().mode(TooltipDisplayMode.Multi).sort(SortOrder.Descending))
-    for (const [name, colour] of coloursOf(spec)) panel.overrideByName(name, [{ id: 'color', value: fixed(colour) }])
+    for (const [name, colour] of coloursOf(spec)) panel.overrideByName(name, lineProperties(colour, stack))
     for (const [place, name] of names.entries())
       if (bounds.includes(name)) panel.overrideByQuery(refIdOf(place), boundProperties)
     if (interval) panel.interval(interval)
@@ -136,6 +136,14 @@ const coloursOf = ({
     ...others.flatMap((name, place) => (seriesColours[place] ? [[name, seriesColours[place]] as const] : [])),
   ]
 }
+
+/** How much of an area its colour covers, in percent: what is bad stands out for whom its colour does not. */
+const filled = (stack: boolean) => (stack ? { usual: 40, bad: 80 } : { usual: 8, bad: 30 })
+
+const lineProperties = (colour: string, stack: boolean) => [
+  { id: 'color', value: fixed(colour) },
+  ...(colour === colours.bad ? [{ id: 'custom.fillOpacity', value: filled(stack).bad }] : []),
+]
 
 const boundProperties = [
   { id: 'color', value: fixedColour('bad') },

@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module'
 import { describe, expect, test } from 'vitest'
+import { z } from 'zod'
 import { colours, grounds, seriesColours } from '../../../dashboards/colour.ts'
 import { models } from '../../../dashboards/index.ts'
 
@@ -100,7 +101,7 @@ describe.each(Object.entries(eyes))('for an eye with %s', (_name, eye) => {
     const pairs = shown.flatMap(([a, one], place) =>
       shown.slice(place + 1).map(([b, other]) => ({ pair: `${a} ${b}`, apart: apart(one, other, eye) })),
     )
-    expect(pairs.filter((one) => one.apart < (one.pair === 'good bad' ? 20 : 15))).toEqual([])
+    expect(pairs.filter((one) => one.apart < (one.pair === 'good bad' ? 30 : 15))).toEqual([])
   })
 
   test('colours that only tell series apart differ', () => {
@@ -146,4 +147,31 @@ describe('letters', () => {
     expect(values.length).toBeGreaterThan(5)
     expect(values.filter(({ text }) => text.includes(colours.notice))).toEqual([])
   })
+})
+
+const filledShape = z.object({
+  title: z.string(),
+  fieldConfig: z.object({
+    defaults: z.object({ custom: z.object({ fillOpacity: z.number() }) }),
+    overrides: z.array(z.object({ properties: z.array(z.object({ id: z.string(), value: z.unknown() })) })),
+  }),
+})
+
+test('an area under what is bad is fuller than under what is good', () => {
+  const charts = models
+    .flatMap(({ json }) => json.panels ?? [])
+    .filter(({ type }) => type === 'timeseries')
+    .map((panel) => filledShape.parse(panel))
+    .map(({ title, fieldConfig: { defaults, overrides } }) => {
+      const fills = (colour: string) =>
+        overrides
+          .map(({ properties }) => Object.fromEntries(properties.map(({ id, value }) => [id, value])))
+          .filter(({ color }) => JSON.stringify(color)?.includes(colour))
+          .map((drawn) => Number(drawn['custom.fillOpacity'] ?? defaults.custom.fillOpacity))
+      // A limit has no area.
+      return { title, good: fills(colours.good), bad: fills(colours.bad).filter((share) => share > 0) }
+    })
+    .filter(({ good, bad }) => good.length > 0 && bad.length > 0)
+  expect(charts.length).toBeGreaterThan(5)
+  expect(charts.filter(({ good, bad }) => Math.min(...bad) < 2 * Math.max(...good))).toEqual([])
 })
