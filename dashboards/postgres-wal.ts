@@ -92,8 +92,9 @@ export const replicationRow = row('Do the standbys follow?', [
     min: 0,
     queries: [
       series(
-        max(instant(standbyLag.where(here)), ['application_name']),
-        ({ label }) => label('application_name'),
+        // By name alone two would be one: who names no cluster is called `walreceiver`.
+        max(instant(standbyLag.where(here)), ['application_name', 'client_addr']),
+        ({ label }) => `${label('application_name')} ${label('client_addr')}`,
         noStandby,
       ),
     ],
