@@ -113,9 +113,6 @@ http {
     location = /api/v1/push {
       proxy_pass http://mimir;
     }
-    location /prometheus/config/v1/rules {
-      proxy_pass http://mimir;
-    }
     location = /ready {
       proxy_pass http://mimir;
     }

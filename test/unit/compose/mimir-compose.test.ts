@@ -64,7 +64,7 @@ const exceptions: Exceptions = {
     'says whether it is well': ends,
     'is among the others': 'it writes secrets, and has no network at all',
   },
-  'mimir-rules': { 'says whether it is well': ends },
+  'mimir-rules': { 'says whether it is well': ends, 'is among the others': apart },
   'mimir-1': { 'says whether it is well': bare, 'is among the others': apart },
   'mimir-2': { 'says whether it is well': bare, 'is among the others': apart },
   'mimir-3': { 'says whether it is well': bare, 'is among the others': apart },
@@ -145,15 +145,19 @@ describe('Mimir in containers', () => {
     }
   })
 
-  test('is given the rules of the tenant that series are written for', () => {
-    expect(stack.services['mimir-rules']?.command).toContain(`--id=${remoteWrite.tenant}`)
+  test('is given the rules of the tenant that series are written for, by any instance that runs', () => {
+    expect(stack.services['mimir-rules']?.command).toEqual(
+      expect.arrayContaining([`--id=${remoteWrite.tenant}`, '--address=http://mimir-instances:8080']),
+    )
+    expect(text).toContain('mimir: { aliases: [mimir-instances] }')
   })
 
   test('is reached past its gateway by those alone who have to: nobody is asked for a login there', () => {
     expect(networks).toEqual({ mimir: { internal: true } })
     const added = Object.entries({ prometheus, alertmanager, ...held.services })
     const reach = added.filter(([, one]) => one.networks.includes('mimir')).map(([name]) => name)
-    expect(reach.sort()).toEqual(['alertmanager', 'mimir', 'mimir-1', 'mimir-2', 'mimir-3', 'minio', 'prometheus'])
+    const instances = hosts(mimir?.instances)
+    expect(reach.sort()).toEqual(['alertmanager', 'mimir', ...instances, 'mimir-rules', 'minio', 'prometheus'])
   })
 
   test('has time to get rid of what it did not send yet, whoever writes to it', () => {

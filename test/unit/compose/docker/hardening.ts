@@ -17,7 +17,7 @@ const service = z.object({
   healthcheck: z.object({ test: z.array(z.string()) }).optional(),
   restart: z.string().optional(),
   network_mode: z.string().optional(),
-  networks: z.array(z.string()).default([]),
+  networks: z.union([z.array(z.string()), z.record(z.string(), z.unknown()).transform(Object.keys)]).default([]),
   ports: z.array(z.string()).default([]),
   volumes: z.array(z.unknown()).default([]),
   environment: z.record(z.string(), z.unknown()).default({}),
