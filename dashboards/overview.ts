@@ -1,13 +1,12 @@
 import { boundary } from '../alerts/alert.ts'
 import { postgresConnectionsNearLimit, usableConnections } from '../alerts/postgres/connections.ts'
 import { promiseSeries } from '../alerts/promises.ts'
-import { redisMemoryNearLimit } from '../alerts/redis/memory.ts'
+import { memoryShare, redisMemoryNearLimit } from '../alerts/redis/memory.ts'
 import { severities, sla } from '../config/sla.ts'
 import { incidentsOpen } from '../exporters/incidents/metrics.ts'
 import { activityCount } from '../exporters/postgres/activity.ts'
 import { postgresVitals } from '../exporters/postgres/index.ts'
 import { redisVitals } from '../exporters/redis/index.ts'
-import { memoryMax, memoryUsed } from '../exporters/redis/memory.ts'
 import { httpRequestDuration, httpRequestsTotal } from '../exporters/service/http/metrics.ts'
 import { reservationsTotal } from '../exporters/service/reservations.ts'
 import { alerts, alertsForState, probeSuccess, up } from '../metrics/foreign.ts'
@@ -18,7 +17,6 @@ import {
   count,
   div,
   eq,
-  gt,
   histogramQuantile,
   instant,
   max,
@@ -222,12 +220,12 @@ const room = row('How much room is left?', [
   timeseries({
     title: 'Redis memory in use',
     description:
-      'Share of maxmemory that is used. At the line an alert fires; at 100% keys are evicted or writes refused.',
+      'Share of maxmemory that is used, without the buffers that do not count. At the line an alert fires; at 100% keys are evicted or writes refused.',
     unit: 'share',
     min: 0,
     max: 1,
     queries: [
-      series(div(instant(memoryUsed), gt(instant(memoryMax), 0)), ({ label }) => label('instance'), {
+      series(memoryShare(), ({ label }) => label('instance'), {
         emptyWhen: 'No Redis has a maxmemory',
       }),
     ],

@@ -1,9 +1,8 @@
 import { boundary } from '../alerts/alert.ts'
-import { redisCommandSlow, redisCpuSaturated } from '../alerts/redis/performance.ts'
+import { mainThreadBusy, redisCommandSlow, redisCpuSaturated } from '../alerts/redis/performance.ts'
 import { redisForkSlow, redisSaveStale } from '../alerts/redis/persistence.ts'
 import { redisReplicaBehind } from '../alerts/redis/replication.ts'
 import { commandCalls, commandSeconds, commandsFailed, commandsRejected } from '../exporters/redis/commands.ts'
-import { mainThreadSystem, mainThreadUser } from '../exporters/redis/cpu.ts'
 import {
   appendOnly,
   lastFork,
@@ -82,9 +81,7 @@ export const commandRow = row('Which commands cost?', [
     height: 9,
     unit: 'share',
     min: 0,
-    queries: [
-      series(max(add(rate(mainThreadUser.where(here), window), rate(mainThreadSystem.where(here), window))), 'busy'),
-    ],
+    queries: [series(max(mainThreadBusy(window, here)), 'busy')],
     limits: [{ from: boundary(redisCpuSaturated), is: 'bad' }],
   }),
   timeseries({

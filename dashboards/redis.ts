@@ -1,10 +1,10 @@
 import { boundary } from '../alerts/alert.ts'
-import { redisMemoryNearLimit } from '../alerts/redis/memory.ts'
+import { memoryLimit, memoryShare, redisMemoryNearLimit } from '../alerts/redis/memory.ts'
 import { blockedClients, connectedClients, maxClients } from '../exporters/redis/clients.ts'
 import { evictedKeys, expiredKeys } from '../exporters/redis/expiry.ts'
 import { redisVitals } from '../exporters/redis/index.ts'
 import { keys, keysAverageTtl, keysExpiring } from '../exporters/redis/keyspace.ts'
-import { memoryDataset, memoryFragmentation, memoryMax, memoryResident, memoryUsed } from '../exporters/redis/memory.ts'
+import { memoryDataset, memoryFragmentation, memoryResident, memoryUsed } from '../exporters/redis/memory.ts'
 import {
   commandsProcessed,
   connectionsReceived,
@@ -33,8 +33,6 @@ const window = '$__rate_interval'
 const hits = rate(keyspaceHits.where(here), window)
 const misses = rate(keyspaceMisses.where(here), window)
 const hitRatio = div(hits, add(hits, misses))
-// Without a limit maxmemory is 0, and there is no share of it.
-const limit = gt(instant(memoryMax.where(here)), 0)
 const unlimited = 'No maxmemory is set, or Redis was not scraped'
 
 const now = row('Is it well?', [
@@ -56,10 +54,10 @@ const now = row('Is it well?', [
   stat({
     title: 'Memory in use',
     description:
-      'Share of maxmemory. From the threshold on an alert fires; at 100% keys are evicted or writes refused.',
+      'Share of maxmemory, without the buffers that do not count. From the threshold on an alert fires; at 100% keys are evicted or writes refused.',
     width: 4,
     unit: 'share',
-    queries: [series(div(instant(memoryUsed.where(here)), limit), '', { emptyWhen: unlimited })],
+    queries: [series(memoryShare(here), '', { emptyWhen: unlimited })],
     steps: [{ from: boundary(redisMemoryNearLimit), is: 'bad' }],
   }),
   stat({
@@ -104,7 +102,7 @@ const memory = row('Where is the memory?', [
       series(instant(memoryUsed.where(here)), 'used'),
       series(instant(memoryDataset.where(here)), 'data'),
       series(instant(memoryResident.where(here)), 'resident'),
-      series(limit, 'limit', { emptyWhen: unlimited }),
+      series(memoryLimit(here), 'limit', { emptyWhen: unlimited }),
     ],
     bounds: ['limit'],
   }),

@@ -10,6 +10,7 @@ import {
   memoryUsed,
   systemMemory,
 } from '../../exporters/redis/memory.ts'
+import type { Matcher } from '../../metrics/metric.ts'
 import { and, div, gt, increase, instant, lt, minOverTime, round, sub, sum, unless } from '../../metrics/promql.ts'
 import { orNone } from '../../metrics/share.ts'
 import { target as server } from '../../metrics/target.ts'
@@ -18,14 +19,21 @@ import { cli } from './cli.ts'
 
 const mebibyte = 1024 ** 2
 
-/** What maxmemory limits: the buffers for replicas and for the append-only file do not count. */
-const counted = sub(instant(memoryUsed), orNone(instant(memoryNotCounted), instant(memoryUsed)))
+type Of = { readonly instance?: string | Matcher }
+
+/** Without a limit maxmemory is 0, and nothing is near it. */
+export const memoryLimit = (of: Of = {}) => gt(instant(memoryMax.where(of)), 0)
+
+/** The share of maxmemory that is taken: the buffers for replicas and for the append-only file do not count. */
+export const memoryShare = (of: Of = {}) => {
+  const used = instant(memoryUsed.where(of))
+  return div(sub(used, orNone(instant(memoryNotCounted.where(of)), used)), memoryLimit(of))
+}
 
 export const redisMemoryNearLimit = alert({
   name: 'RedisMemoryNearLimit',
   threshold: { is: '90 %', least: '30 %', most: '100 %', source: 'awesome-prometheus-alerts warns at 90 %' },
-  // Without a limit maxmemory is 0, and nothing is near it.
-  expr: (threshold) => gt(div(counted, gt(instant(memoryMax), 0)), threshold),
+  expr: (threshold) => gt(memoryShare(), threshold),
   for: '2m',
   severity: 'high',
   owner: 'platform',

@@ -5,11 +5,19 @@ import { cpuSystem, cpuUser, mainThreadSystem, mainThreadUser } from '../../expo
 import { errors } from '../../exporters/redis/errors.ts'
 import { slowEntries, slowSeconds } from '../../exporters/redis/slowlog.ts'
 import { commandsProcessed } from '../../exporters/redis/stats.ts'
-import { not, notMatches } from '../../metrics/metric.ts'
-import { add, and, div, gt, increase, or, rate, round, sum, unless } from '../../metrics/promql.ts'
+import { type Matcher, not, notMatches } from '../../metrics/metric.ts'
+import { add, and, div, gt, increase, or, rate, round, sum, unless, type Window } from '../../metrics/promql.ts'
 import { target as server } from '../../metrics/target.ts'
 import { type Alert, alert, boundary } from '../alert.ts'
 import { cli } from './cli.ts'
+
+/** The share of the time in which the thread that runs commands works. */
+export const mainThreadBusy = (window: Window, of: { readonly instance?: string | Matcher } = {}) =>
+  or(
+    add(rate(mainThreadUser.where(of), window), rate(mainThreadSystem.where(of), window)),
+    // Older servers tell only of the process, in which other threads do little.
+    add(rate(cpuUser.where(of), window), rate(cpuSystem.where(of), window)),
+  )
 
 export const redisCpuSaturated = alert({
   name: 'RedisCpuSaturated',
@@ -19,15 +27,7 @@ export const redisCpuSaturated = alert({
     most: '99 %',
     source: 'pigsty warns at 70 %; queues double from there to 85 %',
   },
-  expr: (threshold) =>
-    gt(
-      or(
-        add(rate(mainThreadUser, '5m'), rate(mainThreadSystem, '5m')),
-        // Older servers tell only of the process, in which other threads do little.
-        add(rate(cpuUser, '5m'), rate(cpuSystem, '5m')),
-      ),
-      threshold,
-    ),
+  expr: (threshold) => gt(mainThreadBusy('5m'), threshold),
   for: '10m',
   severity: 'medium',
   owner: 'platform',
