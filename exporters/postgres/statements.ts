@@ -53,7 +53,10 @@ export const statementTempBlocks = counter({
   labels,
 })
 const everything = (what: string, words: string) =>
-  ({ name: `pg_stat_statements_all_${what}_total`, help: `${words}, of all statements together, for rate()` }) as const
+  ({
+    name: `pg_stat_statements_all_${what}_total`,
+    help: `${words}, of all statements together, since the exporter began to count: for rate()`,
+  }) as const
 export const allStatementCalls = counter(everything('calls', 'Number of times executed'))
 export const allStatementSeconds = counter(everything('seconds', 'Total time spent, in seconds'))
 export const allStatementRows = counter(everything('rows', 'Total number of rows retrieved or affected'))
@@ -85,12 +88,7 @@ const measured = {
   temp_blocks: statementTempBlocks,
 } as const
 
-const totals = {
-  calls: allStatementCalls,
-  seconds: allStatementSeconds,
-  rows: allStatementRows,
-  tracked: statementsTracked,
-} as const
+const totals = { calls: allStatementCalls, seconds: allStatementSeconds, rows: allStatementRows } as const
 
 /**
  * Slow statements: the `limit` with the most total time, each by itself, and one remainder, so that sums over all series
@@ -98,10 +96,11 @@ const totals = {
  */
 export const statements = ({ limit }: { readonly limit: number }): Collector<Postgres> => {
   const learn = texts()
+  const count = counting()
   let known: Extension | undefined
   return {
     name: 'statements',
-    metrics: [...Object.values(measured), ...Object.values(totals), statementInfo, statementId],
+    metrics: [...Object.values(measured), ...Object.values(totals), statementsTracked, statementInfo, statementId],
     async collect(source) {
       // What was found last serves this scrape as well, so that it takes one round trip; it is looked at again beside it.
       const [looked, asked] = await Promise.allSettled([
@@ -120,7 +119,8 @@ export const statements = ({ limit }: { readonly limit: number }): Collector<Pos
       return [
         ...readings(found, measured),
         ...readings(named, { info: statementInfo, id: statementId }),
-        ...readings([totalOf(found)], totals),
+        ...readings([count(found)], totals),
+        ...readings([{ tracked: sumOf(found, 'tracked') }], { tracked: statementsTracked }),
       ]
     },
   }
@@ -130,13 +130,27 @@ interface Extension {
   readonly schema: string
   readonly release: number
 }
-const totalOf = ({ columns, rows }: Found) =>
-  Object.fromEntries(
-    namesOf(totals).map((name) => {
-      const place = columns.indexOf(name)
-      return [name, rows.reduce((sum, row) => sum + Number(row[place]), 0)]
-    }),
-  )
+
+const sumOf = ({ columns, rows }: Found, name: string) => {
+  const place = columns.indexOf(name)
+  return rows.reduce((sum, row) => sum + Number(row[place]), 0)
+}
+
+/**
+ * Adds up what is added from scrape to scrape. The server's own sum falls whenever it forgets a statement, and Prometheus
+ * would take that for a new beginning, and all that is left for the work of one scrape.
+ */
+const counting = () => {
+  const counted = namesOf(totals).map((name) => ({ name, before: Number.POSITIVE_INFINITY, total: 0 }))
+  return (found: Found) => {
+    for (const each of counted) {
+      const now = sumOf(found, each.name)
+      each.total += Math.max(0, now - each.before)
+      each.before = now
+    }
+    return Object.fromEntries(counted.map(({ name, total }) => [name, total]))
+  }
+}
 
 /** Where the extension is and which release of it, or an error that says how to make its numbers readable. */
 const readableExtension = async ({ rows }: Postgres): Promise<Extension> => {
