@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Listed } from '../dashboards/preview/page/model.ts'
+import { queue } from '../dashboards/preview/page/queue.ts'
 import { run } from './local/run.ts'
 import { root } from './plan.ts'
 
@@ -93,14 +94,18 @@ const typeChecker = () => {
   const extended = join(root, 'tsconfig.json')
   writeFileSync(project, JSON.stringify({ extends: extended, compilerOptions, include: [], files }))
   const compiler = join(root, 'node_modules/typescript/bin/tsc')
+  // One at a time: they write one file. What runs is not stopped, for the next begins with what it has checked, and a
+  // signal would end the script that started the compiler, not the compiler.
+  const inTurn = queue(1)
+  const compile = async () => {
+    const { code, output } = await run([process.execPath, compiler, '-p', project, '--pretty', 'false'], { cwd: root })
+    if (code !== 0) throw new Error(readable(output) || 'The source could not be checked.')
+  }
   return {
-    check: async () => {
-      const { code, output } = await run([process.execPath, compiler, '-p', project, '--pretty', 'false'], {
-        cwd: root,
-      })
-      if (code !== 0) throw new Error(readable(output) || 'The source could not be checked.')
-    },
-    end: () => rmSync(folder, { recursive: true, force: true }),
+    /** One that is aborted while it waits for its turn never begins. */
+    check: (signal: AbortSignal) => inTurn(compile, signal),
+    /** Once nothing runs in it. */
+    end: () => inTurn(async () => rmSync(folder, { recursive: true, force: true }), new AbortController().signal),
   }
 }
 
@@ -119,7 +124,7 @@ export const watchSource = ({ publish, fail, say }: Told) => {
     const mine = new AbortController()
     under = mine
     try {
-      const [dashboards] = await Promise.all([readDashboards(mine.signal), types.check()])
+      const [dashboards] = await Promise.all([readDashboards(mine.signal), types.check(mine.signal)])
       if (mine.signal.aborted) return
       publish(dashboards)
       say('The dashboards were made anew')
@@ -136,6 +141,6 @@ export const watchSource = ({ publish, fail, say }: Told) => {
   return () => {
     close()
     under.abort()
-    types.end()
+    void types.end()
   }
 }

@@ -59,12 +59,15 @@ const ownNames = ['127.0.0.1', 'localhost', '[::1]']
 /** A foreign page may give its name our address (DNS rebinding), but then it is that name that the browser sends. */
 const isOwnName = (host: string | undefined) => ownNames.includes((host ?? '').replace(/:\d+$/, '').toLowerCase())
 
+/** Another port of this machine is the same site, and no less foreign. What is no browser says nothing of it. */
+const ownSites: readonly unknown[] = ['same-origin', 'none', undefined]
+
 const guard = async (request: FastifyRequest, reply: FastifyReply) => {
   reply.headers(headers)
-  const foreign = request.headers['sec-fetch-site'] === 'cross-site' && request.url.startsWith('/prometheus/')
+  const foreign = request.url.startsWith('/prometheus/') && !ownSites.includes(request.headers['sec-fetch-site'])
   if (isOwnName(request.headers.host) && !foreign) return
   const names = ownNames.join(', ')
-  const why = foreign ? 'Other sites may not ask through the preview.' : `The preview answers to ${names} only.`
+  const why = foreign ? 'Other pages may not ask through the preview.' : `The preview answers to ${names} only.`
   await reply.code(403).type('application/json').send(faultBody('forbidden', why))
 }
 

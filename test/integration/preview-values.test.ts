@@ -114,6 +114,13 @@ const panels = [
       ],
     },
   },
+  {
+    type: 'table',
+    title: 'Led',
+    targets: [rows('A', `${kind('0', 'a')} or vector(1)`), rows('B', kind('2', 'a'))],
+    transformations: merge,
+    fieldConfig: saying('–', { links: [{ title: 'Go', url: `/d/\${__value.raw}` }] }),
+  },
   { type: 'stat', title: 'Of $kept, $lost and $foreign', targets: [target('vector(1)')] },
 ].map((panel, place) => ({
   ...panel,
@@ -211,6 +218,16 @@ describe('a table', () => {
     const page = await open()
     const cells = await panel(page, 'Gaps').locator('td').allTextContents()
     expect(cells).toEqual(['a', '1', '–', 'b', 'No rows', '2'])
+    await page.close()
+  })
+
+  test('leads from a cell with a value, be it nought, and from none that says what stands in place of one', async () => {
+    const page = await open()
+    const led = panel(page, 'Led')
+    // Two rows: one has no label, and no second value.
+    expect(await led.locator('td').allTextContents()).toEqual(['a', '0', '2', '–', '1', '–'])
+    const hrefs = await led.locator('td a').evaluateAll((all) => all.map((one) => one.getAttribute('href')))
+    expect(hrefs).toEqual(['/d/a', '/d/0', '/d/2', '/d/1'])
     await page.close()
   })
 

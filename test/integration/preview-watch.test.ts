@@ -1,6 +1,8 @@
-import { readFileSync, renameSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { pathToFileURL } from 'node:url'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import type { Page } from '../../compose/local/browser.ts'
 import { type Running, startProcess } from '../../compose/local/process.ts'
 import { settled, visit } from '../../compose/preview-pictures.ts'
@@ -14,6 +16,25 @@ const source = checkout('config', 'metrics', 'exporters', 'alerts', 'dashboards'
 let preview: Running
 let url: string
 
+/** When checks of types begin and end, a line each, and of which project; each takes long enough to meet the next. */
+const checks = join(source.folder, 'made/checks')
+const recorder = join(source.folder, 'made/recorder.mjs')
+writeFileSync(checks, '')
+writeFileSync(
+  recorder,
+  `import { appendFileSync, existsSync } from 'node:fs'
+   const [, program = '', , project] = process.argv
+   if (program.endsWith('/typescript/bin/tsc')) {
+     const tell = (what) => appendFileSync(${JSON.stringify(checks)}, what + ' ' + project + '\\n')
+     // A newer Node would become the compiler here, and not be there at its end.
+     process.execve = undefined
+     tell('begins')
+     process.on('exit', () => tell(existsSync(project) ? 'ends' : 'was pulled from under it'))
+     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 400)
+   }`,
+)
+const told = () => readFileSync(checks, 'utf8').trim().split('\n')
+
 beforeAll(async () => {
   const port = await freePort()
   url = `http://127.0.0.1:${port}`
@@ -23,7 +44,13 @@ beforeAll(async () => {
     command: process.execPath,
     args: ['--import', 'tsx', 'compose/preview.ts', '--watch'],
     cwd: source.folder,
-    env: { GRAFANA_PORT: String(port), PROMETHEUS_URL: stand.prometheus },
+    env: {
+      GRAFANA_PORT: String(port),
+      PROMETHEUS_URL: stand.prometheus,
+      NODE_OPTIONS: `--import ${pathToFileURL(recorder)}`,
+    },
+    // An end waits for the check that runs.
+    grace: 60_000,
     ready: async () => (await fetch(`${url}/health`)).ok,
   })
 }, 60_000)
@@ -147,4 +174,28 @@ test('a chart that another edition draws otherwise, or not at all, leaves nothin
   expect(await chartsAlive(page)).toBe(2)
   expect(await page.locator('.panel[data-mine]').count()).toBe(1)
   await page.close()
+})
+
+test('saves that follow fast are checked one at a time, and an end waits for the check that runs', async () => {
+  const page = await stand.browser.open()
+  await visit(page, `${url}/d/techplus-stack?from=now-5m&to=now&refresh=`)
+  const words = () => told().map((line) => line.replace(/ \/.*/, ''))
+  const begun = () => words().filter((word) => word === 'begins').length
+  const before = begun()
+  for (const time of [1, 2, 3, 4, 5, 6]) {
+    save(text.replace(question, `Is it drawn the ${time}. time?`))
+    await delay(150)
+  }
+  await page.locator('.row button:has-text("Is it drawn the 6. time?")').waitFor()
+  await page.close()
+  expect(words()).toEqual(words().map((_, place) => (place % 2 === 0 ? 'begins' : 'ends')))
+  // What was saved over is checked only where its check had begun.
+  expect(begun() - before).toBeLessThan(6)
+
+  save(text)
+  await vi.waitUntil(() => words().at(-1) === 'begins', { timeout: 10_000, interval: 20 })
+  await preview.stop()
+  expect(words().at(-1)).toBe('ends')
+  const [, project = ''] = /(\/.*)$/.exec(told().at(-1) ?? '') ?? []
+  expect(existsSync(dirname(project))).toBe(false)
 })

@@ -57,11 +57,13 @@ const cell = (column: Column, row: number, frame: DataFrame, scene: Scene) => {
   const content = isGauge ? gauge(percent, colour ?? scene.theme.text, text) : text
   const value: unknown = column.field.values[row]
   const [link] = linksOf({ fields: frame.fields, field: column.field, row, value }, scene)
+  // Words that stand in place of a value are about nothing that a link could lead to.
+  const empty = value === null || value === undefined || value === ''
   const wrap = column.style.cellOptions?.wrapText ? ' wrap' : ''
   return el(
     'td',
     { class: `${sideOf(column)}${wrap}`, title: text, style: paint(column, colour, scene.theme) },
-    link && text
+    link && text && !empty
       ? el(
           'a',
           {

@@ -31,12 +31,19 @@ const startOf: Readonly<Record<string, (date: Date) => void>> = {
   },
 }
 
+/** On the same day, or the last where the month is shorter. */
+const shiftMonths = (date: Date, count: number) => {
+  const month = date.getMonth() + count
+  const last = new Date(date.getFullYear(), month + 1, 0).getDate()
+  date.setMonth(month, Math.min(date.getDate(), last))
+}
+
 const shift = (date: Date, count: number, unit: string) => {
   // Days and what is longer follow the calendar: a day is 23 hours long when the clocks go forward.
   if (unit === 'd') date.setDate(date.getDate() + count)
   else if (unit === 'w') date.setDate(date.getDate() + 7 * count)
-  else if (unit === 'M') date.setMonth(date.getMonth() + count)
-  else if (unit === 'y') date.setFullYear(date.getFullYear() + count)
+  else if (unit === 'M') shiftMonths(date, count)
+  else if (unit === 'y') shiftMonths(date, 12 * count)
   else date.setTime(date.getTime() + count * (units[unit] ?? 0))
 }
 

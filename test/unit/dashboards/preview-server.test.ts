@@ -109,10 +109,45 @@ describe('whoever asks', () => {
     },
   )
 
-  test('from another site’s page may not query', async () => {
-    const headers = { ...local, 'sec-fetch-site': 'cross-site' }
-    expect((await app.inject({ url: '/prometheus/api/v1/query?query=1', headers })).statusCode).toBe(403)
-    expect((await app.inject({ url: '/d/first', headers })).statusCode).toBe(200)
+  // The second is that of another port of this machine.
+  test.each(['cross-site', 'same-site'])(
+    'from a page of another origin may open pages, not query: %s',
+    async (site) => {
+      let asked = 0
+      const own = preview(await answering((_request, response) => response.end(String(asked++))))
+      const headers = { ...local, 'sec-fetch-site': site }
+      const url = '/prometheus/api/v1/query'
+      const form = { ...headers, 'content-type': 'application/x-www-form-urlencoded' }
+      const refused = [
+        await own.inject({ url: `${url}?query=1`, headers }),
+        await own.inject({ method: 'POST', url, headers: form, payload: 'query=1' }),
+      ]
+      expect(refused.map(({ statusCode }) => statusCode)).toEqual([403, 403])
+      expect(refused[0]?.json()).toMatchObject({ status: 'error', errorType: 'forbidden' })
+      expect(asked).toBe(0)
+      expect((await own.inject({ url: '/d/first?from=now-1h', headers })).statusCode).toBe(200)
+      expect((await own.inject({ url: '/', headers })).statusCode).toBe(302)
+      await own.close()
+    },
+  )
+
+  test.each([
+    ['the preview’s own page', { 'sec-fetch-site': 'same-origin' }],
+    ['an address that is typed', { 'sec-fetch-site': 'none' }],
+    ['no browser', {}],
+  ])('from %s may query', async (_what, site) => {
+    const answer = { status: 'success', data: [] }
+    const own = preview(
+      await answering((_request, response) =>
+        response.setHeader('content-type', 'application/json').end(JSON.stringify(answer)),
+      ),
+    )
+    const { statusCode, body } = await own.inject({
+      url: '/prometheus/api/v1/query?query=1',
+      headers: { ...local, ...site },
+    })
+    expect([statusCode, JSON.parse(body)]).toEqual([200, answer])
+    await own.close()
   })
 })
 

@@ -126,6 +126,23 @@ describe('times', () => {
     expect(parseMoment('2026-01-31', now)).toBe(new Date(2026, 0, 31).getTime())
   })
 
+  test.each([
+    ['now-1M', '2026-03-31T09:00', '2026-02-28T09:00'],
+    ['now-1M/M', '2026-03-31T09:00', '2026-02-01T00:00'],
+    ['now+1M', '2026-01-31T09:00', '2026-02-28T09:00'],
+    ['now-2M', '2026-01-31T09:00', '2025-11-30T09:00'],
+    ['now-1M', '2026-02-28T09:00', '2026-01-28T09:00'],
+    ['now-1y', '2028-02-29T09:00', '2027-02-28T09:00'],
+    ['now-4y', '2028-02-29T09:00', '2024-02-29T09:00'],
+  ])('%s on %s is %s: the last day of a month that lacks the day', (text, today, then) => {
+    expect(parseMoment(text, Date.parse(today))).toBe(Date.parse(then))
+  })
+
+  test('the month before ends where it ends, on the last day of a longer one', () => {
+    const last = new Date(2026, 2, 31, 9).getTime()
+    expect(parseMoment('now-1M/M', last, true)).toBe(new Date(2026, 2, 1).getTime() - 1)
+  })
+
   test.each(['', 'then', 'now-', 'now-5x', '31.01.2026', 'now-5m; drop'])('"%s" is no moment', (text) => {
     expect(parseMoment(text, now)).toBeUndefined()
   })
