@@ -1,13 +1,7 @@
 import { boundary } from '../alerts/alert.ts'
 import { postgresSlowStatement } from '../alerts/postgres/statements.ts'
-import {
-  allStatementCalls,
-  allStatementSeconds,
-  statementCalls,
-  statementInfo,
-  statementRows,
-  statementSeconds,
-} from '../exporters/postgres/statements.ts'
+import { allStatementCalls, allStatementSeconds } from '../exporters/postgres/statement-totals.ts'
+import { statementCalls, statementInfo, statementRows, statementSeconds } from '../exporters/postgres/statements.ts'
 import { remainder } from '../exporters/reading.ts'
 import { not } from '../metrics/metric.ts'
 import { and, div, type Expr, gt, increase, instant, labelReplace, max, mul, or, rate, sum } from '../metrics/promql.ts'

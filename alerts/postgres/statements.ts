@@ -1,10 +1,6 @@
 import { maxStatements } from '../../exporters/postgres/settings.ts'
-import {
-  allStatementSeconds,
-  statementCalls,
-  statementSeconds,
-  statementsTracked,
-} from '../../exporters/postgres/statements.ts'
+import { allStatementSeconds, statementsTracked } from '../../exporters/postgres/statement-totals.ts'
+import { statementCalls, statementSeconds } from '../../exporters/postgres/statements.ts'
 import { remainder } from '../../exporters/reading.ts'
 import { not } from '../../metrics/metric.ts'
 import { and, div, gt, gte, instant, lte, maxOverTime, rate } from '../../metrics/promql.ts'

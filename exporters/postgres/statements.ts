@@ -1,9 +1,9 @@
 import { counter, gauge } from '../../metrics/metric.ts'
-import { namesOf } from '../../metrics/names.ts'
 import type { Collector } from '../collector.ts'
-import { type Found, readings, remainder } from '../reading.ts'
+import { readings, remainder } from '../reading.ts'
 import { withoutLiterals } from './literals.ts'
 import type { Postgres } from './source.ts'
+import { counting, totalMetrics } from './statement-totals.ts'
 
 const labels = ['user', 'datname', 'queryid'] as const
 
@@ -52,14 +52,6 @@ export const statementTempBlocks = counter({
   help: 'Temporary-file blocks that the statement wrote, because its work did not fit into work_mem',
   labels,
 })
-const everything = (what: string, words: string) =>
-  ({
-    name: `pg_stat_statements_all_${what}_total`,
-    help: `${words}, of all statements together, since the exporter began to count: for rate()`,
-  }) as const
-export const allStatementCalls = counter(everything('calls', 'Number of times executed'))
-export const allStatementSeconds = counter(everything('seconds', 'Total time spent, in seconds'))
-export const allStatementRows = counter(everything('rows', 'Total number of rows retrieved or affected'))
 export const statementInfo = gauge({
   name: 'pg_stat_statements_query_info',
   help: 'The text of a statement shown by itself, its literals left out: always 1',
@@ -71,12 +63,6 @@ const statementId = counter({
   help: 'The same as pg_stat_statements_query_info, as postgres_exporter names it',
   labels: ['queryid', 'query'],
 })
-export const statementsTracked = gauge({
-  name: 'pg_stat_statements_tracked',
-  counts: 'statements',
-  help: 'Distinct statements that pg_stat_statements holds; at pg_stat_statements.max it forgets the rarest',
-})
-
 const measured = {
   calls: statementCalls,
   seconds: statementSeconds,
@@ -88,8 +74,6 @@ const measured = {
   temp_blocks: statementTempBlocks,
 } as const
 
-const totals = { calls: allStatementCalls, seconds: allStatementSeconds, rows: allStatementRows } as const
-
 /**
  * Slow statements: the `limit` with the most total time, each by itself, and one remainder, so that sums over all series
  * are the server's own. Statements change places, so the remainder may fall: for a `rate` of everything there are totals.
@@ -100,7 +84,7 @@ export const statements = ({ limit }: { readonly limit: number }): Collector<Pos
   let known: Extension | undefined
   return {
     name: 'statements',
-    metrics: [...Object.values(measured), ...Object.values(totals), statementsTracked, statementInfo, statementId],
+    metrics: [...Object.values(measured), ...totalMetrics, statementInfo, statementId],
     async collect(source) {
       // What was found last serves this scrape as well, so that it takes one round trip; it is looked at again beside it.
       const [looked, asked] = await Promise.allSettled([
@@ -119,8 +103,7 @@ export const statements = ({ limit }: { readonly limit: number }): Collector<Pos
       return [
         ...readings(found, measured),
         ...readings(named, { info: statementInfo, id: statementId }),
-        ...readings([count(found)], totals),
-        ...readings([{ tracked: sumOf(found, 'tracked') }], { tracked: statementsTracked }),
+        ...count(found),
       ]
     },
   }
@@ -129,27 +112,6 @@ export const statements = ({ limit }: { readonly limit: number }): Collector<Pos
 interface Extension {
   readonly schema: string
   readonly release: number
-}
-
-const sumOf = ({ columns, rows }: Found, name: string) => {
-  const place = columns.indexOf(name)
-  return rows.reduce((sum, row) => sum + Number(row[place]), 0)
-}
-
-/**
- * Adds up what is added from scrape to scrape. The server's own sum falls whenever it forgets a statement, and Prometheus
- * would take that for a new beginning, and all that is left for the work of one scrape.
- */
-const counting = () => {
-  const counted = namesOf(totals).map((name) => ({ name, before: Number.POSITIVE_INFINITY, total: 0 }))
-  return (found: Found) => {
-    for (const each of counted) {
-      const now = sumOf(found, each.name)
-      each.total += Math.max(0, now - each.before)
-      each.before = now
-    }
-    return Object.fromEntries(counted.map(({ name, total }) => [name, total]))
-  }
 }
 
 /** Where the extension is and which release of it, or an error that says how to make its numbers readable. */

@@ -7,8 +7,8 @@ import { postgresCollectors, postgresVitals } from '../../exporters/postgres/ind
 import { indexes, indexesUnused, indexScans, indexSize } from '../../exporters/postgres/indexes.ts'
 import { sizesOf } from '../../exporters/postgres/relations.ts'
 import { type Postgres, postgres } from '../../exporters/postgres/source.ts'
+import { allStatementCalls } from '../../exporters/postgres/statement-totals.ts'
 import {
-  allStatementCalls,
   statementCalls,
   statementInfo,
   statementRows,

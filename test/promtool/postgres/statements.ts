@@ -4,12 +4,8 @@ import {
   postgresStatementsForgotten,
 } from '../../../alerts/postgres/statements.ts'
 import { maxStatements } from '../../../exporters/postgres/settings.ts'
-import {
-  allStatementSeconds,
-  statementCalls,
-  statementSeconds,
-  statementsTracked,
-} from '../../../exporters/postgres/statements.ts'
+import { allStatementSeconds, statementsTracked } from '../../../exporters/postgres/statement-totals.ts'
+import { statementCalls, statementSeconds } from '../../../exporters/postgres/statements.ts'
 import { remainder } from '../../../exporters/reading.ts'
 import type { Case } from '../case.ts'
 import { rising, scraped, series } from '../series.ts'
