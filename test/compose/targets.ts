@@ -18,15 +18,23 @@ const urlOf = ({ docker, name }: Stand) =>
     ...['--entrypoint', 'cat', `${name}-demo`, '/given/database_url'],
   )
 
-/** The channels' secrets, of which one is missing at first: all that is to tell people waits for who names it. */
+const running = async ({ compose }: Stand) =>
+  (await compose('ps', '--status', 'running', '--format', '{{.Service}} {{.ID}}')).split('\n').filter(Boolean)
+
+/** The channels' secrets, of which one is missing at first: all that is to begin anew waits for who names it. */
 const channels = async (there: Stand, given: string) => {
   const place = there.env.SECRETS_DIR ?? ''
   const names = secretsIn(readFileSync(join(given, 'alertmanager/alertmanager.yml'), 'utf8'))
   for (const name of names.slice(1)) writeFileSync(join(place, name), 'x', { mode: 0o444 })
   const missing = join(place, names[0] ?? '')
-  const { code, output, complaint } = await there.attempt(['compose', 'run', '--rm', '--no-deps', '--no-TTY', 'init'])
-  if (code === 0 || !`${output}\n${complaint}`.includes(`${missing} is missing or empty`))
-    throw new Error(`init does not say that ${missing} is missing: ${output} ${complaint}`)
+  const before = await running(there)
+  const { code } = await there.attempt(['compose', 'up', '--detach', '--no-build', '--wait'])
+  const log = await there.compose('logs', '--no-log-prefix', 'init')
+  // What is not to change goes on as it ran with the demo.
+  const begun = (await running(there)).filter((line) => !before.includes(line)).map((line) => line.split(' ')[0])
+  if (code === 0 || !log.includes(`${missing} is missing or empty`))
+    throw new Error(`init does not say that ${missing} is missing: ${log}`)
+  if (begun.length > 0) throw new Error(`${begun.join(', ')} began although init had refused`)
   writeFileSync(missing, 'x', { mode: 0o444 })
 }
 
