@@ -36,6 +36,9 @@ export const dockerWith =
 
 export const docker: Docker = dockerWith({ env: {}, files: { over: [] } })
 
+/** The value of COMPOSE_FILE that docker is called with. */
+export const composeFileOf = (files: Files): string => composeFileWith(files, process.env)
+
 /**
  * In the checkout, where compose finds its file, and out of reach of the terminal's Ctrl-C: containers are stopped in
  * order, by us, and not by whoever hears of it first.
@@ -49,7 +52,7 @@ const call = (given: Given, args: readonly string[], options: CallOptions = {}) 
       cwd: root,
       detached: true,
       stdio: ['ignore', stdout, stdout],
-      env: { ...process.env, COMPOSE_FILE: composeFileWith(files, process.env), ...env },
+      env: { ...process.env, COMPOSE_FILE: composeFileOf(files), ...env },
     })
     const [output, complaint]: [Buffer[], Buffer[]] = [[], []]
     const words: string[] = []

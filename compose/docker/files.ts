@@ -29,6 +29,8 @@ export interface Files {
   readonly over: readonly string[]
   /** Not read, whoever names it. */
   readonly without?: string
+  /** Read over all of them, wherever somebody names it. */
+  readonly last?: string
 }
 
 /** Compose's own variables: of the environment, or else of the file that compose reads beside it. */
@@ -38,13 +40,13 @@ const said = (name: string, environment: Environment, folder: string) => {
 }
 
 /** The value of COMPOSE_FILE: what somebody chose by it, or compose would take without, and what is needed besides. */
-export const composeFileWith = ({ over, without }: Files, environment: Environment, folder = root): string => {
+export const composeFileWith = ({ over, without, last }: Files, environment: Environment, folder = root): string => {
   const separator = said('COMPOSE_PATH_SEPARATOR', environment, folder) || delimiter
   const chosen = said('COMPOSE_FILE', environment, folder)
   const [first, ...rest] = chosen ? chosen.split(separator) : standard.filter((name) => existsSync(join(folder, name)))
   const same = (one: string, other: string) => resolve(folder, one) === resolve(folder, other)
   const missing = over.filter((name) => ![first ?? '', ...rest].some((one) => same(one, name)))
-  return [first ?? standard[0], ...missing, ...rest]
-    .filter((name) => without === undefined || !same(name, without))
-    .join(separator)
+  const apart = [without, last].filter((name) => name !== undefined)
+  const read = [first ?? standard[0], ...missing, ...rest].filter((name) => !apart.some((one) => same(one, name)))
+  return [...read, ...(last === undefined ? [] : [last])].join(separator)
 }

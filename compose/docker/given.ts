@@ -65,10 +65,12 @@ export const writeGiven = (env: Env, say: (line: string) => void, folder = place
 
 /** What compose is told, besides the environment. What came by value goes into a file: a container's variables are shown to many. */
 export const givenVariables = (env: Env, folder = urls): Readonly<Record<string, string>> => {
-  mkdirSync(folder, { recursive: true, mode: 0o700 })
   const files = readByExporter(env).map((name) => {
     const own = join(folder, name.toLowerCase())
-    if (env.files[name] === undefined) writeFileSync(own, `${env[name]}\n`, { mode: 0o644 })
+    if (env.files[name] === undefined) {
+      mkdirSync(folder, { recursive: true, mode: 0o700 })
+      writeFileSync(own, `${env[name]}\n`, { mode: 0o644 })
+    }
     return [`${name}_FILE`, env.files[name] ?? own] as const
   })
   return Object.fromEntries(files)

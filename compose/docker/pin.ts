@@ -1,6 +1,7 @@
 import { images } from '../images.ts'
 import { plainYaml } from '../yaml.ts'
-import { type Docker, lastLine } from './call.ts'
+import { composeFileOf, type Docker, lastLine } from './call.ts'
+import { pinnedFileName } from './files.ts'
 import { imagesOf, readConfig } from './project.ts'
 
 type Digests = ReadonlyMap<string, string>
@@ -46,4 +47,13 @@ const pinnedServices = ({ services }: Awaited<ReturnType<typeof readConfig>>, di
     return pinned ? [[name, { image: pinned }]] : []
   })
   return Object.fromEntries(entries)
+}
+
+/**
+ * What to say of the file once it is written, where these had to go over docker-compose.yml: with fewer, its services that
+ * nobody else describes would be started by their image alone.
+ */
+export const howToUsePinned = (over: readonly string[], listOf = composeFileOf): string => {
+  const files = listOf({ over, last: pinnedFileName })
+  return `Written: ${pinnedFileName}. Say in .env that it counts, with the files that it was made of: COMPOSE_FILE=${files}`
 }

@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { composeFileWith, filesFor } from '../../../../compose/docker/files.ts'
+import { composeFileWith, filesFor, pinnedFileName } from '../../../../compose/docker/files.ts'
+import { howToUsePinned } from '../../../../compose/docker/pin.ts'
 import { readEnv } from '../../../../config/env.ts'
 import { type Watched, watched } from '../../../../config/targets.ts'
 
@@ -57,6 +58,14 @@ describe('compose is given', () => {
     const COMPOSE_FILE = 'docker-compose.yml:docker-compose.pinned.yml'
     expect(read({ COMPOSE_FILE }, { over: [], without: 'docker-compose.pinned.yml' })).toEqual(['docker-compose.yml'])
   })
+
+  test('what goes over all of them last, and once, by the separator of the others', () => {
+    const last = 'docker-compose.pinned.yml'
+    expect(read({}, { over, last })).toEqual(['docker-compose.yml', ...over, last])
+    const COMPOSE_FILE = `docker-compose.yml;./${last};mine.yml`
+    const environment = { COMPOSE_PATH_SEPARATOR: ';', COMPOSE_FILE }
+    expect(read(environment, { over: [], last })).toEqual([`docker-compose.yml;mine.yml;${last}`])
+  })
 })
 
 describe('a start needs', () => {
@@ -73,5 +82,18 @@ describe('a start needs', () => {
     ['no Mimir where what is stored there is not watched', { REDIS_URL: 'redis://cache' }, moved, [targets]],
   ])('%s', (_words, environment, what, files) => {
     expect(filesFor(readEnv(environment), what)).toEqual(files)
+  })
+
+  test.each([
+    ['the demo', {}, watched, []],
+    ['real services', given, watched, [targets]],
+    ['what is stored by remote write', {}, moved, [mimir]],
+    ['both', given, moved, [targets, mimir, both]],
+  ])('all that was read while images were pinned, and the pinned file: %s', (_words, environment, what, files) => {
+    const words = howToUsePinned(filesFor(readEnv(environment), what), (all) => composeFileWith(all, {}, folder))
+    const list = ['docker-compose.yml', ...files, pinnedFileName].join(':')
+    expect(words).toBe(
+      `Written: ${pinnedFileName}. Say in .env that it counts, with the files that it was made of: COMPOSE_FILE=${list}`,
+    )
   })
 })
