@@ -33,6 +33,8 @@ const chooseWay = async (
   const ours = await dockerFor(env)
   // What is taken is told at once, and not after ten images.
   const images = await assertStartable(ours)
+  // Where containers are asked for there is no other way, which would ask something else of the secrets.
+  if (wanted) await assertSecretsOf(env)
   return { choice: choose(wish, await obtainImages({ docker: ours, images, say, signal }, engine)), docker: ours }
 }
 
@@ -55,6 +57,11 @@ const configure = async (env: Env) => {
     const { writeGiven } = await import('./docker/given.ts')
     writeGiven(env, say)
   }
+  await assertSecretsOf(env)
+}
+
+/** What Alertmanager reads in its container. */
+const assertSecretsOf = async (env: Env) => {
   const { assertSecrets } = await import('./secret-files.ts')
   assertSecrets({ secretsDir: secretsDirOf(env), needed: !isDemo(env), container: true })
 }
