@@ -49,11 +49,22 @@ const stack = z
         command: z.array(z.string()).default([]),
         environment: z.record(z.string(), z.string()).default({}),
         volumes: z.array(z.string()).default([]),
-        depends_on: z.record(z.string(), z.object({ condition: z.string() })).default({}),
+        depends_on: z
+          .record(z.string(), z.strictObject({ condition: z.string(), restart: z.literal(true).optional() }))
+          .default({}),
       }),
     ),
   })
   .parse(parsed)
+/** The other names that a service has in the network of Mimir. */
+const aliases = Object.fromEntries(
+  Object.entries(z.record(z.string(), z.object({ networks: z.unknown().optional() })).parse(own)).flatMap(
+    ([name, { networks: joined }]) => {
+      const { success, data } = z.object({ mimir: z.object({ aliases: z.array(z.string()) }) }).safeParse(joined)
+      return success ? [[name, data.mimir.aliases]] : []
+    },
+  ),
+)
 const services = Object.entries(stack.services)
 
 const ends = 'it ends, and others wait for that: see below'
@@ -149,7 +160,22 @@ describe('Mimir in containers', () => {
     expect(stack.services['mimir-rules']?.command).toEqual(
       expect.arrayContaining([`--id=${remoteWrite.tenant}`, '--address=http://mimir-instances:8080']),
     )
-    expect(text).toContain('mimir: { aliases: [mimir-instances] }')
+    expect(Object.keys(aliases)).toEqual(hosts(mimir?.instances))
+    for (const names of Object.values(aliases)) expect(names).toEqual(['mimir-instances'])
+  })
+
+  test('of your own is given them past its gateway too, which lets none through', () => {
+    const [, host] = /mimirtool rules sync --address=http:\/\/([\w-]+):8080 /.exec(read('docs/mimir.md')) ?? []
+    expect(hosts(mimir?.instances)).toContain(host)
+  })
+
+  test('has a gateway that begins anew with any of its instances, and is not taken for well by what was before', () => {
+    const { depends_on: waits } = stack.services.mimir ?? {}
+    expect(waits).toEqual(
+      Object.fromEntries(
+        hosts(mimir?.instances).map((name) => [name, { condition: 'service_started', restart: true }]),
+      ),
+    )
   })
 
   test('is reached past its gateway by those alone who have to: nobody is asked for a login there', () => {
