@@ -14,7 +14,8 @@ const readAtStart = {
   agent: 'mimir/agent.yml',
 } as const
 
-const digest = (files: readonly (readonly [path: string, text: string])[]) => {
+/** One word for what stands in files, whatever their order. */
+export const digest = (files: readonly (readonly [path: string, text: string])[]) => {
   const hash = createHash('sha256')
   for (const [path, text] of [...files].sort(([one], [other]) => (one < other ? -1 : 1))) {
     // Where one ends and the next begins counts.

@@ -17,7 +17,8 @@ export const retention = `${Math.max(...Object.values(sla).map(({ window }) => N
 /**
  * What of that may lie on the disk, so that it is never filled: the oldest goes first. 12,000 series every 15 seconds, as the
  * demo has them with much that is watched (docs/proof/panels.md), at Prometheus' own 1 to 2 bytes a sample
- * (prometheus.io/docs/prometheus/latest/storage) are 2 to 4 GB in that time; this is four times as much.
+ * (prometheus.io/docs/prometheus/latest/storage) are 2 to 4 GB in that time; this is four times as much. The flag in
+ * docker-compose.yml is to say the same; what is claimed in a cluster follows.
  */
 export const retentionSize = '16GB'
 

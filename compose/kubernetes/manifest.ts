@@ -7,6 +7,10 @@ export interface Manifest {
   readonly metadata: Metadata
   readonly [field: string]: unknown
 }
+/** Files, by name. */
+export interface ConfigMap extends Manifest {
+  readonly data: Readonly<Record<string, string>>
+}
 interface Metadata {
   readonly name: string
   readonly labels: Readonly<Record<string, string>>
@@ -30,12 +34,11 @@ export const named = (
 export const file = ([first, ...others]: readonly Manifest[]): string =>
   [yaml(first), ...others.map(plainYaml)].join('---\n')
 
-/** Files, by name. */
 export const dataMap = (
   name: string,
   data: Readonly<Record<string, string>>,
   more: Partial<Metadata> = {},
-): Manifest => ({
+): ConfigMap => ({
   apiVersion: 'v1',
   kind: 'ConfigMap',
   metadata: named(name, more.labels, more.annotations),

@@ -4,7 +4,15 @@ import { images } from '../images.ts'
 import { blackboxConfig } from '../prometheus.ts'
 import { dataMap, type Manifest, named } from './manifest.ts'
 import { exporterImage, keyOf, programs, secrets, tokenKey } from './names.ts'
-import { deployment, disruptionBudget, networkPolicy, secretMount, service, type Workload } from './workload.ts'
+import {
+  configMount,
+  deployment,
+  disruptionBudget,
+  networkPolicy,
+  secretMount,
+  service,
+  type Workload,
+} from './workload.ts'
 
 /** Which server a kind is, by the port it listens on unless told otherwise. */
 const serverPorts = { postgres: 5432, reservations: 5432, redis: 6379 } as const
@@ -87,6 +95,8 @@ export const incidentsFile = (cluster: Deployment): readonly Manifest[] => [
 
 const blackboxFolder = '/etc/blackbox_exporter'
 
+const blackboxMap = dataMap(programs.blackbox, { 'blackbox.yml': blackboxConfig() })
+
 const blackbox: Workload = {
   name: programs.blackbox,
   image: images.blackbox,
@@ -94,7 +104,7 @@ const blackbox: Workload = {
   env: {},
   user: 65534,
   health: '/-/healthy',
-  mounts: [{ name: 'config', path: blackboxFolder, from: { configMap: { name: programs.blackbox } } }],
+  mounts: [configMount('config', blackboxMap, blackboxFolder)],
   memory: { request: '32Mi', limit: '64Mi' },
 }
 
@@ -105,7 +115,7 @@ const urlPort = (url: string): number => {
 }
 
 export const blackboxFile = ({ api = '' }: Deployment): readonly Manifest[] => [
-  dataMap(programs.blackbox, { 'blackbox.yml': blackboxConfig() }),
+  blackboxMap,
   deployment(blackbox),
   service(blackbox.name),
   disruptionBudget(blackbox.name),

@@ -17,6 +17,16 @@ const locked = (user: number) => ({
   seccompProfile: { type: 'RuntimeDefault' },
 })
 
+/**
+ * A quarter more than Prometheus may keep, for its write-ahead log and the blocks that it is just putting together. Its letters
+ * stand for powers of two: what it calls GB is Gi here.
+ */
+export const claimFor = (size: string): string => {
+  const [, amount, unit] = /^(\d+)([MGT])B$/.exec(size) ?? []
+  if (amount === undefined) throw new Error(`retentionSize of compose/plan.ts is ${size}, and not as 16GB is`)
+  return `${Math.ceil(Number(amount) * 1.25)}${unit}i`
+}
+
 const storage = (size: string) => ({
   volumeClaimTemplate: {
     spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: size } } },
@@ -54,7 +64,7 @@ const prometheus = ({ runbooks }: Deployment): Manifest => ({
     additionalArgs: [argument('web.console.templates', '/etc/prometheus/consoles')],
     volumes: [{ name: 'runbook', configMap: { name: runbookName } }],
     volumeMounts: [{ name: 'runbook', mountPath: '/etc/prometheus/consoles', readOnly: true }],
-    storage: storage('20Gi'),
+    storage: storage(claimFor(retentionSize)),
     resources: { requests: { cpu: '250m', memory: '1Gi' }, limits: { memory: '2Gi' } },
     securityContext: locked(65534),
   },

@@ -1,4 +1,5 @@
-import { type Manifest, named, nameLabel } from './manifest.ts'
+import { digest } from '../digests.ts'
+import { type ConfigMap, type Manifest, named, nameLabel } from './manifest.ts'
 import { type Program, portName, ports } from './names.ts'
 
 /** What a volume is mounted from. */
@@ -7,6 +8,8 @@ export interface Mount {
   readonly path: string
   readonly from: Readonly<Record<string, unknown>>
   readonly writable?: true
+  /** What it holds, where that is generated with it: with other words in it, the pod begins anew. */
+  readonly files?: Readonly<Record<string, string>>
 }
 
 export interface Workload {
@@ -30,6 +33,14 @@ export const secretMount = (
   name,
   path,
   from: { secret: { secretName, defaultMode: 0o440, ...more } },
+})
+
+/** Files of a ConfigMap of ours. */
+export const configMount = (name: string, { metadata, data }: ConfigMap, path: string): Mount => ({
+  name,
+  path,
+  from: { configMap: { name: metadata.name } },
+  files: data,
 })
 
 const locked = {
@@ -68,6 +79,20 @@ const container = ({ name, image, args, env, health, mounts, memory }: Workload)
 })
 
 /**
+ * The files of a ConfigMap change below a program that runs and reads them no more. What is said of a pod changes the pod, and
+ * so the digest of what it has from there makes another one.
+ */
+const configured = (mounts: readonly Mount[]) => {
+  const files = mounts.flatMap((mount) => Object.entries(mount.files ?? {}))
+  return files.length === 0 ? undefined : { 'checksum/config': digest(files) }
+}
+
+const podOf = ({ name, mounts }: Workload) => {
+  const annotations = configured(mounts)
+  return { labels: named(name, nameLabel(name)).labels, ...(annotations && { annotations }) }
+}
+
+/**
  * One pod, never two: a second one would read the same servers again, and write the same series, or lock itself out of the
  * first one's folder. So the old one ends before the new one starts.
  */
@@ -80,7 +105,7 @@ export const deployment = (workload: Workload): Manifest => ({
     strategy: { type: 'Recreate' },
     selector: { matchLabels: nameLabel(workload.name) },
     template: {
-      metadata: { labels: named(workload.name, nameLabel(workload.name)).labels },
+      metadata: podOf(workload),
       spec: {
         automountServiceAccountToken: false,
         enableServiceLinks: false,

@@ -77,12 +77,18 @@ export const deploymentShape = z.object({
     strategy: z.object({ type: z.string() }),
     selector: matching,
     template: z.object({
-      metadata: z.object({ labels }),
+      metadata: z.object({ labels, annotations: labels.default({}) }),
       spec: z.object({
         automountServiceAccountToken: z.boolean(),
         securityContext: z.object({ runAsUser: z.number() }).loose(),
         containers: z.array(container),
-        volumes: z.array(z.object({ name: z.string(), secret: z.object({ secretName: z.string() }).optional() })),
+        volumes: z.array(
+          z.object({
+            name: z.string(),
+            secret: z.object({ secretName: z.string() }).optional(),
+            configMap: z.object({ name: z.string() }).optional(),
+          }),
+        ),
       }),
     }),
   }),

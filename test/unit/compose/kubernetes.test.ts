@@ -3,8 +3,12 @@ import { parse } from 'yaml'
 import { z } from 'zod'
 import { ruleFiles } from '../../../alerts/index.ts'
 import { artefacts } from '../../../compose/artefacts.ts'
+import { digest } from '../../../compose/digests.ts'
 import { images } from '../../../compose/images.ts'
-import { clusterDeployment, secrets } from '../../../compose/kubernetes/names.ts'
+import { dataMap } from '../../../compose/kubernetes/manifest.ts'
+import { clusterDeployment, programs, secrets } from '../../../compose/kubernetes/names.ts'
+import { claimFor } from '../../../compose/kubernetes/servers.ts'
+import { configMount, deployment } from '../../../compose/kubernetes/workload.ts'
 import { outageTolerance, retention, retentionSize } from '../../../compose/plan.ts'
 import { ruleFile } from '../../../compose/rule-file.ts'
 import { namesOf } from '../../../metrics/names.ts'
@@ -200,6 +204,42 @@ describe.each(ofKind('Deployment').map((one) => [one.metadata.name, one] as cons
   })
 })
 
+describe('a ConfigMap that is mounted', () => {
+  const annotationsOf = (one: object) => deploymentShape.parse(one).spec.template.metadata.annotations
+
+  test('is part of the pod by a digest, so that another text is another pod', () => {
+    const podOf = (text: string) =>
+      deployment({
+        name: programs.blackbox,
+        image: images.blackbox,
+        args: [],
+        env: {},
+        user: 1000,
+        health: '/',
+        mounts: [configMount('config', dataMap('a', { 'a.yml': text }), '/etc/a')],
+        memory: { request: '1Mi', limit: '1Mi' },
+      })
+    const [one, same, other] = ['modules: 1', 'modules: 1', 'modules: 2'].map((text) => annotationsOf(podOf(text)))
+    expect(one).toEqual({ 'checksum/config': expect.stringMatching(/^[0-9a-f]{64}$/) })
+    expect(same).toEqual(one)
+    expect(other).not.toEqual(one)
+  })
+
+  test('is told of by whoever mounts one, and it is the one that is generated', () => {
+    const mounting = ofKind('Deployment').flatMap((one) => {
+      const names = deploymentShape
+        .parse(one)
+        .spec.template.spec.volumes.flatMap(({ configMap }) => configMap?.name ?? [])
+      const maps = names.map((name) => z.record(z.string(), z.string()).parse(theOne('ConfigMap', name).data))
+      const wanted =
+        names.length === 0 ? {} : { 'checksum/config': digest(maps.flatMap((data) => Object.entries(data))) }
+      expect([one.metadata.name, annotationsOf(one)]).toEqual([one.metadata.name, wanted])
+      return names.length === 0 ? [] : [one.metadata.name]
+    })
+    expect(mounting).toEqual(['techplus-blackbox'])
+  })
+})
+
 describe("what is added to a Grafana that has others' data sources", () => {
   test('is no second default, and has no name that is taken in kube-prometheus-stack', () => {
     const { data } = z
@@ -224,6 +264,10 @@ describe("what is added to a Grafana that has others' data sources", () => {
   })
 })
 
+const claimShape = z.object({
+  spec: z.object({ resources: z.object({ requests: z.object({ storage: z.string() }) }) }),
+})
+
 describe('the servers', () => {
   test('have what only they can be told, as docker-compose.yml tells it', () => {
     expect(theOne('Prometheus', 'techplus').spec).toMatchObject({
@@ -240,6 +284,29 @@ describe('the servers', () => {
       configSecret: 'techplus-alertmanager',
       secrets: [secrets.channels, secrets.token],
     })
+  })
+
+  test.each([
+    ['16GB', '20Gi'],
+    ['17GB', '22Gi'],
+    ['500MB', '625Mi'],
+    ['2TB', '3Ti'],
+  ])('that keep %s claim a quarter more: %s', (size, claim) => {
+    expect(claimFor(size)).toBe(claim)
+  })
+
+  test('that keep what nobody can read claim nothing', () => {
+    expect(() => claimFor('1.5GB')).toThrow('retentionSize of compose/plan.ts is 1.5GB, and not as 16GB is')
+  })
+
+  test('have room for all that Prometheus is told to keep, and for what it writes besides', () => {
+    const shape = z.object({ spec: z.object({ storage: z.object({ volumeClaimTemplate: claimShape }) }) })
+    const { storage } = shape.parse(theOne('Prometheus', 'techplus')).spec
+    const claimed = storage.volumeClaimTemplate.spec.resources.requests.storage
+    expect(claimed).toBe(claimFor(retentionSize))
+    // Prometheus counts in powers of two, whatever letters it uses: its GB is Kubernetes' Gi.
+    const bytes = (size: string) => Number.parseInt(size, 10) * 1024 ** 'KMGT'.indexOf(/[KMGT]/.exec(size)?.[0] ?? 'K')
+    expect(bytes(claimed)).toBeGreaterThanOrEqual(bytes(retentionSize) * 1.25)
   })
 
   test('take all that is ours', () => {
