@@ -12,8 +12,7 @@ const settled = '1m'
 const deadline = (severity: SeverityName, seconds: number) => add(instant(alertFired.where({ severity })), seconds)
 
 /** The name of the alert that nobody responded to is kept: Prometheus puts that of the rung in its place. */
-const unanswered = (late: ReturnType<typeof deadline>) =>
-  labelReplace(unacknowledged(late), 'source_alert', '$1', 'alertname', '(.*)')
+const naming = (alerts: ReturnType<typeof deadline>) => labelReplace(alerts, 'source_alert', '$1', 'alertname', '(.*)')
 
 type Source = Said<'source_alert' | 'instance'>
 
@@ -49,8 +48,8 @@ const reminder = (severity: SeverityName, { respondWithinHours: hours }: Severit
   return alert({
     name: reminderName,
     id: `${reminderName} of ${severity}`,
-    expr: unanswered(and(isDue, gt(left, 0))),
-    shows: { expr: isDue, in: 'time' },
+    expr: naming(unacknowledged(and(isDue, gt(left, 0)))),
+    shows: { expr: lte(naming(left), seconds / 2), in: 'time' },
     for: settled,
     severity,
     owner: { label: 'owner' },
@@ -70,13 +69,12 @@ const reminder = (severity: SeverityName, { respondWithinHours: hours }: Severit
 
 const overdue = (severity: SeverityName, { respondWithinHours: hours, escalation: next }: Severity): Alert => {
   const over = secondsSince(deadline(severity, hours * 3600))
-  const isOver = gte(over, 0)
   const { words } = escalation[severity]
   return alert({
     name: overdueName,
     id: `${overdueName} of ${severity}`,
-    expr: unanswered(isOver),
-    shows: { expr: isOver, in: 'time' },
+    expr: naming(unacknowledged(gte(over, 0))),
+    shows: { expr: gte(naming(over), 0), in: 'time' },
     for: settled,
     severity,
     owner: { label: 'owner' },

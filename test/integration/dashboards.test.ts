@@ -1,12 +1,28 @@
 import { describe, expect, test } from 'vitest'
+import { z } from 'zod'
 import { alertDashboards } from '../../dashboards/alerts.ts'
-import { answering } from '../../dashboards/index.ts'
+import { answering, models } from '../../dashboards/index.ts'
+import { filledFor } from '../prove/panels/cost.ts'
 import { causes, filledBy, queriesOf } from './filled-by.ts'
 import { instantQuery } from './instant-query.ts'
 import { runningDemo } from './running-demo.ts'
 import { eventually } from './servers.ts'
 
 const queries = queriesOf(answering)
+
+const drawn = z.object({ targets: z.array(z.object({ expr: z.string(), legendFormat: z.string().default('') })) })
+/** Those that quote labels. */
+const legends = models.flatMap(({ uid, json }) =>
+  (json.panels ?? []).flatMap((panel) =>
+    (drawn.safeParse(panel).data?.targets ?? [])
+      .filter(({ legendFormat }) => legendFormat.includes('{{'))
+      .map(({ expr, legendFormat: legend }) => ({
+        name: `${uid}: ${'title' in panel ? panel.title : ''}`,
+        promql: filledFor(expr, { rate: '1m', range: '5m' }),
+        legend,
+      })),
+  ),
+)
 
 /** What the demo has not: that it is exported is proven with its alerts, on servers with a standby, a replica, or a right that is missing. */
 const notHere: ReadonlySet<string> = new Set([
@@ -69,6 +85,22 @@ describe('the dashboards of a running demo', { timeout: 600_000 }, () => {
       (empty) => empty.length === 0,
       fiveMinutes,
     )
+  })
+
+  test('name every series that they draw', async () => {
+    expect(legends.length).toBeGreaterThan(200)
+    const nameOf = (legend: string, metric: Readonly<Record<string, string>>) =>
+      legend.replace(/\{\{(\w+)\}\}/g, (_, label) => metric[label] ?? '').trim()
+    const found = await Promise.all(
+      legends.map(async ({ name, promql, legend }) => ({
+        name,
+        series: (await instantQuery(`http://${demo.stack.deployment.prometheus}`, promql)).map(({ metric }) =>
+          nameOf(legend, metric),
+        ),
+      })),
+    )
+    expect(found.filter(({ series }) => series.length > 0).length).toBeGreaterThan(200)
+    expect(found.filter(({ series }) => series.includes('')).map(({ name }) => name)).toEqual([])
   })
 
   test('say of what can no longer be scraped that it is not scraped, and show no old value as the present one', async () => {
