@@ -43,13 +43,13 @@ const acknowledging = [
 
 const reminder = (severity: SeverityName, { respondWithinHours: hours }: Severity): Alert => {
   const seconds = hours * 3600
+  const half = seconds / 2
   const left = secondsUntil(deadline(severity, seconds))
-  const isDue = lte(left, seconds / 2)
   return alert({
     name: reminderName,
     id: `${reminderName} of ${severity}`,
-    expr: naming(unacknowledged(and(isDue, gt(left, 0)))),
-    shows: { expr: lte(naming(left), seconds / 2), in: 'time' },
+    expr: naming(unacknowledged(and(lte(left, half), gt(left, 0)))),
+    shows: { expr: lte(naming(left), half), in: 'time' },
     for: settled,
     severity,
     owner: { label: 'owner' },

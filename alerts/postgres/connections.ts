@@ -2,15 +2,14 @@ import { activityCount } from '../../exporters/postgres/activity.ts'
 import { databaseConnectionLimit } from '../../exporters/postgres/databases.ts'
 import { roleLimit } from '../../exporters/postgres/roles.ts'
 import { maxConnections, reservedConnections, superuserConnections } from '../../exporters/postgres/settings.ts'
-import type { Matcher } from '../../metrics/metric.ts'
 import { div, gt, gte, instant, labelReplace, sub, sum } from '../../metrics/promql.ts'
-import { target } from '../../metrics/target.ts'
+import { type OfInstance, target } from '../../metrics/target.ts'
 import { type Alert, alert } from '../alert.ts'
 
 const connections = activityCount.where({ backend_type: 'client backend' })
 
 /** Connections that applications may use: the rest is kept for superusers and for roles with pg_use_reserved_connections. */
-export const usableConnections = (of: { readonly instance?: string | Matcher } = {}) =>
+export const usableConnections = (of: OfInstance = {}) =>
   sub(
     sub(instant(maxConnections.where(of)), instant(superuserConnections.where(of))),
     instant(reservedConnections.where(of)),

@@ -10,22 +10,19 @@ import {
   memoryUsed,
   systemMemory,
 } from '../../exporters/redis/memory.ts'
-import type { Matcher } from '../../metrics/metric.ts'
 import { and, div, gt, increase, instant, lt, minOverTime, round, sub, sum, unless } from '../../metrics/promql.ts'
 import { orNone } from '../../metrics/share.ts'
-import { target as server } from '../../metrics/target.ts'
+import { type OfInstance, target as server } from '../../metrics/target.ts'
 import { type Alert, alert } from '../alert.ts'
 import { cli } from './cli.ts'
 
 const mebibyte = 1024 ** 2
 
-type Of = { readonly instance?: string | Matcher }
-
 /** Without a limit maxmemory is 0, and nothing is near it. */
-export const memoryLimit = (of: Of = {}) => gt(instant(memoryMax.where(of)), 0)
+export const memoryLimit = (of: OfInstance = {}) => gt(instant(memoryMax.where(of)), 0)
 
 /** The share of maxmemory that is taken: the buffers for replicas and for the append-only file do not count. */
-export const memoryShare = (of: Of = {}) => {
+export const memoryShare = (of: OfInstance = {}) => {
   const used = instant(memoryUsed.where(of))
   return div(sub(used, orNone(instant(memoryNotCounted.where(of)), used)), memoryLimit(of))
 }

@@ -5,14 +5,14 @@ import { cpuSystem, cpuUser, mainThreadSystem, mainThreadUser } from '../../expo
 import { errors } from '../../exporters/redis/errors.ts'
 import { slowEntries, slowSeconds } from '../../exporters/redis/slowlog.ts'
 import { commandsProcessed } from '../../exporters/redis/stats.ts'
-import { type Matcher, not, notMatches } from '../../metrics/metric.ts'
+import { not, notMatches } from '../../metrics/metric.ts'
 import { add, and, div, gt, increase, or, rate, round, sum, unless, type Window } from '../../metrics/promql.ts'
-import { target as server } from '../../metrics/target.ts'
+import { type OfInstance, target as server } from '../../metrics/target.ts'
 import { type Alert, alert, boundary } from '../alert.ts'
 import { cli } from './cli.ts'
 
 /** The share of the time in which the thread that runs commands works. */
-export const mainThreadBusy = (window: Window, of: { readonly instance?: string | Matcher } = {}) =>
+export const mainThreadBusy = (window: Window, of: OfInstance = {}) =>
   or(
     add(rate(mainThreadUser.where(of), window), rate(mainThreadSystem.where(of), window)),
     // Older servers tell only of the process, in which other threads do little.

@@ -63,6 +63,7 @@ const statementId = counter({
   help: 'The same as pg_stat_statements_query_info, as postgres_exporter names it',
   labels: ['queryid', 'query'],
 })
+
 const measured = {
   calls: statementCalls,
   seconds: statementSeconds,
