@@ -62,6 +62,7 @@ export interface Asked {
   readonly panel: string
   readonly refId: string
   readonly expr: string
+  readonly legend: string
   readonly emptyWhen?: string
 }
 
@@ -157,10 +158,11 @@ const withoutDefaults = (key: string, value: unknown) => {
 }
 
 const askedBy = ({ title, queries }: Panel): readonly Asked[] =>
-  queries.map(({ expr, emptyWhen }, place) => ({
+  queries.map(({ expr, legend, emptyWhen }, place) => ({
     panel: title,
     refId: refIdOf(place),
     expr,
+    legend,
     ...(emptyWhen && { emptyWhen }),
   }))
 

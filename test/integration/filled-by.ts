@@ -10,10 +10,11 @@ import { eventually } from './servers.ts'
 
 export const queriesOf = (dashboards: typeof answering) =>
   dashboards.flatMap(({ uid, asked }) =>
-    asked.map(({ panel, refId, expr, emptyWhen }) => ({
+    asked.map(({ panel, refId, expr, legend, emptyWhen }) => ({
       name: `${uid}: ${panel} (${refId})`,
       // Where the range is the last five minutes.
       promql: filledFor(expr, { rate: '1m', range: '5m' }),
+      legend,
       emptyWhen,
     })),
   )
